@@ -1,0 +1,201 @@
+"""What a result is asked for: one frozen `Query` of a period and filters.
+
+Nothing here reads the clock or the database: `today` is passed in at the edge (page, API), and
+`Span` says what days the data have.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+MAX_DAYS = 3_660
+DEFAULT_PRESET = "Last 30 days"
+NO_ORGANIZATION = "No organization"
+NO_DEPARTMENT = "No department"
+
+
+class QueryError(ValueError):
+    """A question that can't be asked: names the parameter, the value and the remedy."""
+
+    def __init__(self, parameter: str, value: object, remedy: str) -> None:
+        self.parameter, self.value, self.remedy = parameter, value, remedy
+        super().__init__(f"{parameter} = {value}: {remedy}")
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days `start … end`, both included, seen on the day `today`.
+
+    Raises QueryError when the dates are reversed or span more than 3,660 days.
+    """
+
+    start: date
+    end: date
+    today: date
+
+    def __post_init__(self) -> None:
+        """Refuse what has no answer."""
+        if self.end < self.start:
+            raise QueryError(
+                "end_date", self.end, f"the period ends before it starts ({self.start}); swap them"
+            )
+        if self.days > MAX_DAYS:
+            raise QueryError(
+                "start_date",
+                self.start,
+                f"the period has {self.days:,} days; choose at most {MAX_DAYS:,}",
+            )
+
+    @property
+    def days(self) -> int:
+        """Number of days, both ends included."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def previous(self) -> "Period":
+        """The same number of days, ending the day before `start`.
+
+        Raises QueryError where that would lie before the year 1.
+        """
+        if self.start.toordinal() <= self.days:
+            raise QueryError(
+                "start_date",
+                self.start,
+                "there is no period before it to compare with; start later",
+            )
+        return replace(self, start=self.start - timedelta(self.days), end=self.start - timedelta(1))
+
+    @property
+    def complete_end(self) -> date:
+        """The last complete day of the period: before today. Before `start` if there is none."""
+        return min(self.end, self.today - timedelta(1))
+
+    @property
+    def complete_days(self) -> int:
+        """Number of complete days (those before today)."""
+        return max(0, (self.complete_end - self.start).days + 1)
+
+    @property
+    def includes_today(self) -> bool:
+        """Whether days that are not over yet count."""
+        return self.end >= self.today
+
+    def dates(self) -> list[date]:
+        """Every day of the period, in order."""
+        return [self.start + timedelta(n) for n in range(self.days)]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Whose activity counts: users of any of `organizations` and any of `departments`.
+
+    Empty means everybody; None stands for "No organization" (NULL or '').
+    """
+
+    organizations: tuple[str | None, ...] = ()
+    departments: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """One frozen question: every result is a function of a session and one of these."""
+
+    period: Period
+    filters: Filters = field(default_factory=Filters)
+
+    @property
+    def previous(self) -> "Query":
+        """The same question about the previous period."""
+        return replace(self, period=self.period.previous)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which days the whole database has data on, filters ignored, up to today.
+
+    A day has data when a conversation, message, document or query falls on it.
+    """
+
+    first: date | None
+    last: date | None
+    last_before_today: date | None
+
+    def anchor(self, today: date) -> date:
+        """The day that presets end on: the earlier of the last complete day and the last with data.
+
+        With no data before today it is today.
+        """
+        if self.last is None or self.last_before_today is None:
+            return today
+        return min(today - timedelta(1), self.last)
+
+
+def _last_days(days: int) -> Callable[[date, Span], date]:
+    return lambda anchor, _: anchor - timedelta(days - 1)
+
+
+# Preset -> its first day, given the anchor (on which it ends) and the days with data.
+PRESETS: dict[str, Callable[[date, Span], date]] = {
+    "Last 7 days": _last_days(7),
+    "Last 28 days": _last_days(28),
+    "Last 30 days": _last_days(30),
+    "Last 90 days": _last_days(90),
+    "Month to date": lambda anchor, _: anchor.replace(day=1),
+    "Quarter to date": lambda anchor, _: anchor.replace(
+        month=(anchor.month - 1) // 3 * 3 + 1, day=1
+    ),
+    "Year to date": lambda anchor, _: anchor.replace(month=1, day=1),
+    "All": lambda anchor, span: min(anchor, span.first or anchor),
+}
+PRESET_NAMES = ("Today", *PRESETS, "Previous month")
+
+
+def preset_period(name: str, span: Span, today: date) -> Period:
+    """The period that a preset means on the day `today`.
+
+    "Today" is today; "Previous month" is the calendar month before the anchor's; all others end on
+    the anchor. "All" is cut to the latest 3,660 days. Raises QueryError for an unknown name.
+    """
+    if name == "Today":
+        return Period(today, today, today)
+    anchor = span.anchor(today)
+    if name == "Previous month":
+        end = anchor.replace(day=1) - timedelta(1)
+        return Period(end.replace(day=1), end, today)
+    if name not in PRESETS:
+        raise QueryError("preset", name, f"choose one of {', '.join(PRESET_NAMES)}")
+    start = PRESETS[name](anchor, span)
+    return Period(max(start, anchor - timedelta(MAX_DAYS - 1)), anchor, today)
+
+
+def parse_date(parameter: str, text: str) -> date:
+    """A calendar date written `YYYY-MM-DD`; raises QueryError for anything else."""
+    try:
+        parsed = date.fromisoformat(text)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.isoformat() != text:
+        raise QueryError(
+            parameter, text, "is no calendar date; write it as YYYY-MM-DD, for example 2026-11-21"
+        )
+    return parsed
+
+
+def filter_label(name: str | None, none: str = NO_ORGANIZATION) -> str:
+    """How a filter value is written on the page, in links and in the API.
+
+    None is written as `none`; a real name that reads the same, or begins with '=', gets a '='
+    before it, so that no name can be mistaken for another.
+    """
+    if name is None:
+        return none
+    return f"={name}" if name == none or name.startswith("=") else name
+
+
+def filter_values(labels: Iterable[str], none: str = NO_ORGANIZATION) -> tuple[str | None, ...]:
+    """Read back what `filter_label` wrote, sorted and without repeats: equal asks are equal."""
+    names = {
+        None if label == none else label.removeprefix("=") if label.startswith("=") else label
+        for label in labels
+    }
+    return tuple(sorted(names, key=lambda name: (name is None, name or "")))

@@ -1,0 +1,126 @@
+"""Every setting of the product, in one place.
+
+Values come from the environment, then `.env`, then `.streamlit/secrets.toml` (top-level keys, any
+case), then the defaults below. The README lists each with its default; a test keeps it so.
+"""
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+DEFAULT_DATABASE_URL = "sqlite:///./ai_twin_analytics.db"
+
+
+class SettingsError(ValueError):
+    """A setting can't be used; the message names the variable, the value and the remedy."""
+
+
+def _blank_is_default(default: object) -> BeforeValidator:
+    return BeforeValidator(lambda value: default if value == "" else value)
+
+
+class Settings(BaseSettings):
+    """The product's settings; field names in capitals are the environment variables."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        toml_file=Path(".streamlit/secrets.toml"),
+        extra="ignore",
+        frozen=True,
+    )
+
+    database_url: Annotated[str, _blank_is_default(DEFAULT_DATABASE_URL)] = DEFAULT_DATABASE_URL
+    reporting_timezone: Annotated[str, _blank_is_default("UTC")] = "UTC"
+    host: Annotated[str, _blank_is_default("localhost")] = "localhost"
+    port: Annotated[int, _blank_is_default(8501)] = 8501
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, `.env`, Streamlit secrets."""
+        secrets = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, secrets
+
+    @field_validator("database_url")
+    @classmethod
+    def _readable_url(cls, value: str) -> str:
+        try:
+            make_url(value)
+        except (ArgumentError, ValueError):
+            # The value may hold a password: it is not repeated.
+            raise ValueError(
+                "is no database address; write it like sqlite:///./name.db"
+                " or postgresql+psycopg://user:password@host/name"
+            ) from None
+        return value
+
+    @field_validator("reporting_timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError):
+            raise ValueError(
+                f"{value!r} is no time zone; use an IANA name such as UTC or Europe/Berlin"
+            ) from None
+        return value
+
+    @cached_property
+    def url(self) -> URL:
+        """The database address, parsed."""
+        return make_url(self.database_url)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The reporting time zone: days and hours are local to it."""
+        return ZoneInfo(self.reporting_timezone)
+
+    @property
+    def is_default_database(self) -> bool:
+        """Whether nobody chose a database, so that sample data may be generated."""
+        return self.database_url == DEFAULT_DATABASE_URL
+
+    def shown(self) -> dict[str, str]:
+        """Variable name to value, without passwords: safe to show on a page."""
+        values = {name.upper(): str(getattr(self, name)) for name in type(self).model_fields}
+        return values | {"DATABASE_URL": shown_url(self.url)}
+
+
+def shown_url(url: URL) -> str:
+    """The address without its password or query string, safe to show and to log."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Read the settings once per process.
+
+    Raises SettingsError with one line a fault.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [
+            f"{str(fault['loc'][0]).upper() if fault['loc'] else 'A setting'}: "
+            + fault["msg"].removeprefix("Value error, ")
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("\n".join(faults)) from None

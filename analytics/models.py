@@ -7,7 +7,7 @@ product reads these tables and never changes them, migrations apart.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, ForeignKey, String, Text, TypeDecorator
+from sqlalchemy import Column, DateTime, Dialect, ForeignKey, String, Table, Text, TypeDecorator
 from sqlalchemy.dialects.sqlite import DATETIME as SQLITE_DATETIME
 from sqlmodel import Field, SQLModel
 
@@ -134,4 +134,12 @@ class Retrieval(SQLModel, table=True):
 RAW_MODELS: tuple[type[SQLModel], ...] = (
     User, Twin, Conversation, Message, Document, Retrieval,
 )  # fmt: skip
-RAW_TABLES = tuple(str(model.__tablename__) for model in RAW_MODELS)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a model: its columns are typed for building expressions."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+RAW_TABLES = tuple(table_of(model).name for model in RAW_MODELS)

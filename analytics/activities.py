@@ -1,0 +1,468 @@
+"""The activity list and the conversation behind each activity."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, true, tuple_
+from sqlmodel import Session
+
+from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
+from analytics.query import Filters, QueryError
+from analytics.results import Row, duration_text, in_slices, of_members, zone_name
+from analytics.rollups.instants import from_instant, instant, to_instant
+from analytics.rollups.tables import (
+    DOCUMENT,
+    QUERY,
+    SHARED_TWIN,
+    Activity,
+    Listing,
+    slice_name,
+)
+
+ACTIVITY, LISTING = table_of(Activity), table_of(Listing)
+USER, TWIN, SESSION = table_of(User), table_of(Twin), table_of(Conversation)
+MESSAGE, DRAFT, RETRIEVAL = table_of(Message), table_of(Document), table_of(Retrieval)
+
+MAX_LIMIT = 100
+_CHUNK = 1_000
+# Type -> the flag that an activity of that type carries; every activity is a conversation.
+TYPE_FLAGS = {"conversation": 0, "document": DOCUMENT, "query": QUERY, "shared_twin": SHARED_TWIN}
+TYPES = ("all", *TYPE_FLAGS)
+
+
+@dataclass(frozen=True)
+class ActivityQuery:
+    """Which activities: days (an absent bound is no bound), people, a type, an e-mail part, a twin.
+
+    Raises QueryError for an unknown type or reversed dates.
+    """
+
+    start: datetime.date | None = None
+    end: datetime.date | None = None
+    filters: Filters = field(default_factory=Filters)
+    type: str = "all"
+    user: str = ""
+    twin_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what has no answer."""
+        if self.type not in TYPES:
+            raise QueryError("type", self.type, f"choose one of {', '.join(TYPES)}")
+        if self.start and self.end and self.end < self.start:
+            raise QueryError(
+                "end_date", self.end, f"the period ends before it starts ({self.start}); swap them"
+            )
+
+
+class ActivityItem(Row):
+    """One activity of the list."""
+
+    id: str
+    type: str
+    types: list[str]
+    user: str
+    user_email: str
+    organization: str | None
+    department: str | None
+    action: str
+    time: str
+    started_at: datetime.datetime
+    duration: str
+    message_count: int
+    platform: str
+    device: str | None
+    is_shared: bool
+    twin_name: str | None
+    twin_owner: str | None
+    has_documents: bool
+    has_queries: bool
+    document_count: int
+    query_count: int
+
+
+class ActivityPage(Row):
+    """A page of activities and where it stands among all of them."""
+
+    items: list[ActivityItem]
+    total: int
+    page: int
+    limit: int
+    total_pages: int
+    has_next: bool
+    has_prev: bool
+
+
+class DocumentCreated(Row):
+    """A document that was drafted."""
+
+    title: str
+    type: str
+    word_count: int
+
+
+class QueryExecuted(Row):
+    """A query that was run; results is None where it was not recorded."""
+
+    query: str
+    type: str | None
+    results_count: int | None
+
+
+class MessageItem(Row):
+    """A message with what it triggered; timestamps are local, None for an undated message."""
+
+    message_id: str
+    sender: str
+    content: str
+    message_type: str
+    timestamp: str | None
+    sent_at: datetime.datetime | None
+    document_created: DocumentCreated | None
+    query_executed: QueryExecuted | None
+    documents_created: list[DocumentCreated]
+    queries_executed: list[QueryExecuted]
+
+
+class ActivityDetail(Row):
+    """A whole conversation. Documents and queries that name none of its messages stand apart."""
+
+    id: str
+    type: str
+    types: list[str]
+    user: str
+    user_email: str
+    organization: str | None
+    department: str | None
+    action: str
+    topic: str | None
+    time: str
+    timestamp: str | None
+    started_at: datetime.datetime | None
+    duration: str
+    platform: str
+    device: str | None
+    is_shared: bool
+    message_count: int
+    document_count: int
+    query_count: int
+    twin_id: str | None
+    twin_name: str | None
+    twin_owner: str | None
+    twin_owner_name: str | None
+    interaction_summary: str | None
+    messages: list[MessageItem]
+    other_documents: list[DocumentCreated]
+    other_queries: list[QueryExecuted]
+
+
+def activities(
+    session: Session, ask: ActivityQuery, now: datetime.datetime, page: int = 1, limit: int = 20
+) -> ActivityPage:
+    """A page of the activities, newest first (start, then id, both descending), and their number.
+
+    Raises QueryError for a page below 1 or a limit outside 1 to 100. A page past the end is empty.
+    """
+    if page < 1:
+        raise QueryError("page", page, "pages are numbered from 1")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise QueryError("limit", limit, f"choose 1 to {MAX_LIMIT}")
+    total = count_activities(session, ask)
+    pages = -(-total // limit)
+    rows = _page(ask).offset((page - 1) * limit).limit(limit) if page <= pages else None
+    return ActivityPage(
+        items=_items(session, rows, now) if rows is not None else [],
+        total=total,
+        page=page,
+        limit=limit,
+        total_pages=pages,
+        has_next=page < pages,
+        has_prev=page > 1,
+    )
+
+
+def all_activities(
+    session: Session, ask: ActivityQuery, now: datetime.datetime
+) -> Iterator[ActivityItem]:
+    """Every activity that `activities` would page through, held in memory a thousand at a time."""
+    position = tuple_(ACTIVITY.c.started_at, ACTIVITY.c.session_id)
+    rows = _page(ask).limit(_CHUNK)
+    while chunk := _items(session, rows, now):
+        yield from chunk
+        last = to_instant(chunk[-1].started_at), chunk[-1].id
+        rows = _page(ask).where(position < last).limit(_CHUNK)
+
+
+def latest_activities(
+    session: Session, filters: Filters, now: datetime.datetime, count: int = 8
+) -> list[ActivityItem]:
+    """The newest activities within the filters, whatever the period."""
+    return _items(session, _page(ActivityQuery(filters=filters)).limit(count), now)
+
+
+def count_activities(session: Session, ask: ActivityQuery) -> int:
+    """How many activities there are: from the listing cells, or counted for an e-mail or twin."""
+    if ask.user or ask.twin_id is not None:
+        return session.scalar(select(func.count()).where(_wanted(ask))) or 0
+    days = _days(ask, LISTING.c.day)
+    flag = TYPE_FLAGS.get(ask.type, 0)
+    return (
+        session.scalar(
+            select(func.sum(LISTING.c.activities)).where(
+                in_slices(LISTING, ask.filters), days, LISTING.c.types.bitwise_and(flag) == flag
+            )
+        )
+        or 0
+    )
+
+
+def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDetail | None:
+    """One conversation with its messages in time order; None if there is none with this id.
+
+    Messages run by time, undated ones last; ties go user first, then by id.
+    """
+    owner = USER.alias()
+    found = session.execute(
+        select(
+            SESSION.c.title,
+            SESSION.c.topic,
+            SESSION.c.platform,
+            SESSION.c.is_shared_twin,
+            instant(SESSION.c.started_at).label("started_at"),
+            USER.c.full_name,
+            USER.c.email,
+            USER.c.company,
+            USER.c.department,
+            TWIN.c.id.label("twin_id"),
+            TWIN.c.name.label("twin_name"),
+            owner.c.email.label("owner_email"),
+            owner.c.full_name.label("owner_name"),
+        )
+        .join(USER, USER.c.id == SESSION.c.user_id)
+        .outerjoin(TWIN, TWIN.c.id == SESSION.c.twin_id)
+        .outerjoin(owner, owner.c.id == TWIN.c.user_id)
+        .where(SESSION.c.id == id_)
+    ).one_or_none()
+    if found is None:
+        return None
+    zone = ZoneInfo(zone_name(session))
+    messages, spent, loose = _messages(session, id_, zone)
+    documents = sum(len(m.documents_created) for m in messages) + len(loose[0])
+    queries = sum(len(m.queries_executed) for m in messages) + len(loose[1])
+    flags = (DOCUMENT if documents else 0) | (QUERY if queries else 0)
+    flags |= SHARED_TWIN if found.is_shared_twin else 0
+    started = None if found.started_at is None else from_instant(found.started_at)
+    return ActivityDetail(
+        id=id_,
+        type="conversation",
+        types=_type_names(flags),
+        user=found.full_name,
+        user_email=found.email,
+        organization=found.company or None,
+        department=found.department or None,
+        action=found.title or "Conversation",
+        topic=found.topic or None,
+        time=relative_time(started, now),
+        timestamp=started and started.astimezone(zone).strftime("%B %d, %Y at %I:%M %p"),
+        started_at=started,
+        duration=duration_text(spent),
+        platform=found.platform,
+        device=None,
+        is_shared=bool(found.is_shared_twin),
+        message_count=len(messages),
+        document_count=documents,
+        query_count=queries,
+        twin_id=found.twin_id,
+        twin_name=found.twin_name,
+        twin_owner=found.owner_email,
+        twin_owner_name=found.owner_name,
+        interaction_summary=_summary(len(messages), documents, queries),
+        messages=messages,
+        other_documents=loose[0],
+        other_queries=loose[1],
+    )
+
+
+def relative_time(moment: datetime.datetime | None, now: datetime.datetime) -> str:
+    """How long ago: "Just now" under a minute, "5 min ago", "2h ago", "3d ago"; "No date" if None.
+
+    A moment in the future is "Just now" too, up to a minute, then "in 5 min", "in 2h", "in 3d".
+    """
+    if moment is None:
+        return "No date"
+    seconds = int((now - moment).total_seconds())
+    minutes = abs(seconds) // 60
+    for size, unit in ((1_440, "d"), (60, "h"), (1, " min")):
+        if minutes >= size:
+            amount = f"{minutes // size:,}{unit}"
+            return f"{amount} ago" if seconds > 0 else f"in {amount}"
+    return "Just now"
+
+
+def _days(ask: ActivityQuery, day: ColumnElement[int]) -> ColumnElement[bool]:
+    bounds: list[ColumnElement[bool]] = [true()]
+    if ask.start:
+        bounds.append(day >= ask.start.toordinal())
+    if ask.end:
+        bounds.append(day <= ask.end.toordinal())
+    return and_(*bounds)
+
+
+def _wanted(ask: ActivityQuery) -> ColumnElement[bool]:
+    a = ACTIVITY.c
+    flag = TYPE_FLAGS.get(ask.type, 0)
+    conditions = [_days(ask, a.day)]
+    if ask.filters.organizations or ask.filters.departments:
+        conditions.append(of_members(ask.filters, ACTIVITY))
+    if flag:
+        conditions.append(a.types.bitwise_and(flag) == flag)
+    if ask.twin_id is not None:
+        conditions.append(a.twin_id == ask.twin_id)
+    if ask.user:
+        # lower() knows ASCII only on SQLite; so must the pattern.
+        part = "".join(c.lower() if c.isascii() else c for c in ask.user)
+        email = func.lower(USER.c.email).contains(part, autoescape=True)
+        conditions.append(a.user_id.in_(select(USER.c.id).where(email)))
+    return and_(*conditions)
+
+
+def _page(ask: ActivityQuery) -> Select[*tuple[Any, ...]]:
+    """The wanted activities, newest first, without anything joined."""
+    a = ACTIVITY.c
+    return (
+        select(a.session_id).where(_wanted(ask)).order_by(a.started_at.desc(), a.session_id.desc())
+    )
+
+
+def _items(
+    session: Session, rows: Select[*tuple[Any, ...]], now: datetime.datetime
+) -> list[ActivityItem]:
+    """The page first, then what belongs to its rows."""
+    a, owner = ACTIVITY.c, USER.alias()
+    page = rows.with_only_columns(a.user_id, a.session_id).subquery()
+    found = session.execute(
+        select(
+            *ACTIVITY.c,
+            SESSION.c.title,
+            SESSION.c.platform,
+            USER.c.full_name,
+            USER.c.email,
+            TWIN.c.name.label("twin_name"),
+            owner.c.email.label("owner_email"),
+        )
+        .select_from(page)
+        .join(ACTIVITY, and_(a.user_id == page.c.user_id, a.session_id == page.c.session_id))
+        .join(SESSION, SESSION.c.id == page.c.session_id)
+        .join(USER, USER.c.id == page.c.user_id)
+        .outerjoin(TWIN, TWIN.c.id == a.twin_id)
+        .outerjoin(owner, owner.c.id == TWIN.c.user_id)
+        .order_by(a.started_at.desc(), a.session_id.desc())
+    )
+    return [_item(row, now) for row in found]
+
+
+def _item(row: Any, now: datetime.datetime) -> ActivityItem:
+    started = from_instant(row.started_at)
+    return ActivityItem(
+        id=row.session_id,
+        type="conversation",
+        types=_type_names(row.types),
+        user=row.full_name,
+        user_email=row.email,
+        organization=slice_name(row.company),
+        department=slice_name(row.department),
+        action=row.title or "Conversation",
+        time=relative_time(started, now),
+        started_at=started,
+        duration=duration_text(row.duration),
+        message_count=row.messages,
+        platform=row.platform,
+        device=None,
+        is_shared=bool(row.types & SHARED_TWIN),
+        twin_name=row.twin_name,
+        twin_owner=row.owner_email,
+        has_documents=row.documents > 0,
+        has_queries=row.queries > 0,
+        document_count=row.documents,
+        query_count=row.queries,
+    )
+
+
+def _type_names(flags: int) -> list[str]:
+    return [name for name, flag in TYPE_FLAGS.items() if flags & flag == flag]
+
+
+def _summary(messages: int, documents: int, queries: int) -> str:
+    parts = ((messages, "message"), (documents, "document"), (queries, "query"))
+    plural = {"query": "queries"}
+    return ", ".join(
+        f"{n:,} {name if n == 1 else plural.get(name, name + 's')}"
+        for n, name in parts
+        if n or name == "message"
+    )
+
+
+def _messages(
+    session: Session, id_: str, zone: ZoneInfo
+) -> tuple[list[MessageItem], int, tuple[list[DocumentCreated], list[QueryExecuted]]]:
+    """The messages, the time from the first dated one to the last, and what none of them caused."""
+    at = instant(MESSAGE.c.created_at)
+    user_first = case((MESSAGE.c.sender_type == "user", 0), else_=1)
+    rows = session.execute(
+        select(MESSAGE.c.id, MESSAGE.c.sender_type, MESSAGE.c.content, at.label("at"))
+        .where(MESSAGE.c.session_id == id_)
+        .order_by(at.is_(None), at, user_first, MESSAGE.c.id)
+    ).all()
+    documents: dict[str | None, list[DocumentCreated]] = {}
+    known = {row.id for row in rows}
+    drafts = session.execute(
+        select(DRAFT.c.message_id, DRAFT.c.title, DRAFT.c.document_type, DRAFT.c.word_count)
+        .where(DRAFT.c.session_id == id_)
+        .order_by(instant(DRAFT.c.created_at), DRAFT.c.id)
+    )
+    for message, title, kind, words in drafts:
+        made = DocumentCreated(
+            title=title or "Untitled", type=kind or "document", word_count=words or 0
+        )
+        documents.setdefault(message if message in known else None, []).append(made)
+    queries: dict[str | None, list[QueryExecuted]] = {}
+    runs = session.execute(
+        select(
+            RETRIEVAL.c.message_id,
+            RETRIEVAL.c.query_text,
+            RETRIEVAL.c.query_type,
+            RETRIEVAL.c.results_count,
+        )
+        .where(RETRIEVAL.c.session_id == id_)
+        .order_by(instant(RETRIEVAL.c.created_at), RETRIEVAL.c.id)
+    )
+    for message, words, kind, results in runs:
+        ran = QueryExecuted(query=words, type=kind, results_count=results)
+        queries.setdefault(message if message in known else None, []).append(ran)
+    items = [
+        _message(row, documents.get(row.id, []), queries.get(row.id, []), zone) for row in rows
+    ]
+    dated = [row.at for row in rows if row.at is not None]
+    spent = max(dated) - min(dated) if dated else 0
+    return items, spent, (documents.get(None, []), queries.get(None, []))
+
+
+def _message(
+    row: Any, documents: list[DocumentCreated], queries: list[QueryExecuted], zone: ZoneInfo
+) -> MessageItem:
+    sent = None if row.at is None else from_instant(row.at)
+    kinds = [name for name, rows in (("document", documents), ("query", queries)) if rows]
+    return MessageItem(
+        message_id=row.id,
+        sender=row.sender_type,
+        content=row.content,
+        message_type=",".join(kinds) or "general",
+        timestamp=sent and sent.astimezone(zone).strftime("%I:%M %p"),
+        sent_at=sent,
+        document_created=documents[0] if documents else None,
+        query_executed=queries[0] if queries else None,
+        documents_created=documents,
+        queries_executed=queries,
+    )

@@ -1,0 +1,143 @@
+"""The table of contents: every result once, with its definition, function and how it is drawn.
+
+Pages, CSV and the REST API follow from `REPORTS`. To add a result: a row type and a function in the
+module of its topic, an entry here, a line on a page, a test.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlmodel import Session
+
+from analytics.charts import (
+    active_users,
+    conversations,
+    document_types,
+    engagement,
+    feature_usage,
+    hourly_activity,
+    leaderboard,
+    topics,
+)
+from analytics.metrics import metrics
+from analytics.organizations import departments, organizations
+from analytics.query import Query
+from analytics.results import Row
+from analytics.retention import cohorts, retention
+from analytics.twins import twins
+
+Mark = Literal["cards", "line", "bar", "columns", "heatmap", "table"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a result is drawn: the mark, the field across, and the fields shown with their labels.
+
+    `line` and `columns` run over days or hours, `bar` lies flat beside names, `heatmap` spreads
+    `x` against `y` and colours by the first field. `dashed` fields are drawn as a thin line.
+    """
+
+    mark: Mark
+    x: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    x_title: str = ""
+    y: str = ""
+    thin: tuple[str, ...] = ()
+    unit: str = ""
+
+    def __hash__(self) -> int:
+        """By identity: drawings are constants."""
+        return id(self)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One result. `path` is its place under `/api`; `limit` is how many rows are shown unasked."""
+
+    slug: str
+    title: str
+    path: str
+    function: Callable[[Session, Query], Row | Sequence[Row]]
+    row: type[Row]
+    drawing: Drawing
+    limit: int | None = None
+
+    @property
+    def definition(self) -> str:
+        """What the numbers mean: the docstring of the function that computes them."""
+        return inspect.cleandoc(self.function.__doc__ or "")
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the answer is one row, not a list."""
+        return self.drawing.mark == "cards"
+
+    def rows(self, session: Session, query: Query, limit: int | None = None) -> list[Row]:
+        """The rows that page, CSV and API show; a single row in a list too."""
+        answer = self.function(session, query)
+        if isinstance(answer, Row):
+            return [answer]
+        return list(answer)[: limit or self.limit]
+
+
+def _report(
+    slug: str, title: str, path: str, function: Callable[..., Any], drawing: Drawing, **more: Any
+) -> Report:
+    answer = inspect.signature(function).return_annotation
+    return Report(
+        slug, title, path, function, getattr(answer, "__args__", [answer])[0], drawing, **more
+    )
+
+
+REPORTS: tuple[Report, ...] = (
+    _report("metrics", "Headline figures", "metrics", metrics, Drawing("cards")),
+    _report(
+        "active-users", "Daily active users", "charts/activity", active_users,
+        Drawing("line", "date", {"active_users": "Active users", "average": "7-day average"},
+                thin=("average",), unit="users"),
+    ),
+    _report(
+        "conversations", "Conversations and messages", "charts/conversation", conversations,
+        Drawing("line", "date", {"conversations": "Conversations", "messages": "Messages"}),
+    ),
+    _report(
+        "engagement", "Engagement per day", "charts/engagement", engagement,
+        Drawing("columns", "date", {
+            "question_asked": "Questions asked",
+            "info_retrieved": "Information retrieved",
+            "documents_drafted": "Documents drafted",
+        }),
+    ),
+    _report(
+        "feature-usage", "Feature distribution", "charts/features/usage", feature_usage,
+        Drawing("bar", "name", {"value": "Times used"}),
+    ),
+    _report(
+        "hourly-activity", "Hourly activity", "charts/hourly-activity", hourly_activity,
+        Drawing("columns", "hour", {"value": "Messages per day"}, x_title="Hour of day"),
+    ),
+    _report(
+        "leaderboard", "Leading organizations", "charts/organizations/leaderboard", leaderboard,
+        Drawing("bar", "name", {"total_activities": "Conversations"}), limit=5,
+    ),
+    _report("retention", "Retention", "retention", retention, Drawing("cards")),
+    _report(
+        "cohorts", "Weekly cohorts", "retention/cohorts", cohorts,
+        Drawing("heatmap", "week", {"share": "Active, %"}, x_title="Weeks since", y="first_week"),
+    ),
+    _report("organizations", "Organizations", "organizations", organizations, Drawing("table")),
+    _report("departments", "Departments", "departments", departments, Drawing("table")),
+    _report("twins", "Twins", "twins", twins, Drawing("table")),
+    _report(
+        "topics", "Topics", "topics", topics,
+        Drawing("bar", "topic", {"conversations": "Conversations"}),
+    ),
+    _report(
+        "document-types", "Document types", "document-types", document_types,
+        Drawing("bar", "document_type", {"documents": "Documents"}),
+    ),
+)  # fmt: skip
+
+BY_SLUG = {report.slug: report for report in REPORTS}

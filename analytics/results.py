@@ -1,0 +1,167 @@
+"""What all results share: the row base, rounding, and reading the cells of a query's slices."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from sqlalchemy import ColumnElement, Table, and_, func, select
+from sqlmodel import Session
+
+from analytics.models import table_of
+from analytics.query import Filters, Period, Query, Span
+from analytics.rollups.tables import ALL, Build, Daily, Member, Pair, slice_key, slice_name
+
+DAILY, PAIR, MEMBER = table_of(Daily), table_of(Pair), table_of(Member)
+
+
+class Row(BaseModel):
+    """A row of a result: snake_case in Python, camelCase in CSV and JSON."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+def rounded(numerator: int, denominator: int) -> float:
+    """numerator / denominator to one decimal, half away from zero, from exact integers."""
+    tenths = (abs(numerator) * 20 + abs(denominator)) // (abs(denominator) * 2)
+    return (tenths if (numerator < 0) == (denominator < 0) else -tenths) / 10
+
+
+def average(total: int, count: int) -> float | None:
+    """total / count to one decimal; None when there is nothing to divide by."""
+    return rounded(total, count) if count else None
+
+
+def percentage(part: int, whole: int) -> float | None:
+    """part of whole in percent, to one decimal; None when there is no whole."""
+    return average(part * 100, whole)
+
+
+def change(current: int, previous: int) -> float | None:
+    """Change from previous to current in percent; 0.0 from 0 to 0, None ("new") from 0 to n."""
+    if previous == 0:
+        return 0.0 if current == 0 else None
+    return rounded((current - previous) * 100, previous)
+
+
+def duration_text(microseconds: int) -> str:
+    """Minutes and floored seconds, as "5m 30s"."""
+    minutes, seconds = divmod(microseconds // 1_000_000, 60)
+    return f"{minutes}m {seconds}s"
+
+
+def _of_slices(
+    column: ColumnElement[str], names: Sequence[str | None], *, split: bool
+) -> ColumnElement[bool]:
+    if names:
+        return column.in_([slice_key(name) for name in names])
+    return column != ALL if split else column == ALL
+
+
+def in_slices(table: Table, filters: Filters, *split: str) -> ColumnElement[bool]:
+    """The cells of a cell table that sum to the filters; `split` columns are kept apart by name."""
+    return and_(
+        _of_slices(table.c.company, filters.organizations, split="company" in split),
+        _of_slices(table.c.department, filters.departments, split="department" in split),
+    )
+
+
+def of_members(filters: Filters, table: Table = MEMBER) -> ColumnElement[bool]:
+    """The rows of the filters' users in a table with slice keys per user."""
+    return in_slices(table, filters, "company", "department")
+
+
+def in_days(column: ColumnElement[int], start: date, end: date) -> ColumnElement[bool]:
+    """Day numbers from start to end, both included."""
+    return column.between(start.toordinal(), end.toordinal())
+
+
+class Totals(BaseModel):
+    """Sums of a period for one slice or one group of slices."""
+
+    active_users: int = 0
+    conversations: int = 0
+    messages: int = 0
+    documents: int = 0
+    queries: int = 0
+    duration: int = 0  # microseconds
+
+
+def totals_by(session: Session, query: Query, *by: str) -> dict[tuple[str, ...], Totals]:
+    """Totals of the period by the slice columns `by` ("company", "department"), as slice keys.
+
+    Active users are the sum of the days' users minus the consecutive pairs of active days inside
+    the period: a user active on k days is counted k times by the first, k - 1 by the second.
+    """
+    period = query.period
+    counts = ("users", "conversations", "messages", "documents", "queries", "duration")
+    days = session.execute(
+        select(
+            *(DAILY.c[name] for name in by),
+            *(func.coalesce(func.sum(DAILY.c[name]), 0) for name in counts),
+        )
+        .where(in_slices(DAILY, query.filters, *by), in_days(DAILY.c.day, period.start, period.end))
+        .group_by(*(DAILY.c[name] for name in by))
+    )
+    again = session.execute(
+        select(*(PAIR.c[name] for name in by), func.coalesce(func.sum(PAIR.c.users), 0))
+        .where(in_slices(PAIR, query.filters, *by), in_pairs(period))
+        .group_by(*(PAIR.c[name] for name in by))
+    )
+    n = len(by)
+    repeats = {tuple(row[:n]): row[n] for row in again}
+    return {
+        (key := tuple(row[:n])): Totals(
+            active_users=row[n] - repeats.get(key, 0),
+            **dict(zip(counts[1:], row[n + 1 :], strict=True)),
+        )
+        for row in days
+    }
+
+
+def totals(session: Session, query: Query) -> Totals:
+    """Totals of the period for the filters; active users are distinct over the whole period."""
+    return totals_by(session, query)[()]
+
+
+def in_pairs(period: Period) -> ColumnElement[bool]:
+    """Pairs of days that both lie in the period."""
+    return and_(
+        in_days(PAIR.c.earlier, period.start, period.end),
+        in_days(PAIR.c.later, period.start, period.end),
+    )
+
+
+def span(session: Session, today: date) -> Span:
+    """The days with a conversation, message, document or query up to today, filters ignored."""
+    d = DAILY.c
+    some = d.conversations + d.messages + d.documents + d.queries > 0
+    up_to = and_(in_slices(DAILY, Filters()), some, d.day <= today.toordinal())
+    first, last = session.execute(select(func.min(d.day), func.max(d.day)).where(up_to)).one()
+    before = session.scalar(select(func.max(d.day)).where(up_to, d.day < today.toordinal()))
+    return Span(*(date.fromordinal(day) if day else None for day in (first, last, before)))
+
+
+def zone_name(session: Session) -> str:
+    """The reporting time zone that the days and hours were built in."""
+    return str(session.execute(select(table_of(Build).c.zone)).scalar_one())
+
+
+def organization_names(session: Session) -> list[str | None]:
+    """Every organization that has a user, by name; None last if a user has none."""
+    return _names(session, MEMBER.c.company)
+
+
+def department_names(session: Session) -> list[str | None]:
+    """Every department that has a user, by name; None last if a user has none."""
+    return _names(session, MEMBER.c.department)
+
+
+def _names(session: Session, column: ColumnElement[str]) -> list[str | None]:
+    names = [slice_name(key) for key in session.scalars(select(column).distinct())]
+    return sorted(names, key=by_name)
+
+
+def by_name(name: str | None) -> tuple[bool, str]:
+    """Sort key for names: by code point, none last."""
+    return name is None, name or ""

@@ -1,0 +1,135 @@
+"""Time as integers: what a stored timestamp means, and its local day and hour.
+
+An *instant* is microseconds since 0001-01-01 00:00 UTC; a *day* is Python's proleptic ordinal of
+the local date (`date.toordinal()`), so that every database can compare and subtract them.
+This is the one module in which SQLite and PostgreSQL differ.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, ColumnElement, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlmodel import Field, SQLModel
+
+MICROSECONDS = 1_000_000
+HOUR = 3_600 * MICROSECONDS
+DAY = 24 * HOUR
+_YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
+_UNIX_EPOCH_SECONDS = int((datetime(1970, 1, 1, tzinfo=UTC) - _YEAR_ONE).total_seconds())
+# Local dates must fit a calendar with years 1 to 9999 in every zone, so both ends lose a day.
+_FIRST, _LAST = DAY, (date.max.toordinal() - 1) * DAY
+
+
+class instant(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
+    """The instant that a timestamp column holds, NULL where it is NULL or unreadable.
+
+    Readable are calendar dates of the years 1 to 9999 as `YYYY-MM-DD`, alone or with a time after
+    a blank or 'T', up to microseconds, and with 'Z' or an offset; without one they mean UTC.
+    """
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(instant, "sqlite")
+def _sqlite_instant(element: Any, compiler: Any, **kw: Any) -> str:
+    x = compiler.process(element.clauses, **kw)
+    # strftime rounds to milliseconds: it gets the text without its fraction, which is added as
+    # an integer. The first condition refuses numbers, words and days such as 2026-02-30.
+    digits = f"substr({x}, 21, length({x}) - 20 - length(ltrim(substr({x}, 21), '0123456789')))"
+    fraction = f"CAST(substr({digits} || '000000', 1, 6) AS INTEGER)"
+    whole = f"substr({x}, 1, 19) || ltrim(substr({x}, 20), '.0123456789')"
+    seconds = f"(strftime('%s', {whole}) + {_UNIX_EPOCH_SECONDS})"
+    micros = f"CASE WHEN substr({x}, 20, 1) = '.' THEN {fraction} ELSE 0 END"
+    valid = f"strftime('%Y-%m-%d', substr({x}, 1, 10)) = substr({x}, 1, 10)"
+    in_range = f"{seconds} BETWEEN {_FIRST // MICROSECONDS} AND {_LAST // MICROSECONDS - 1}"
+    return f"CASE WHEN {valid} AND {in_range} THEN {seconds} * {MICROSECONDS} + {micros} END"
+
+
+@compiles(instant, "postgresql")
+def _postgresql_instant(element: Any, compiler: Any, **kw: Any) -> str:
+    x = compiler.process(element.clauses, **kw)
+    # extract(epoch …) reads naive values as UTC, whatever the connection's time zone.
+    micros = f"(extract(epoch FROM {x}) + {_UNIX_EPOCH_SECONDS}) * {MICROSECONDS}"
+    return (
+        f"CASE WHEN isfinite({x}) AND extract(year FROM {x}) BETWEEN 1 AND 9999"
+        f" AND {micros} BETWEEN {_FIRST} AND {_LAST - 1} THEN CAST({micros} AS BIGINT) END"
+    )
+
+
+class ZoneOffset(SQLModel, table=True):
+    """From the instant `since` on, local time is UTC plus `offset` microseconds."""
+
+    __tablename__ = "zone_offset"
+    __table_args__ = {"schema": "rollup"}
+
+    since: int = Field(primary_key=True, sa_type=BigInteger)
+    offset: int = Field(sa_type=BigInteger)
+
+
+@lru_cache(maxsize=8)
+def zone_offsets(zone: ZoneInfo) -> tuple[tuple[int, int], ...]:
+    """(since, offset) of every clock change of `zone`, from the first known ones to the year 2200.
+
+    Read from `zoneinfo` a day at a time and narrowed to the second; later dates keep the last.
+    """
+
+    def offset(seconds: int) -> timedelta:
+        return (_YEAR_ONE + timedelta(seconds=seconds)).astimezone(zone).utcoffset() or timedelta()
+
+    start, end = (
+        int(to_instant(datetime(y, 1, 1, tzinfo=UTC)) / MICROSECONDS) for y in (1840, 2200)
+    )
+    changes = [(0, offset(start))]
+    day = DAY // MICROSECONDS
+    for before in range(start, end, day):
+        if offset(before + day) != changes[-1][1]:
+            moment = _first_true(before, before + day, lambda at: offset(at) != changes[-1][1])
+            changes.append((moment, offset(moment)))
+    return tuple(
+        (since * MICROSECONDS, offset // timedelta(microseconds=1)) for since, offset in changes
+    )
+
+
+def _first_true(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    while low + 1 < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
+def local(at: ColumnElement[int]) -> ColumnElement[int]:
+    """Local microseconds of an instant column, by the built zone table."""
+    offset = (
+        select(ZoneOffset.offset)  # type: ignore[call-overload]
+        .where(ZoneOffset.since <= at)
+        .order_by(ZoneOffset.since.desc())  # type: ignore[attr-defined]
+        .limit(1)
+        .scalar_subquery()
+    )
+    return at + offset  # type: ignore[no-any-return]
+
+
+def day_of(local_at: ColumnElement[int]) -> ColumnElement[int]:
+    """The day (ordinal) of a local microseconds column."""
+    return local_at // DAY + 1
+
+
+def hour_of(local_at: ColumnElement[int]) -> ColumnElement[int]:
+    """The hour of day, 0-23, of a local microseconds column."""
+    return local_at // HOUR % 24
+
+
+def to_instant(moment: datetime) -> int:
+    """The instant of an aware datetime."""
+    return (moment - _YEAR_ONE) // timedelta(microseconds=1)
+
+
+def from_instant(at: int) -> datetime:
+    """The aware UTC datetime of an instant."""
+    return _YEAR_ONE + timedelta(microseconds=at)

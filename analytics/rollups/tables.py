@@ -1,0 +1,225 @@
+"""The rollup tables: base facts per user, and additive cells per slice.
+
+They live in the schema `rollup`: on SQLite a sibling file, attached under that name. All of it can
+be thrown away and rebuilt from the six raw tables. `build.py` says what fills each.
+
+A slice is (company, department): '' is all, '=' is none (NULL or ''), '=name' that name. Every
+cell table holds the four slices (all, all), (company, all), (all, department), (company,
+department). Days are ordinals, instants and durations microseconds (see `instants`).
+"""
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+ALL = ""
+NONE = "="
+
+
+def slice_key(name: str | None) -> str:
+    """The key of an organization or department: '=' for none (None or ''), '=name' otherwise."""
+    return f"={name or ''}"
+
+
+def slice_name(key: str) -> str | None:
+    """The name that a key stands for; None for none."""
+    return key[1:] or None
+
+
+def _big() -> int:
+    return Field(default=0, sa_type=BigInteger)  # type: ignore[no-any-return]
+
+
+class Fact(SQLModel):
+    """A row of one user; `user_id` leads every key, so that the tables can be spread by user."""
+
+    __table_args__: tuple[object, ...] = ({"schema": "rollup", "sqlite_with_rowid": False},)
+
+    user_id: str = Field(primary_key=True)
+
+
+class Cell(SQLModel):
+    """A sum over the users of one slice; zero cells are left out."""
+
+    __table_args__: tuple[object, ...] = ({"schema": "rollup", "sqlite_with_rowid": False},)
+
+    company: str = Field(primary_key=True)
+    department: str = Field(primary_key=True)
+
+
+class Member(Fact, table=True):
+    """A user's slice keys, as they are now."""
+
+    company: str
+    department: str
+
+
+class Activity(Fact, table=True):
+    """A dated conversation. Its counts are those of the whole conversation, dated rows or not."""
+
+    __table_args__ = (
+        Index("ix_activity_newest", "started_at", "session_id"),
+        Index("ix_activity_company", "company", "department", "started_at", "session_id"),
+        Index("ix_activity_twin", "twin_id", "started_at", "session_id"),
+        {"schema": "rollup", "sqlite_with_rowid": False},
+    )
+
+    session_id: str = Field(primary_key=True)
+    twin_id: str
+    company: str
+    department: str
+    topic: str  # a key, as slices have
+    started_at: int = Field(sa_type=BigInteger)
+    day: int
+    duration: int = _big()  # last - first dated message
+    messages: int
+    documents: int
+    queries: int
+    types: int  # the sum of DOCUMENT, QUERY and SHARED_TWIN where they fit
+
+
+DOCUMENT, QUERY, SHARED_TWIN = 1, 2, 4
+
+
+class ActivityHour(Fact, table=True):
+    """What happened in a conversation in one local hour; every event on its own date."""
+
+    __tablename__ = "activity_hour"
+
+    session_id: str = Field(primary_key=True)
+    day: int = Field(primary_key=True, index=True)
+    hour: int = Field(primary_key=True)
+    twin_id: str
+    conversations: int
+    messages: int
+    user_messages: int
+    documents: int
+    queries: int
+
+
+class ActivityDocument(Fact, table=True):
+    """Documents that a conversation drafted on a day, by type."""
+
+    __tablename__ = "activity_document"
+
+    session_id: str = Field(primary_key=True)
+    day: int = Field(primary_key=True)
+    document_type: str = Field(primary_key=True)  # a key, as slices have
+    documents: int
+
+
+class UserDay(Fact, table=True):
+    """A day on which a user was active: started a conversation or sent a message."""
+
+    __tablename__ = "user_day"
+
+    day: int = Field(primary_key=True, index=True)
+    conversations: int
+    user_messages: int
+
+
+class Daily(Cell, table=True):
+    """Counts of a day. `installations` are twins, by their owner's slice."""
+
+    day: int = Field(primary_key=True)
+    users: int = 0
+    conversations: int = 0
+    messages: int = 0
+    documents: int = 0
+    queries: int = 0
+    duration: int = _big()
+    installations: int = 0
+
+
+class Hourly(Cell, table=True):
+    """Messages of an hour of a day."""
+
+    day: int = Field(primary_key=True)
+    hour: int = Field(primary_key=True)
+    messages: int
+
+
+class Listing(Cell, table=True):
+    """Activities of a day by their exact set of types: totals and page jumps of the list."""
+
+    day: int = Field(primary_key=True)
+    types: int = Field(primary_key=True)
+    activities: int
+
+
+class Pair(Cell, table=True):
+    """What makes distinct users additive.
+
+    `users`: users whose consecutive active days are (earlier, later). `power`: conversations with
+    the user's 9th-before on `earlier`, minus those with the 10th-before there.
+    """
+
+    earlier: int = Field(primary_key=True)
+    later: int = Field(primary_key=True)
+    users: int = 0
+    power: int = 0
+
+
+class Cohort(Cell, table=True):
+    """Users by their first active day ever, and how many were active exactly N days later."""
+
+    first_day: int = Field(primary_key=True)
+    users: int = 0
+    returned_1: int = 0
+    returned_7: int = 0
+    returned_30: int = 0
+
+
+class CohortWeek(Cell, table=True):
+    """Users by their first week (its Monday), active in the `week`-th week after it."""
+
+    __tablename__ = "cohort_week"
+
+    first_week: int = Field(primary_key=True)
+    week: int = Field(primary_key=True)
+    users: int
+
+
+class TopicDay(Cell, table=True):
+    """Conversations of a day by topic."""
+
+    __tablename__ = "topic_day"
+
+    day: int = Field(primary_key=True)
+    topic: str = Field(primary_key=True)
+    conversations: int
+
+
+class DocumentTypeDay(Cell, table=True):
+    """Documents of a day by type."""
+
+    __tablename__ = "document_type_day"
+
+    day: int = Field(primary_key=True)
+    document_type: str = Field(primary_key=True)
+    documents: int
+
+
+class Source(SQLModel, table=True):
+    """What was read from a raw table: all rows, the dated ones' first and last, and those left out.
+
+    `orphaned`: the parent is missing. `undated`: the timestamp is missing or unreadable.
+    """
+
+    __table_args__ = {"schema": "rollup"}
+
+    table: str = Field(primary_key=True)
+    rows: int
+    first: int | None = Field(default=None, sa_type=BigInteger)
+    last: int | None = Field(default=None, sa_type=BigInteger)
+    undated: int
+    orphaned: int
+
+
+class Build(SQLModel, table=True):
+    """The one build that these tables hold."""
+
+    __table_args__ = {"schema": "rollup"}
+
+    version: str = Field(primary_key=True)  # changes with every build
+    built_at: int = Field(sa_type=BigInteger)
+    zone: str

@@ -284,7 +284,7 @@ def _file_path(url: URL) -> Path:
             shown_url(url),
             "Set DATABASE_URL to a file, for example sqlite:///./ai_twin_analytics.db.",
         )
-    return Path(url.database.removeprefix("file:").partition("?")[0])
+    return Path(url.database)
 
 
 def _check_file(path: Path) -> None:
@@ -322,7 +322,7 @@ def _reading_mode(path: Path) -> str:
     modes = ["mode=ro"]
     if os.access(path, os.W_OK):
         modes.append("mode=rw")  # a killed writer left a journal: opening for writing recovers it
-    elif not path.with_name(f"{path.name}-wal").exists():
+    elif not any(path.with_name(path.name + tail).exists() for tail in ("-wal", "-journal")):
         modes.append("immutable=1")  # WAL mode on a read-only medium
     for mode in modes:
         with suppress(sqlite3.OperationalError), closing(_connect(path, mode)) as connection:

@@ -6,6 +6,7 @@ from itertools import accumulate
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from analytics.metrics import installations_until
 from analytics.models import table_of
 from analytics.query import Filters, Query
 from analytics.results import (
@@ -56,6 +57,12 @@ class EngagementDay(DayRow):
     question_asked: int
     info_retrieved: int
     documents_drafted: int
+
+
+class InstallationsDay(DayRow):
+    """Twins installed up to the end of a day."""
+
+    installations: int
 
 
 class FeatureUsage(Row):
@@ -182,6 +189,18 @@ def engagement(session: Session, query: Query) -> list[EngagementDay]:
             complete=day < query.period.today,
         )
         for day, (asked, retrieved, drafted) in by_day.items()
+    ]
+
+
+def installations(session: Session, query: Query) -> list[InstallationsDay]:
+    """Twins created up to the end of each day, cumulative, by their owner's organization."""
+    created = _by_day(session, query, "installations")
+    before = installations_until(session, query.filters, query.period.start - datetime.timedelta(1))
+    running = accumulate((new for (new,) in created.values()), initial=before)
+    next(running)
+    return [
+        InstallationsDay(date=day, installations=count, complete=day < query.period.today)
+        for day, count in zip(created, running, strict=True)
     ]
 
 

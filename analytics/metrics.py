@@ -1,9 +1,11 @@
 """The four headline figures, each with its previous value and the change."""
 
+from datetime import date
+
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from analytics.query import Query
+from analytics.query import Filters, Query
 from analytics.results import DAILY, Row, change, in_slices, totals
 
 
@@ -34,8 +36,8 @@ def metrics(session: Session, query: Query) -> Metrics:
     """
     now, before = totals(session, query), totals(session, query.previous)
     installed, were_installed = (
-        installations(session, query),
-        installations(session, query.previous),
+        installations_until(session, query.filters, period.end)
+        for period in (query.period, query.previous.period)
     )
     return Metrics(
         total_active_users=now.active_users,
@@ -53,11 +55,11 @@ def metrics(session: Session, query: Query) -> Metrics:
     )
 
 
-def installations(session: Session, query: Query) -> int:
-    """Twins created up to the end of the period, by their owner's organization and department."""
+def installations_until(session: Session, filters: Filters, end: date) -> int:
+    """Twins created up to the end of a day, by their owner's organization and department."""
     count = session.scalar(
         select(func.sum(DAILY.c.installations)).where(
-            in_slices(DAILY, query.filters), DAILY.c.day <= query.period.end.toordinal()
+            in_slices(DAILY, filters), DAILY.c.day <= end.toordinal()
         )
     )
     return count or 0

@@ -18,6 +18,7 @@ from analytics.charts import (
     engagement,
     feature_usage,
     hourly_activity,
+    installations,
     leaderboard,
     topics,
 )
@@ -26,17 +27,18 @@ from analytics.organizations import departments, organizations
 from analytics.query import Query
 from analytics.results import Row
 from analytics.retention import cohorts, retention
+from analytics.sources import sources
 from analytics.twins import twins
 
-Mark = Literal["cards", "line", "bar", "columns", "heatmap", "table"]
+Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table"]
 
 
 @dataclass(frozen=True)
 class Drawing:
     """How a result is drawn: the mark, the field across, and the fields shown with their labels.
 
-    `line` and `columns` run over days or hours, `bar` lies flat beside names, `heatmap` spreads
-    `x` against `y` and colours by the first field. `dashed` fields are drawn as a thin line.
+    `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
+    hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are secondary.
     """
 
     mark: Mark
@@ -45,11 +47,7 @@ class Drawing:
     x_title: str = ""
     y: str = ""
     thin: tuple[str, ...] = ()
-    unit: str = ""
-
-    def __hash__(self) -> int:
-        """By identity: drawings are constants."""
-        return id(self)
+    panels: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,15 +93,16 @@ REPORTS: tuple[Report, ...] = (
     _report("metrics", "Headline figures", "metrics", metrics, Drawing("cards")),
     _report(
         "active-users", "Daily active users", "charts/activity", active_users,
-        Drawing("line", "date", {"active_users": "Active users", "average": "7-day average"},
-                thin=("average",), unit="users"),
+        Drawing("lines", "date", {"active_users": "Active users", "average": "7-day average"},
+                thin=("active_users",)),
     ),
     _report(
         "conversations", "Conversations and messages", "charts/conversation", conversations,
-        Drawing("line", "date", {"conversations": "Conversations", "messages": "Messages"}),
+        Drawing("lines", "date", {"conversations": "Conversations", "messages": "Messages"},
+                panels=True),
     ),
     _report(
-        "engagement", "Engagement per day", "charts/engagement", engagement,
+        "engagement", "Engagement", "charts/engagement", engagement,
         Drawing("columns", "date", {
             "question_asked": "Questions asked",
             "info_retrieved": "Information retrieved",
@@ -111,8 +110,12 @@ REPORTS: tuple[Report, ...] = (
         }),
     ),
     _report(
+        "installations", "Twin installations", "charts/installations", installations,
+        Drawing("lines", "date", {"installations": "Twins installed"}),
+    ),
+    _report(
         "feature-usage", "Feature distribution", "charts/features/usage", feature_usage,
-        Drawing("bar", "name", {"value": "Times used"}),
+        Drawing("bars", "name", {"value": "Times used"}),
     ),
     _report(
         "hourly-activity", "Hourly activity", "charts/hourly-activity", hourly_activity,
@@ -120,24 +123,32 @@ REPORTS: tuple[Report, ...] = (
     ),
     _report(
         "leaderboard", "Leading organizations", "charts/organizations/leaderboard", leaderboard,
-        Drawing("bar", "name", {"total_activities": "Conversations"}), limit=5,
+        Drawing("bars", "name", {
+            "total_activities": "Conversations",
+            "active_users": "Active users",
+            "avg_activities_per_user": "Conversations per user",
+        }),
+        limit=5,
     ),
     _report("retention", "Retention", "retention", retention, Drawing("cards")),
     _report(
         "cohorts", "Weekly cohorts", "retention/cohorts", cohorts,
-        Drawing("heatmap", "week", {"share": "Active, %"}, x_title="Weeks since", y="first_week"),
+        Drawing("heatmap", "week", {"share": "Active, %", "active_users": "Active users",
+                                    "users": "New users"},
+                x_title="Weeks since the first", y="first_week"),
     ),
     _report("organizations", "Organizations", "organizations", organizations, Drawing("table")),
     _report("departments", "Departments", "departments", departments, Drawing("table")),
     _report("twins", "Twins", "twins", twins, Drawing("table")),
     _report(
         "topics", "Topics", "topics", topics,
-        Drawing("bar", "topic", {"conversations": "Conversations"}),
+        Drawing("bars", "topic", {"conversations": "Conversations"}), limit=10,
     ),
     _report(
         "document-types", "Document types", "document-types", document_types,
-        Drawing("bar", "document_type", {"documents": "Documents"}),
+        Drawing("bars", "document_type", {"documents": "Documents"}), limit=10,
     ),
+    _report("sources", "What is loaded", "sources", sources, Drawing("table")),
 )  # fmt: skip
 
 BY_SLUG = {report.slug: report for report in REPORTS}

@@ -1,0 +1,362 @@
+"""Who talks when about what: first the plan of all conversations, then their rows by batches.
+
+The plan is a handful of arrays, small even for a million conversations; texts, ids and timestamps
+are only made for one batch at a time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seed.columns import DAY, HOUR, MINUTE, SECOND, Columns, Ints, midnight, stamps, to_utc, uuids
+from seed.company import ZONES, Company
+from seed.options import Options
+from seed.topics import VARIANTS, Library
+
+BUSY_RATE = 1.875  # conversations per person and day in a small company
+BUSY_DAYS = 720  # person-days up to which that rate holds: 12 users for 60 days
+THINNING = 0.376
+
+WEEKDAY_WEIGHTS = np.array([1.0, 1.12, 1.15, 1.1, 0.85, 0.07, 0.05])
+HOUR_WEIGHTS = np.array([
+    0.05, 0, 0, 0, 0, 0.05, 0.3, 1.5, 6, 10, 11, 9, 5, 8, 10, 9.5, 8, 5, 2.5, 1.2, 0.9, 0.8,
+    0.5, 0.4,
+])  # fmt: skip
+PRIVATE_SHARE = 0.6  # of the conversations of somebody who has a private twin
+ROOM = 20 * MINUTE  # no conversation starts later than this before the end
+
+# An exchange is what the user says and what the twin answers.
+OPENING, FOLLOW_UP, DOCUMENT, QUERY, BOTH, REVISION, CLOSING = range(7)
+MESSAGE_TYPES = np.array(
+    ["general", "general", "document", "query", "document,query", "general", "general"],
+    dtype=object,
+)
+LENGTHS = np.array([0.05, 0.10, 0.15, 0.21, 0.22, 0.17, 0.10])
+"""How often a conversation has 1, 2, … exchanges; the mean is 4.4, about 8.5 messages."""
+DRAFT_SHARE, QUERY_SHARE = 0.63, 0.53  # of the conversations of two exchanges or more
+CLOSING_SHARE = 0.5  # of the conversations of three exchanges or more
+ANSWERED_SHARE = 0.5  # of the closings
+MORE_SHARE = 0.08  # of the further exchanges bring another document, or another query
+REVISION_SHARE = 0.5  # of the exchanges after a document
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All conversations in the order of their start: one value each."""
+
+    user: Ints
+    twin: Ints
+    topic: Ints
+    started: Ints
+    """UTC microseconds"""
+
+    def __len__(self) -> int:
+        """The number of conversations."""
+        return len(self.started)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some conversations with everything that belongs to them, ready to be written."""
+
+    conversations: Columns
+    messages: Columns
+    documents: Columns
+    queries: Columns
+
+
+def expected_conversations(options: Options) -> int:
+    """How many conversations to plan (up to 3 % are dropped at the edges of the period).
+
+    People of a small company are shown at 1.9 conversations per person and day, so that 12 users
+    fill a page. Beyond 720 person-days the rate falls with their power 0.376, as a large company
+    is mostly light users: 12 users in 60 days have 1,350 conversations, 50,000 users in 730 days
+    1.16 million (23 each, 10 million messages). Short periods follow their weekdays.
+    """
+    person_days = options.users * options.days
+    rate = BUSY_RATE * min(1.0, float((BUSY_DAYS / person_days) ** THINNING))
+    weekdays = WEEKDAY_WEIGHTS[_weekdays(options)]
+    days = float(weekdays.sum() / WEEKDAY_WEIGHTS.mean())
+    return round(rate * options.users * days)
+
+
+def plan_conversations(
+    options: Options, company: Company, library: Library, rng: np.random.Generator
+) -> Plan:
+    """Decide who talks to which twin, when, and about what.
+
+    Nothing lies outside the period or before its user or twin; private twins serve their owner
+    only, shared ones their organization.
+    """
+    user, local = _local_starts(options, company, rng)
+    started = to_utc(local, company.user_zone[user], ZONES)
+    begin, end = midnight(options.start_date), midnight(options.end_date) + DAY
+    fits = (started >= begin) & (started <= end - ROOM) & (started >= company.user_created[user])
+    user, started = user[fits], started[fits]
+
+    twin = _choose_twins(company, user, started, rng)
+    order = np.flatnonzero(twin >= 0)
+    order = order[np.argsort(started[order], kind="stable")]
+    user, twin, started = user[order], twin[order], started[order]
+
+    likelihood = np.cumsum(library.department_shares, axis=1)
+    draw = rng.random(len(user))
+    topic = np.zeros(len(user), dtype=np.int64)
+    for department, steps in enumerate(likelihood):
+        here = company.user_department[user] == department
+        topic[here] = np.searchsorted(steps, draw[here])
+    topic = np.minimum(topic, len(library.names) - 1)
+    return Plan(user=user, twin=twin, topic=topic, started=started)
+
+
+def last_conversation(plan: Plan, users: int) -> list[str | None]:
+    """When each user started their last conversation, None for those who never did."""
+    last = np.zeros(users, dtype=np.int64)
+    np.maximum.at(last, plan.user, plan.started)
+    return [text if at else None for text, at in zip(stamps(last), last.tolist(), strict=True)]
+
+
+def batches(
+    options: Options, company: Company, library: Library, plan: Plan, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """The rows of the plan, in time order, about a hundred batches or more.
+
+    The batch size depends on the plan alone, so the same options make the same rows.
+    """
+    size = min(4000, max(50, len(plan) // 100))
+    end = midnight(options.end_date) + DAY
+    for at in range(0, len(plan), size):
+        part = slice(at, at + size)
+        some = replace(
+            plan,
+            user=plan.user[part],
+            twin=plan.twin[part],
+            topic=plan.topic[part],
+            started=plan.started[part],
+        )
+        yield _rows(some, company, library, end, rng)
+
+
+def _weekdays(options: Options) -> Ints:
+    return (np.arange(options.days) + options.start_date.weekday()) % 7
+
+
+def _local_starts(
+    options: Options, company: Company, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """The user of every conversation and its start on their own clock, in microseconds."""
+    weights = WEEKDAY_WEIGHTS[_weekdays(options)] * rng.normal(1, 0.12, options.days).clip(0.6, 1.4)
+    steps = np.concatenate([[0.0], np.cumsum(weights)])
+    since, until = steps[company.first_day], steps[company.last_day + 1]
+    share = company.user_weight * (until - since)
+    counts = rng.multinomial(expected_conversations(options), share / share.sum())
+    user = np.repeat(np.arange(options.users), counts)
+
+    place = since[user] + rng.random(len(user)) * (until - since)[user]
+    day = np.searchsorted(steps, place, side="right") - 1
+    day = np.clip(day, company.first_day[user], company.last_day[user])
+    hour = rng.choice(24, len(user), p=HOUR_WEIGHTS / HOUR_WEIGHTS.sum())
+    within = rng.integers(0, HOUR, len(user))
+    return user, midnight(options.start_date) + day * DAY + hour * HOUR + within
+
+
+def _choose_twins(company: Company, user: Ints, started: Ints, rng: np.random.Generator) -> Ints:
+    """A twin for each conversation that existed when it started, or -1."""
+    private = company.private_twin[user]
+    has_private = (private >= 0) & (company.twin_created[private] <= started)
+
+    # Shared twins sorted by organization and age: those to choose from are a run of places.
+    shared = np.flatnonzero(company.twin_shared)
+    organization = company.user_organization[company.twin_owner[shared]]
+    epoch = int(company.twin_created.min())
+    span = 2**31  # more seconds than any period has
+    key = organization * span + -((epoch - company.twin_created[shared]) // SECOND)
+    order = np.argsort(key, kind="stable")
+    run = company.user_organization[user] * span
+    low = np.searchsorted(key[order], run)
+    high = np.searchsorted(key[order], run + (started - epoch) // SECOND, side="right")
+    # Colleagues go to the older, better known twins more often.
+    place = low + ((high - low) * rng.random(len(user)) ** 1.7).astype(np.int64)
+    has_shared = high > low
+    colleague = shared[order][np.minimum(place, len(shared) - 1)]
+
+    alone = has_private & ((rng.random(len(user)) < PRIVATE_SHARE) | ~has_shared)
+    return np.where(alone, private, np.where(has_shared, colleague, -1))
+
+
+def _exchanges(count: int, rng: np.random.Generator) -> tuple[Ints, NDArray[np.bool_]]:
+    """The kind of every exchange, and which exist: [conversation, exchange].
+
+    About 60 % of the conversations get a document and half a query; where both fall on the same
+    exchange, one answer brings both.
+    """
+    most = len(LENGTHS)
+    length = rng.choice(most, count, p=LENGTHS / LENGTHS.sum()) + 1
+    slot = np.arange(most)[None, :]
+    exists = slot < length[:, None]
+    kinds = np.full((count, most), FOLLOW_UP)
+
+    closed = (length > 2) & (rng.random(count) < CLOSING_SHARE)  # noqa: PLR2004
+    middle = length - 1 - closed  # exchanges between opening and closing
+    drafts = (middle > 0) & (rng.random(count) < DRAFT_SHARE)
+    asks = (middle > 0) & (rng.random(count) < QUERY_SHARE)
+    document = 1 + np.floor(rng.random(count) * middle).astype(np.int64)
+    query = 1 + np.floor(rng.random(count) * middle).astype(np.int64)
+    more = rng.random((count, most))
+    between = (slot > 0) & (slot <= middle[:, None])
+    at_document = drafts[:, None] & between & ((slot == document[:, None]) | (more < MORE_SHARE))
+    at_query = asks[:, None] & between & ((slot == query[:, None]) | (more > 1 - MORE_SHARE))
+    # A topic has three documents and queries; nobody asks twice for the same.
+    at_document &= np.cumsum(at_document, axis=1) <= VARIANTS
+    at_query &= np.cumsum(at_query, axis=1) <= VARIANTS
+
+    kinds[at_document] = DOCUMENT
+    kinds[at_query] = QUERY
+    kinds[at_document & at_query] = BOTH
+    after = np.zeros_like(at_document)
+    after[:, 1:] = at_document[:, :-1]
+    revised = after & (kinds == FOLLOW_UP) & (rng.random((count, most)) < REVISION_SHARE)
+    kinds[revised] = REVISION
+    kinds[:, 0] = OPENING
+    kinds[closed, length[closed] - 1] = CLOSING
+    return kinds, exists
+
+
+def _rank(chosen: NDArray[np.bool_]) -> Ints:
+    """How many of the chosen came before in the same conversation."""
+    ranks: Ints = np.cumsum(chosen, axis=1) - chosen
+    return ranks
+
+
+def _rows(
+    plan: Plan, company: Company, library: Library, end: int, rng: np.random.Generator
+) -> Batch:
+    """The rows of one batch; the comments call an exchange's two messages a line."""
+    count = len(plan)
+    kinds, exists = _exchanges(count, rng)
+    facts = rng.integers(0, library.titles.shape[2], count)
+    offset = rng.integers(0, 60, count)
+
+    # Which document, query or phrase: counted on within a conversation, so none comes twice.
+    start = offset[:, None]
+    document = (start + _rank(np.isin(kinds, (DOCUMENT, BOTH)))) % VARIANTS
+    query = (start + _rank(np.isin(kinds, (QUERY, BOTH)))) % VARIANTS
+    follow = _rank(kinds == FOLLOW_UP)
+    general = library.follow_ups.shape[1] - VARIANTS
+    follow = np.where(
+        follow < VARIANTS, (start + follow) % VARIANTS, VARIANTS + (start + follow) % general
+    )
+    other = start + _rank(kinds == REVISION)
+
+    # From here on, one value a line: those of one conversation follow each other.
+    conversation, slot = np.nonzero(exists)
+    kind = kinds[conversation, slot]
+    document, query = document[conversation, slot], query[conversation, slot]
+    follow, other = follow[conversation, slot], other[conversation, slot]
+    topic, fact = plan.topic[conversation], facts[conversation]
+
+    talk = np.empty((len(kind), 2), dtype=object)
+    for number, (texts, *places) in {
+        OPENING: (library.openings, topic, other % library.openings.shape[1], fact),
+        FOLLOW_UP: (library.follow_ups, topic, follow, fact),
+        DOCUMENT: (library.document_talk, topic, document, fact),
+        QUERY: (library.query_talk, topic, query, fact),
+        BOTH: (library.both_talk, topic, document, query, fact),
+        REVISION: (library.revisions, other % library.revisions.shape[0], fact),
+        CLOSING: (library.closings, other % library.closings.shape[0], fact),
+    }.items():
+        here = kind == number
+        talk[here] = texts[tuple(place[here] for place in places)]
+
+    # From lines to messages: user, twin, user, twin, …; some thanks stay without an answer.
+    said = np.ones((len(kind), 2), dtype=bool)
+    said[:, 1] = (kind != CLOSING) | (rng.random(len(kind)) < ANSWERED_SHARE)
+    created = _message_times(plan.started, conversation, said, end, rng)
+    speaker = np.tile(np.array(["user", "twin"], dtype=object), (len(kind), 1))[said]
+    message_type = np.stack([np.full(len(kind), "general", object), MESSAGE_TYPES[kind]], axis=1)
+
+    session_ids = np.array(uuids(rng, plan.started), dtype=object)
+    message_ids = np.full((len(kind), 2), None, dtype=object)
+    message_ids[said] = uuids(rng, created[said])
+    session_of = session_ids[conversation]
+
+    drafted = np.isin(kind, (DOCUMENT, BOTH))
+    words = library.document_words[topic[drafted], document[drafted]]
+    found = np.isin(kind, (QUERY, BOTH))
+    answered = created[:, 1]
+    return Batch(
+        conversations={
+            "id": session_ids.tolist(),
+            "user_id": [company.users["id"][place] for place in plan.user.tolist()],
+            "twin_id": [company.twins["id"][place] for place in plan.twin.tolist()],
+            "platform": ["slack"] * count,
+            "title": library.titles[
+                plan.topic, offset // 2 % library.titles.shape[1], facts
+            ].tolist(),
+            "topic": library.names[plan.topic].tolist(),
+            "is_shared_twin": company.twin_shared[plan.twin].tolist(),
+            "started_at": stamps(plan.started),
+        },
+        messages={
+            "id": message_ids[said].tolist(),
+            "session_id": np.stack([session_of, session_of], axis=1)[said].tolist(),
+            "sender_type": speaker.tolist(),
+            "content": talk[said].tolist(),
+            "message_type": message_type[said].tolist(),
+            "created_at": stamps(created[said]),
+        },
+        documents={
+            "id": uuids(rng, answered[drafted]),
+            "session_id": session_of[drafted].tolist(),
+            "message_id": message_ids[drafted, 1].tolist(),
+            "document_type": library.document_types[topic[drafted], document[drafted]].tolist(),
+            "title": library.document_titles[
+                topic[drafted], document[drafted], fact[drafted]
+            ].tolist(),
+            "word_count": rng.integers(words[:, 0], words[:, 1]).tolist(),
+            "created_at": stamps(answered[drafted]),
+        },
+        queries={
+            "id": uuids(rng, answered[found]),
+            "session_id": session_of[found].tolist(),
+            "message_id": message_ids[found, 1].tolist(),
+            "query_text": library.query_texts[topic[found], query[found], fact[found]].tolist(),
+            "query_type": library.query_types[topic[found], query[found]].tolist(),
+            "results_count": library.results[fact[found], query[found]].tolist(),
+            "created_at": stamps(answered[found]),
+        },
+    )
+
+
+def _message_times(
+    started: Ints, conversation: Ints, said: NDArray[np.bool_], end: int, rng: np.random.Generator
+) -> Ints:
+    """UTC microseconds of every message, [line, speaker], strictly ascending in a conversation.
+
+    A user takes about a minute to write, a twin about fifteen seconds to answer.
+    """
+    lines = len(conversation)
+    seconds = np.stack(
+        [
+            np.exp(rng.normal(4.2, 0.8, lines)).clip(5, 1200),
+            np.exp(rng.normal(2.6, 0.5, lines)).clip(2, 90),
+        ],
+        axis=1,
+    )
+    first = np.concatenate([[True], conversation[1:] != conversation[:-1]])[:lines]
+    seconds[first, 0] = 0  # the first message starts the conversation
+    gaps = (seconds * SECOND).astype(np.int64).ravel()
+    passed = np.cumsum(gaps).reshape(lines, 2)
+    opening = np.flatnonzero(first)
+    passed = passed - passed[opening, 0][np.cumsum(first) - 1][:, None]
+
+    # What would run past the end of the period is said faster.
+    total = np.zeros(len(started), dtype=np.int64)
+    np.maximum.at(total, conversation, passed.max(axis=1))
+    speed = np.minimum(1.0, (end - started - SECOND) / np.maximum(total, 1))
+    times: Ints = started[conversation][:, None] + (passed * speed[conversation][:, None]).astype(
+        np.int64
+    )
+    return times

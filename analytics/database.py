@@ -23,14 +23,13 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, NoSuchModuleError, Op
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from analytics.models import RAW_MODELS, Message, table_of
+from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
 from analytics.rollups.build import Progress, build
 from analytics.rollups.instants import from_instant
 from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
 
 BUSY_SECONDS = 5
-SAMPLE_APPLICATION_ID = 0x41545741  # "ATWA": what `python -m seed` marks its files with
 _LEFTOVER_SECONDS = 3_600
 _OWN = "How to open your own database: set DATABASE_URL, as the README's “Your own database” shows."
 
@@ -201,7 +200,10 @@ class PostgresStore(Store):
         super().__init__(settings)
         try:
             self.engine = create_engine(
-                settings.url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS}
+                settings.url,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"connect_timeout": BUSY_SECONDS},
             )
         except (ImportError, NoSuchModuleError):
             raise DatabaseProblem(
@@ -245,7 +247,7 @@ def _freshness(connection: Connection) -> Freshness | None:
 
 
 def _engine(connect: Any, **options: Any) -> Engine:
-    engine = create_engine("sqlite://", creator=connect, **options)
+    engine = create_engine("sqlite://", creator=connect, hide_parameters=True, **options)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
 

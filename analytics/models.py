@@ -142,4 +142,7 @@ def table_of(model: type[SQLModel]) -> Table:
     return table
 
 
+# `python -m seed` marks its files with this (PRAGMA application_id), so that pages can say so.
+SAMPLE_APPLICATION_ID = 0x41545741  # "ATWA"
+
 RAW_TABLES = tuple(table_of(model).name for model in RAW_MODELS)

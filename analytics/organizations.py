@@ -8,10 +8,7 @@ from analytics.results import MEMBER, Row, Totals, by_name, change, of_members, 
 from analytics.rollups.tables import slice_name
 
 
-class GroupRow(Row):
-    """People and what they did; the change of conversations in percent, None where none were."""
-
-    organization: str | None
+class _Counts(Row):
     people: int
     active_users: int
     conversations: int
@@ -21,14 +18,21 @@ class GroupRow(Row):
     queries: int
 
 
-class OrganizationRow(GroupRow):
-    """An organization; None for people without one."""
+class _Organization(Row):
+    organization: str | None
 
 
-class DepartmentRow(GroupRow):
-    """A department of an organization; None for people without one."""
-
+class _Department(_Organization):
     department: str | None
+
+
+# Pydantic puts the fields of the last base first: names before counts.
+class OrganizationRow(_Counts, _Organization):
+    """An organization (None: people without one); the change of conversations is in percent."""
+
+
+class DepartmentRow(_Counts, _Department):
+    """A department of an organization (None: people without one)."""
 
 
 def organizations(session: Session, query: Query) -> list[OrganizationRow]:

@@ -38,7 +38,7 @@ class Drawing:
     """How a result is drawn: the mark, the field across, and the fields shown with their labels.
 
     `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
-    hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are secondary.
+    hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter.
     """
 
     mark: Mark
@@ -52,7 +52,11 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Report:
-    """One result. `path` is its place under `/api`; `limit` is how many rows are shown unasked."""
+    """One result.
+
+    `path` is its place under `/api`; `limit` how many rows are shown unasked; `empty` says why
+    there may be none.
+    """
 
     slug: str
     title: str
@@ -61,6 +65,7 @@ class Report:
     row: type[Row]
     drawing: Drawing
     limit: int | None = None
+    empty: str = "Nothing happened in this period."
 
     @property
     def definition(self) -> str:
@@ -136,6 +141,7 @@ REPORTS: tuple[Report, ...] = (
         Drawing("heatmap", "week", {"share": "Active, %", "active_users": "Active users",
                                     "users": "New users"},
                 x_title="Weeks since the first", y="first_week"),
+        empty="Nobody was active for the first time in this period.",
     ),
     _report("organizations", "Organizations", "organizations", organizations, Drawing("table")),
     _report("departments", "Departments", "departments", departments, Drawing("table")),

@@ -26,7 +26,7 @@ class TwinRow(Row):
     installed_on: datetime.date | None
     active_users: int
     conversations: int
-    conversations_by_others: int
+    conversations_by_others: int | None
     documents: int
     queries: int
     last_used: datetime.date | None
@@ -37,7 +37,8 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
 
     Active users started a conversation with it or sent it a message in the period; conversations by
     others are those that somebody else than the owner started. Last used: the latest such day,
-    whatever the period. Conversations whose twin is gone share the row "Unknown twin".
+    whatever the period. Conversations whose twin is gone share the row "Unknown twin", of which
+    nobody knows the owner.
     """
     h = HOUR.c
     filtered = select(MEMBER.c.user_id).where(of_members(query.filters)).subquery()
@@ -95,7 +96,7 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
                 installed_on=datetime.date.fromordinal(day) if day else None,
                 active_users=users,
                 conversations=conversations,
-                conversations_by_others=others,
+                conversations_by_others=None if twin is None else others,
                 documents=documents,
                 queries=queries,
                 last_used=last_used.get(twin),

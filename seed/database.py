@@ -13,11 +13,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
-from analytics.models import RAW_MODELS
+from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID
 from seed.columns import Columns
 from seed.options import DatabaseExistsError, SeedError
 
-SAMPLE_APPLICATION_ID = 0x41545741  # "ATWA"
 """SQLite's `PRAGMA application_id` of a sample database; real ones have another."""
 
 SQLITE_HEADER = b"SQLite format 3\0"

@@ -87,9 +87,18 @@ def members() -> Rows:
     )
 
 
+def _computed_once(rows: Rows) -> FromClause:
+    """A subquery whose columns are computed once a row.
+
+    `OFFSET 0` keeps the planners of both databases from merging it into the query around it, which
+    would compute an instant again wherever it is used.
+    """
+    return rows.offset(0).subquery()
+
+
 def _dated(table: FromClause) -> FromClause:
     """Rows of a table of a session's parts with the instant `at`, whose user exists."""
-    return (
+    return _computed_once(
         select(
             _session.c.user_id,
             table.c.session_id,
@@ -100,12 +109,11 @@ def _dated(table: FromClause) -> FromClause:
         .select_from(table)
         .join(_session, _session.c.id == table.c.session_id)
         .join(_member, _member.c.user_id == _session.c.user_id)
-        .subquery()
     )
 
 
 def _started() -> FromClause:
-    return (
+    return _computed_once(
         select(
             _session.c.user_id,
             _session.c.id.label("session_id"),
@@ -115,9 +123,7 @@ def _started() -> FromClause:
             _session.c.is_shared_twin,
             _member.c.company,
             _member.c.department,
-        )
-        .join(_member, _member.c.user_id == _session.c.user_id)
-        .subquery()
+        ).join(_member, _member.c.user_id == _session.c.user_id)
     )
 
 
@@ -129,8 +135,8 @@ def activities() -> Rows:
         count = func.count().label("rows")
         return select(table.c.session_id, count, *more).group_by(table.c.session_id).subquery()
 
-    at = instant(_message.c.created_at)
-    messages = count_of(_message, (func.max(at) - func.min(at)).label("duration"))
+    sent = _computed_once(select(_message.c.session_id, instant(_message.c.created_at).label("at")))
+    messages = count_of(sent, (func.max(sent.c.at) - func.min(sent.c.at)).label("duration"))
     documents, queries = count_of(_document), count_of(_query)
     types = (
         case((documents.c.rows > 0, DOCUMENT), else_=0)
@@ -176,13 +182,15 @@ def activity_hours() -> Rows:
     )
     events = union_all(
         *(
-            select(
-                rows.c.user_id,
-                rows.c.session_id,
-                rows.c.twin_id,
-                local(rows.c.at).label("at"),
-                *(counts.get(name, literal(0)).label(name) for name in _EVENTS),
-            ).where(rows.c.at.is_not(None))
+            _computed_once(
+                select(
+                    rows.c.user_id,
+                    rows.c.session_id,
+                    rows.c.twin_id,
+                    local(rows.c.at).label("at"),
+                    *(counts.get(name, literal(0)).label(name) for name in _EVENTS),
+                ).where(rows.c.at.is_not(None))
+            ).select()
             for rows, counts in streams
         )
     ).subquery()
@@ -274,10 +282,10 @@ def _cells(rows: FromClause, keys: tuple[str, ...], sums: tuple[str, ...]) -> Ro
 def daily() -> Rows:
     """Counts of a day: active users, events, time spent, and twins installed by their owners."""
     events = ("conversations", "messages", "documents", "queries")
-    installed = (
-        select(_twin.c.user_id, instant(_twin.c.created_at).label("at"))
-        .join(_member, _member.c.user_id == _twin.c.user_id)
-        .subquery()
+    installed = _computed_once(
+        select(_twin.c.user_id, instant(_twin.c.created_at).label("at")).join(
+            _member, _member.c.user_id == _twin.c.user_id
+        )
     )
     streams: list[tuple[FromClause, ColumnElement[Any], dict[str, ColumnElement[Any]]]] = [
         (_user_day, _user_day.c.day, {"users": literal(1)}),
@@ -408,10 +416,9 @@ def source(table: Table) -> Rows:
         parent = exists().where(
             _session.c.id == table.c.session_id, _member.c.user_id == _session.c.user_id
         )
-    rows = select(
-        instant(dated).label("at"),
-        case((parent, 1), else_=0).label("kept"),
-    ).subquery()
+    rows = _computed_once(
+        select(instant(dated).label("at"), case((parent, 1), else_=0).label("kept"))
+    )
     kept, dateless = rows.c.kept == 1, rows.c.at.is_(None)
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -28,8 +28,9 @@ _FIRST, _LAST = DAY, (date.max.toordinal() - 1) * DAY
 class instant(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
     """The instant that a timestamp column holds, NULL where it is NULL or unreadable.
 
-    Readable are calendar dates of the years 1 to 9999 as `YYYY-MM-DD`, alone or with a time after
-    a blank or 'T', up to microseconds, and with 'Z' or an offset; without one they mean UTC.
+    Readable are calendar dates of the years 1 to 9999 as `YYYY-MM-DD`, alone or with `HH:MM` or
+    `HH:MM:SS.ffffff` after a blank or 'T', and after seconds with 'Z' or an offset; without one
+    they mean UTC.
     """
 
     type = BigInteger()
@@ -39,16 +40,19 @@ class instant(FunctionElement[int]):  # noqa: N801 - reads as the SQL function i
 @compiles(instant, "sqlite")
 def _sqlite_instant(element: Any, compiler: Any, **kw: Any) -> str:
     x = compiler.process(element.clauses, **kw)
-    # strftime rounds to milliseconds: it gets the text without its fraction, which is added as
-    # an integer. The first condition refuses numbers, words and days such as 2026-02-30.
+    # The text up to the seconds, and the offset after the fraction; the fraction itself is added
+    # as an integer, because strftime rounds to milliseconds. strftime also takes numbers, words
+    # and days such as 2026-02-30: only what it gives back unchanged is readable.
+    head = f"substr({x}, 1, 19)"
+    padded = f"{head} || substr(' 00:00:00', length({head}) - 9)"
+    same = f"strftime('%Y-%m-%d %H:%M:%S', {padded}, '+0 days') = replace({padded}, 'T', ' ')"
+    offset = f"ltrim(substr({x}, 20), '.0123456789')"
+    seconds = f"(strftime('%s', {padded} || {offset}) + {_UNIX_EPOCH_SECONDS})"
     digits = f"substr({x}, 21, length({x}) - 20 - length(ltrim(substr({x}, 21), '0123456789')))"
     fraction = f"CAST(substr({digits} || '000000', 1, 6) AS INTEGER)"
-    whole = f"substr({x}, 1, 19) || ltrim(substr({x}, 20), '.0123456789')"
-    seconds = f"(strftime('%s', {whole}) + {_UNIX_EPOCH_SECONDS})"
     micros = f"CASE WHEN substr({x}, 20, 1) = '.' THEN {fraction} ELSE 0 END"
-    valid = f"strftime('%Y-%m-%d', substr({x}, 1, 10)) = substr({x}, 1, 10)"
     in_range = f"{seconds} BETWEEN {_FIRST // MICROSECONDS} AND {_LAST // MICROSECONDS - 1}"
-    return f"CASE WHEN {valid} AND {in_range} THEN {seconds} * {MICROSECONDS} + {micros} END"
+    return f"CASE WHEN {same} AND {in_range} THEN {seconds} * {MICROSECONDS} + {micros} END"
 
 
 @compiles(instant, "postgresql")

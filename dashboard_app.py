@@ -1,0 +1,64 @@
+"""The process: the dashboard, and the API beside it when its extra is installed.
+
+`python dashboard_app.py` and `streamlit run dashboard_app.py` both serve `app`.
+"""
+
+import ipaddress
+import logging
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import streamlit as st
+
+from analytics.database import DatabaseProblem
+from analytics.service import service
+from analytics.settings import SettingsError, load_settings
+from ui import download, shell
+
+
+def _warm() -> None:
+    """Open an existing database before the first visitor comes."""
+    with suppress(DatabaseProblem, SettingsError):
+        service().store()
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Make the first page quick."""
+    threading.Thread(target=_warm, name="warm-up", daemon=True).start()
+    yield
+
+
+app = st.App("ui/main.py", lifespan=lifespan, routes=[*download.ROUTES, *shell.ROUTES])
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def main() -> None:
+    """Serve on HOST and PORT, saying so when others can reach it."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        sys.exit(str(error))
+    if not _is_this_machine(settings.host):
+        print(
+            f"HOST = {settings.host}: others on the network can open the dashboard and read the"
+            " conversations. Nobody is asked who they are.",
+            file=sys.stderr,
+        )
+    print(f"AI Twin Analytics on http://{settings.host}:{settings.port}", flush=True)
+    app.run(config={"server.address": settings.host, "server.port": settings.port})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""One conversation with every message."""
+
+from ui.transcript import conversation
+
+conversation()

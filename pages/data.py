@@ -1,0 +1,38 @@
+"""What is loaded and how fresh it is, the settings in force, and what every number means."""
+
+import streamlit as st
+
+from analytics.reports import REPORTS
+from ui.frame import frame
+from ui.tables import report_table
+from ui.text import count, day, inert, moment
+
+made = frame()
+zone = made.store.settings.zone
+left_out = report_table("sources")
+st.caption(
+    "Left-out rows are counted in no dated number; undated conversations can still be opened by"
+    " their id."
+)
+
+st.subheader("Freshness", anchor=False)
+age = count(int((made.now - made.freshness.built_at).total_seconds() // 60), "minute")
+st.markdown(
+    f"Read {moment(made.freshness.built_at, zone)} ({age} ago), in the time zone"
+    f" {inert(made.freshness.zone)}. Data through {day(made.span.last)}, from"
+    f" {day(made.span.first)} on."
+    " **Refresh** in the sidebar reads the database again."
+)
+
+st.subheader("Settings in force", anchor=False)
+for name, value in made.store.settings.shown().items():
+    with st.container(horizontal=True, gap="small"):
+        st.markdown(f"`{name}`", width=220)
+        st.text(value)
+st.caption("Passwords are not shown. The README lists every setting with its default.")
+
+st.subheader("What every number means", anchor=False)
+for report in REPORTS:
+    with st.expander(report.title):
+        st.markdown(report.definition)
+        st.caption(f"CSV `{report.slug}_start_end.csv` · API `/api/{report.path}`")

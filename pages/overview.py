@@ -1,0 +1,17 @@
+"""How much the twins are used: headline figures, their course, and who leads."""
+
+import streamlit as st
+
+from ui.activities import latest
+from ui.cards import headline_cards
+from ui.charts import chart
+
+headline_cards()
+with st.grid(2, min_column_width=380):
+    chart("active-users")
+    chart("conversations")
+    chart("engagement")
+    chart("hourly-activity")
+    chart("feature-usage")
+    chart("leaderboard")
+latest()

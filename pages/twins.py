@@ -1,0 +1,11 @@
+"""Every twin, its owner and its users; what they are asked about and what they draft."""
+
+import streamlit as st
+
+from ui.charts import chart
+from ui.tables import report_table
+
+report_table("twins")
+with st.grid(2, min_column_width=380):
+    chart("topics")
+    chart("document-types")

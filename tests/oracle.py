@@ -1,0 +1,583 @@
+"""Every number once more, the slow and obvious way: plain loops over the raw rows.
+
+Written from METRICS.md alone. It shares no code with `analytics` but the value classes that ask the
+question; where the two differ, one of them misreads METRICS.md.
+"""
+
+import re
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from analytics.query import Filters, Period, Query
+
+Row = dict[str, Any]
+
+TABLES = ("users", "twins", "sessions", "messages", "documents", "queries")
+TYPES = ("conversation", "document", "query", "shared_twin")
+TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})"
+    r"(?:\.([0-9]{1,6}))?(?:(Z)|([+-])([0-9]{2}):([0-5][0-9]))?"
+)
+LAST = (True, "")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A dated row that belongs to an existing user, on its local day and hour."""
+
+    row: Row
+    session: Row
+    user_id: str
+    at: datetime
+    day: date
+    hour: int
+
+
+def read_timestamp(value: object) -> datetime | None:
+    """What a stored timestamp says, in UTC; None if it says nothing."""
+    found = TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    *fields, fraction, _, sign, hours, minutes = found.groups()
+    microsecond = int((fraction or "").ljust(6, "0"))
+    try:
+        offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        zone = timezone(-offset if sign == "-" else offset)
+        return datetime(*map(int, fields), microsecond, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def one_decimal(value: Fraction) -> float:
+    """Rounded to one decimal, half away from zero."""
+    tenths = int(abs(value) * 10 + Fraction(1, 2))
+    return float(Fraction(tenths if value >= 0 else -tenths, 10))
+
+
+def percent(part: int, whole: int) -> float:
+    """The share of `part` in `whole`."""
+    return one_decimal(Fraction(part * 100, whole))
+
+
+def change(current: int, previous: int) -> float | None:
+    """Change in percent; None from 0 to something."""
+    if previous == 0:
+        return 0.0 if current == 0 else None
+    return one_decimal(Fraction((current - previous) * 100, previous))
+
+
+def name_key(name: str | None) -> tuple[bool, str]:
+    """Sorts by code point, None last."""
+    return LAST if name is None else (False, name)
+
+
+def monday(day: date) -> int:
+    """The ordinal of the Monday of the week of `day` (an int: far dates can't overflow)."""
+    return day.toordinal() - day.weekday()
+
+
+def ascii_lower(text: str) -> str:
+    """Lower case of ASCII letters only."""
+    return "".join(chr(ord(char) + 32) if "A" <= char <= "Z" else char for char in text)
+
+
+class Oracle:
+    """All rows of a database, and one method a result."""
+
+    def __init__(self, path: Path, zone: ZoneInfo) -> None:
+        """Read every row and date every event."""
+        self.zone = zone
+        self.rows: dict[str, list[Row]] = {}
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            for table in TABLES:
+                self.rows[table] = [dict(row) for row in database.execute(f"SELECT * FROM {table}")]
+        self.users = {row["id"]: row for row in self.rows["users"]}
+        self.twin_rows = {row["id"]: row for row in self.rows["twins"]}
+        self.session_rows = {row["id"]: row for row in self.rows["sessions"]}
+        self.events: dict[str, list[Event]] = {
+            table: list(filter(None, (self.event(table, row) for row in self.rows[table])))
+            for table in ("sessions", "messages", "documents", "queries")
+        }
+        self.said = [e for e in self.events["messages"] if e.row["sender_type"] == "user"]
+        self.active_days: dict[str, set[date]] = {user: set() for user in self.users}
+        for event in self.events["sessions"] + self.said:
+            self.active_days[event.user_id].add(event.day)
+        self.message_times: dict[str, list[datetime]] = defaultdict(list)
+        for event in self.events["messages"]:
+            self.message_times[event.session["id"]].append(event.at)
+
+    # What the rows say
+
+    def local(self, value: object) -> datetime | None:
+        """A stored timestamp on the clock of the reporting zone."""
+        at = read_timestamp(value)
+        try:
+            return at.astimezone(self.zone) if at else None
+        except OverflowError:  # it falls outside the calendar there
+            return None
+
+    def event(self, table: str, row: Row) -> Event | None:
+        """The row as an event; None if it is orphaned or undated."""
+        at = self.local(row["started_at" if table == "sessions" else "created_at"])
+        if at is None or self.orphaned(table, row):
+            return None
+        session = row if table == "sessions" else self.session_rows[row["session_id"]]
+        return Event(row, session, session["user_id"], at.astimezone(UTC), at.date(), at.hour)
+
+    def orphaned(self, table: str, row: Row) -> bool:
+        """Whether the row's user can't be found."""
+        if table == "users":
+            return False
+        if table in ("twins", "sessions"):
+            return row["user_id"] not in self.users
+        session = self.session_rows.get(row["session_id"])
+        return session is None or session["user_id"] not in self.users
+
+    def chosen(self, filters: Filters) -> set[str]:
+        """Ids of the users that the filters let through."""
+        return {
+            user["id"]
+            for user in self.users.values()
+            if (not filters.organizations or (user["company"] or None) in filters.organizations)
+            and (not filters.departments or (user["department"] or None) in filters.departments)
+        }
+
+    def happened(self, table: str, people: set[str], start: date, end: date) -> list[Event]:
+        """The events of these users from `start` to `end`."""
+        return [e for e in self.events[table] if e.user_id in people and start <= e.day <= end]
+
+    def active(self, people: set[str], start: date, end: date) -> set[str]:
+        """Which of these users were active from `start` to `end`."""
+        return {
+            user for user in people if any(start <= day <= end for day in self.active_days[user])
+        }
+
+    def installed(self, people: set[str], end: date) -> int:
+        """Twins of these owners created up to `end`."""
+        created = [
+            self.local(twin["created_at"])
+            for twin in self.rows["twins"]
+            if twin["user_id"] in people
+        ]
+        return sum(at is not None and at.date() <= end for at in created)
+
+    def figures(self, people: set[str], period: Period) -> Row:
+        """The numbers of a group of users, for the organization and department tables."""
+        before = previous(period)
+        conversations = len(self.happened("sessions", people, period.start, period.end))
+        earlier = len(self.happened("sessions", people, *before))
+        return {
+            "people": len(people),
+            "active_users": len(self.active(people, period.start, period.end)),
+            "conversations": conversations,
+            "previous_conversations": earlier,
+            "conversations_change": change(conversations, earlier),
+            "documents": len(self.happened("documents", people, period.start, period.end)),
+            "queries": len(self.happened("queries", people, period.start, period.end)),
+        }
+
+    # Results
+
+    def span(self, today: date) -> tuple[date | None, date | None, date | None]:
+        """First day, last day and last day before today with data, up to today."""
+        days = [e.day for events in self.events.values() for e in events if e.day <= today]
+        before = [day for day in days if day < today]
+        return min(days, default=None), max(days, default=None), max(before, default=None)
+
+    def metrics(self, query: Query) -> Row:
+        """The four cards."""
+        people = self.chosen(query.filters)
+        now, before = (query.period.start, query.period.end), previous(query.period)
+        users, users_before = (len(self.active(people, *days)) for days in (now, before))
+        talks, talks_before = (
+            len(self.happened("sessions", people, *days)) for days in (now, before)
+        )
+        papers, papers_before = (
+            len(self.happened("documents", people, *days)) for days in (now, before)
+        )
+        twins, twins_before = (self.installed(people, end) for _, end in (now, before))
+        return {
+            "total_active_users": users,
+            "active_users_change": change(users, users_before),
+            "previous_active_users": users_before,
+            "total_conversations": talks,
+            "conversations_change": change(talks, talks_before),
+            "previous_conversations": talks_before,
+            "documents_drafted": papers,
+            "documents_change": change(papers, papers_before),
+            "previous_documents": papers_before,
+            "twin_installations": twins,
+            "installations_change": change(twins, twins_before),
+            "previous_installations": twins_before,
+        }
+
+    def active_users(self, query: Query) -> list[Row]:
+        """Daily active users and their rolling average."""
+        people = self.chosen(query.filters)
+        first = min((day for days in self.active_days.values() for day in days), default=None)
+        rows = []
+        for day in days_of(query.period):
+            complete = day < query.period.today
+            average = None
+            if complete and first is not None and first <= day:
+                week = [day - timedelta(n) for n in range(min(7, (day - first).days + 1))]
+                total = sum(len(self.active(people, each, each)) for each in week)
+                average = one_decimal(Fraction(total, len(week)))
+            rows.append(
+                {
+                    "date": day,
+                    "active_users": len(self.active(people, day, day)),
+                    "average": average,
+                    "complete": complete,
+                }
+            )
+        return rows
+
+    def conversations(self, query: Query) -> list[Row]:
+        """Conversations and messages a day, and their means over the complete days."""
+        people, days = self.chosen(query.filters), days_of(query.period)
+        complete = [day for day in days if day < query.period.today]
+
+        def count(table: str, day: date) -> int:
+            return len(self.happened(table, people, day, day))
+
+        def mean(table: str) -> float | None:
+            total = sum(count(table, day) for day in complete)
+            return one_decimal(Fraction(total, len(complete))) if complete else None
+
+        means = {"avg_conversations": mean("sessions"), "avg_messages": mean("messages")}
+        return [
+            {
+                "date": day,
+                "conversations": count("sessions", day),
+                "messages": count("messages", day),
+                **means,
+                "complete": day < query.period.today,
+            }
+            for day in days
+        ]
+
+    def engagement(self, query: Query) -> list[Row]:
+        """The three features a day."""
+        people = self.chosen(query.filters)
+        return [
+            {
+                "date": day,
+                "question_asked": len(self.happened("sessions", people, day, day)),
+                "info_retrieved": len(self.happened("queries", people, day, day)),
+                "documents_drafted": len(self.happened("documents", people, day, day)),
+                "complete": day < query.period.today,
+            }
+            for day in days_of(query.period)
+        ]
+
+    def installations(self, query: Query) -> list[Row]:
+        """Twins installed up to the end of each day."""
+        people = self.chosen(query.filters)
+        return [
+            {
+                "date": day,
+                "installations": self.installed(people, day),
+                "complete": day < query.period.today,
+            }
+            for day in days_of(query.period)
+        ]
+
+    def feature_usage(self, query: Query) -> list[Row]:
+        """The three features over the period."""
+        people, period = self.chosen(query.filters), query.period
+        tables = {
+            "Questions Asked": "sessions",
+            "Documents Drafted": "documents",
+            "Information Retrieved": "queries",
+        }
+        rows = [
+            {"name": name, "value": len(self.happened(table, people, period.start, period.end))}
+            for name, table in tables.items()
+        ]
+        return rows if any(row["value"] for row in rows) else []
+
+    def hourly_activity(self, query: Query) -> list[Row]:
+        """Messages per complete day, by hour."""
+        people, days = self.chosen(query.filters), days_of(query.period)
+        complete = {day for day in days if day < query.period.today}
+        counts = [0] * 24
+        for event in self.events["messages"]:
+            if event.user_id in people and event.day in complete:
+                counts[event.hour] += 1
+        return [
+            {"hour": n, "value": one_decimal(Fraction(count, len(complete))) if complete else None}
+            for n, count in enumerate(counts)
+        ]
+
+    def leaderboard(self, query: Query) -> list[Row]:
+        """Organizations that were active, busiest first."""
+        period, found = query.period, []
+        for name, people in self.grouped(query, lambda user: user["company"] or None).items():
+            active = len(self.active(people, period.start, period.end))
+            talks = len(self.happened("sessions", people, period.start, period.end))
+            if name is not None and active:
+                found.append((-talks, -active, name))
+        return [
+            {
+                "id": str(rank),
+                "name": name,
+                "active_users": -active,
+                "total_activities": -talks,
+                "avg_activities_per_user": one_decimal(Fraction(talks, active)),
+            }
+            for rank, (talks, active, name) in enumerate(sorted(found), 1)
+        ]
+
+    def retention(self, query: Query) -> Row:
+        """Day-N retention, session length, sessions per user and power users."""
+        people, period = self.chosen(query.filters), query.period
+        row: Row = {}
+        for days in (1, 7, 30):
+            eligible = returned = 0
+            for user in people:
+                active = {day.toordinal() for day in self.active_days[user]}
+                due = min(active, default=0) + days
+                if active and period.start.toordinal() <= due <= period.end.toordinal():
+                    if due >= period.today.toordinal():
+                        continue
+                    eligible += 1
+                    returned += due in active
+            row[f"day{days}"] = percent(returned, eligible) if eligible else None
+            row[f"day{days}_eligible"] = eligible
+        talks = self.happened("sessions", people, period.start, period.end)
+        active_users = self.active(people, period.start, period.end)
+        total = sum((self.duration(talk.row["id"]) for talk in talks), timedelta())
+        seconds = total // timedelta(seconds=len(talks)) if talks else 0
+        row["avg_session_duration"] = f"{seconds // 60}m {seconds % 60}s"
+        row["sessions_per_user"] = "0.0"
+        row["power_users_percent"] = 0.0
+        if active_users:
+            mean = one_decimal(Fraction(len(talks), len(active_users)))
+            started = [sum(talk.user_id == user for talk in talks) for user in active_users]
+            row["sessions_per_user"] = f"{mean:.1f}"
+            row["power_users_percent"] = percent(sum(n >= 10 for n in started), len(active_users))
+        return row
+
+    def cohorts(self, query: Query) -> list[Row]:
+        """Who of those who first came in a week were active in later weeks."""
+        period, weeks = query.period, {}
+        for user in self.chosen(query.filters):
+            if self.active_days[user]:
+                weeks.setdefault(monday(min(self.active_days[user])), set()).add(user)
+        rows: list[Row] = []
+        for first, users in sorted(weeks.items()):
+            if first > period.end.toordinal() or first + 6 < period.start.toordinal():
+                continue
+            head = {"first_week": date.fromordinal(first), "users": len(users)}
+            over = (period.today.toordinal() - first) // 7  # weeks whose Sunday is before today
+            for week in range(over):
+                active = sum(
+                    any(monday(day) == first + 7 * week for day in self.active_days[user])
+                    for user in users
+                )
+                cell = {"active_users": active, "share": percent(active, len(users))}
+                rows.append({**head, "week": week, **cell})
+            if over <= 0:
+                rows.append({**head, "week": 0, "active_users": None, "share": None})
+        return rows
+
+    def organizations(self, query: Query) -> list[Row]:
+        """Every organization of the chosen users."""
+        groups = self.grouped(query, lambda user: user["company"] or None)
+        rows = [
+            {"organization": name, **self.figures(people, query.period)}
+            for name, people in groups.items()
+        ]
+        return sorted(
+            rows,
+            key=lambda row: (
+                -row["conversations"], -row["active_users"], name_key(row["organization"]),
+            ),
+        )  # fmt: skip
+
+    def departments(self, query: Query) -> list[Row]:
+        """Every department of every organization of the chosen users."""
+        groups = self.grouped(
+            query, lambda user: (user["company"] or None, user["department"] or None)
+        )
+        rows = [
+            {"organization": name, "department": part, **self.figures(people, query.period)}
+            for (name, part), people in groups.items()
+        ]
+        return sorted(
+            rows,
+            key=lambda row: (
+                name_key(row["organization"]),
+                -row["conversations"], -row["active_users"], name_key(row["department"]),
+            ),
+        )  # fmt: skip
+
+    def twins(self, query: Query) -> list[Row]:
+        """Twins of the chosen owners, and those that chosen users used."""
+        people = self.chosen(query.filters)
+        rows = []
+        for twin_id in (*self.twin_rows, None):
+            row = self.twin(twin_id, people, query.period)
+            twin = self.twin_rows.get(twin_id, {})
+            used = row["last_used"] is not None or row["documents"] or row["queries"]
+            everybody = not (query.filters.organizations or query.filters.departments)
+            if used or twin.get("user_id") in people or (twin and everybody):
+                rows.append(row)
+        return sorted(
+            rows,
+            key=lambda row: (
+                -row["conversations"], -row["active_users"], row["name"], name_key(row["id"]),
+            ),
+        )  # fmt: skip
+
+    def twin(self, twin_id: str | None, people: set[str], period: Period) -> Row:
+        """One twin as these users used it; None stands for every missing twin."""
+        twin = self.twin_rows.get(twin_id, {})
+        owner = self.users.get(twin.get("user_id"), {})
+        installed = self.local(twin.get("created_at"))
+
+        def with_it(events: Iterable[Event]) -> list[Event]:
+            return [
+                event
+                for event in events
+                if event.user_id in people
+                and (
+                    event.session["twin_id"] == twin_id
+                    or (twin_id is None and event.session["twin_id"] not in self.twin_rows)
+                )
+            ]
+
+        def inside(events: list[Event]) -> list[Event]:
+            return [event for event in events if period.start <= event.day <= period.end]
+
+        started, said = with_it(self.events["sessions"]), with_it(self.said)
+        others = [e for e in inside(started) if e.user_id != twin.get("user_id")]
+        return {
+            "id": twin_id,
+            "name": twin.get("name", "Unknown twin"),
+            "owner_name": owner.get("full_name"),
+            "owner_email": owner.get("email"),
+            "is_shared": bool(twin.get("is_shared")),
+            "installed_on": installed.date() if installed else None,
+            "active_users": len({event.user_id for event in inside(started + said)}),
+            "conversations": len(inside(started)),
+            "conversations_by_others": None if twin_id is None else len(others),
+            "documents": len(inside(with_it(self.events["documents"]))),
+            "queries": len(inside(with_it(self.events["queries"]))),
+            "last_used": max((event.day for event in started + said), default=None),
+        }
+
+    def topics(self, query: Query) -> list[Row]:
+        """Conversations by topic."""
+        return self.counted(query, "sessions", "topic", "conversations")
+
+    def document_types(self, query: Query) -> list[Row]:
+        """Documents by type."""
+        return self.counted(query, "documents", "document_type", "documents")
+
+    def activities(  # noqa: PLR0913
+        self,
+        start: date | None = None,
+        end: date | None = None,
+        organizations: tuple[str | None, ...] = (),
+        departments: tuple[str | None, ...] = (),
+        *,
+        type: str = "all",  # noqa: A002
+        user: str = "",
+        twin_id: str | None = None,
+    ) -> list[Row]:
+        """The activity list, newest first, all of it."""
+        people = {
+            each
+            for each in self.chosen(Filters(organizations, departments))
+            if ascii_lower(user) in ascii_lower(self.users[each]["email"])
+        }
+        events = [
+            event
+            for event in self.happened("sessions", people, start or date.min, end or date.max)
+            if twin_id is None or event.row["twin_id"] == twin_id
+        ]
+        parents = {
+            table: Counter(row["session_id"] for row in self.rows[table])
+            for table in ("messages", "documents", "queries")
+        }
+        rows = []
+        for event in sorted(events, key=lambda event: (event.at, event.row["id"]), reverse=True):
+            session = event.row["id"]
+            count = {table: parents[table][session] for table in parents}
+            carried = (True, count["documents"], count["queries"], event.row["is_shared_twin"])
+            types = [name for name, carries in zip(TYPES, carried, strict=True) if carries]
+            if type == "all" or type in types:
+                rows.append(
+                    {
+                        "id": session,
+                        "types": types,
+                        "message_count": count["messages"],
+                        "document_count": count["documents"],
+                        "query_count": count["queries"],
+                        "duration_seconds": self.duration(session) // timedelta(seconds=1),
+                    }
+                )
+        return rows
+
+    def left_out(self) -> dict[str, dict[str, int]]:
+        """How many rows of each table there are, and stand in no dated number."""
+        answer = {}
+        for table in TABLES:
+            rows = self.rows[table]
+            kept = [row for row in rows if not self.orphaned(table, row)]
+            column = "started_at" if table == "sessions" else "created_at"
+            undated = sum(self.local(row[column]) is None for row in kept)
+            answer[table] = {
+                "rows": len(rows),
+                "undated": 0 if table == "users" else undated,
+                "orphaned": len(rows) - len(kept),
+            }
+        return answer
+
+    def sources(self, _: Query) -> list[Row]:
+        """What is left out, a row a table."""
+        return [{"table": table, **counts} for table, counts in self.left_out().items()]
+
+    # Shared steps
+
+    def grouped(self, query: Query, key: Callable[[Row], Any]) -> dict[Any, set[str]]:
+        """The chosen users by a key of theirs."""
+        groups: dict[Any, set[str]] = {}
+        for user in self.chosen(query.filters):
+            groups.setdefault(key(self.users[user]), set()).add(user)
+        return groups
+
+    def counted(self, query: Query, table: str, column: str, figure: str) -> list[Row]:
+        """Events of the period by the value of a column, most first."""
+        people, period = self.chosen(query.filters), query.period
+        events = self.happened(table, people, period.start, period.end)
+        values = [event.row[column] or None for event in events]
+        rows = [{column: value, figure: values.count(value)} for value in set(values)]
+        return sorted(rows, key=lambda row: (-row[figure], name_key(row[column])))
+
+    def duration(self, session_id: str) -> timedelta:
+        """Last minus first dated message of a conversation."""
+        times = self.message_times.get(session_id)
+        return max(times) - min(times) if times else timedelta()
+
+
+def days_of(period: Period) -> list[date]:
+    """Every day of the period."""
+    return [period.start + timedelta(n) for n in range((period.end - period.start).days + 1)]
+
+
+def previous(period: Period) -> tuple[date, date]:
+    """First and last day of the previous period."""
+    days = (period.end - period.start).days + 1
+    return period.start - timedelta(days), period.start - timedelta(1)

@@ -1,0 +1,39 @@
+"""Pictures of every page, in both themes and widths: `python -m tests.screenshots FOLDER [DATABASE]`."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.browsing import PAGES, chromium, served, settled
+
+SIZES = {"1440": (1440, 900), "390": (390, 844)}
+
+
+def main(folder: Path, database: str) -> None:
+    """Save PAGE-THEME-WIDTH.png for every page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place, chromium() as browser:
+        environment = {"DATABASE_URL": database} if database else {}
+        with served(Path(place), **environment) as address:
+            for theme in ("light", "dark"):
+                for width, (w, h) in SIZES.items():
+                    context = browser.new_context(
+                        viewport={"width": w, "height": h}, color_scheme=theme
+                    )
+                    page = context.new_page()
+                    for path in PAGES:
+                        page.goto(f"{address}/{path}")
+                        settled(page)
+                        height = page.evaluate(
+                            "document.querySelector('[data-testid=stMain]').scrollHeight"
+                        )
+                        page.set_viewport_size({"width": w, "height": min(max(h, height), 4000)})
+                        settled(page)
+                        page.screenshot(path=folder / f"{path or 'overview'}-{theme}-{width}.png")
+                        page.set_viewport_size({"width": w, "height": h})
+                    context.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else os.environ.get("DATABASE_URL", ""))

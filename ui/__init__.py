@@ -1,0 +1,1 @@
+"""What the pages share: the frame around them, cards, charts, tables and the transcript."""

@@ -1,0 +1,176 @@
+"""The activity list with its filters, and the latest activities."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from analytics.activities import (
+    TYPES,
+    ActivityItem,
+    ActivityQuery,
+    activities,
+    latest_activities,
+)
+from analytics.export import csv_text, file_name
+from analytics.query import NO_DEPARTMENT, filter_label
+from analytics.results import Row
+from ui.charts import card_head
+from ui.download import CSV_PATH
+from ui.frame import Frame, frame
+from ui.results import rows, save_button
+from ui.tables import activity_table
+from ui.text import count, number
+
+PAGE_SIZE = 20
+ALL_TWINS = ""
+TYPE_LABELS = {
+    "all": "All",
+    "document": "With documents",
+    "query": "With queries",
+    "shared_twin": "Shared twins",
+}
+
+
+@dataclass(frozen=True)
+class _Choice:
+    type: str
+    user: str
+    twin: str
+
+
+def latest() -> None:
+    """The newest activities within the filters, whatever the period."""
+    made = frame()
+    with made.store.session() as session:
+        items = latest_activities(session, made.query.filters, made.now)
+    with st.container(border=True):
+        with card_head():
+            st.subheader(
+                "Latest activities", anchor=False, width="content",
+                help="The newest conversations within the filters, whatever the period."
+                " Select a row to open it.",
+            )  # fmt: skip
+            today = made.query.period.today
+            save_button(
+                file_name("latest-activities", today, today),
+                lambda: csv_text(ActivityItem, items).encode(),
+                "csv-latest",
+            )
+        if not items:
+            st.caption("No conversation yet within these filters. Remove a filter to see more.")
+            return
+        _open(activity_table(items, f"latest-{made.freshness.version}", made.store.settings.zone))
+
+
+def activity_list() -> None:
+    """Filters, a page of activities with their total, and the CSV of all of them."""
+    made = frame()
+    choice = _filter_bar()
+    ask = ActivityQuery(
+        made.query.period.start,
+        made.query.period.end,
+        made.query.filters,
+        choice.type,
+        choice.user,
+        choice.twin or None,
+    )
+    place = st.container()
+    with made.store.session() as session:
+        page = activities(session, ask, made.now, 1, PAGE_SIZE)
+        if page.total_pages > 1:
+            with place:
+                chosen = st.pagination(
+                    page.total_pages, key="page", bind="query-params", width="stretch"
+                )
+            if chosen > 1:
+                page = activities(session, ask, made.now, chosen, PAGE_SIZE)
+    with st.container(border=True):
+        with card_head():
+            first = (page.page - 1) * PAGE_SIZE + 1
+            shown = (
+                f"{number(first)}\u2013{number(first + len(page.items) - 1)} of "
+                if page.items
+                else ""
+            )
+            st.subheader(
+                f"{shown}{count(page.total, 'activity', 'activities')}", anchor=False,
+                width="content", help="Conversations by the day they started, newest first."
+                " Select a row to read it.",
+            )  # fmt: skip
+            st.link_button(
+                "CSV",
+                f"{CSV_PATH}?{_csv_parameters(made, choice)}",
+                type="tertiary",
+                icon=":material/download:",
+                help="Save all activities that the filters leave, not only this page",
+            )
+        if not page.items:
+            st.caption(
+                "No conversation in this period matches. Choose other dates, or remove the e-mail,"
+                " type, twin, organization or department filter."
+            )
+            return
+        key = f"activities-{hash((ask, page.page, made.freshness.version))}"
+        _open(activity_table(page.items, key, made.store.settings.zone))
+
+
+def _filter_bar() -> _Choice:
+    twins: dict[str, Row] = {
+        twin.id: twin for twin in sorted(rows("twins"), key=lambda t: t.name) if twin.id
+    }
+
+    def first_page() -> None:
+        st.session_state["page"] = 1
+
+    def twin_label(twin_id: str) -> str:
+        twin = twins.get(twin_id)
+        if twin is None:
+            return "All twins"
+        return f"{twin.name} ({twin.owner_email or 'no owner'})"  # type: ignore[attr-defined]
+
+    with st.grid(3, min_column_width=220):
+        kind = st.selectbox(
+            "Type",
+            list(TYPE_LABELS),
+            format_func=lambda name: TYPE_LABELS[name],
+            key="type",
+            bind="query-params",
+            on_change=first_page,
+        )
+        user = st.text_input(
+            "E-mail contains",
+            key="email",
+            bind="query-params",
+            placeholder="name@company",
+            on_change=first_page,
+            max_chars=255,
+        )
+        twin = st.selectbox(
+            "Twin",
+            [ALL_TWINS, *twins],
+            format_func=twin_label,
+            key="twin",
+            bind="query-params",
+            on_change=first_page,
+        )
+    return _Choice(kind if kind in TYPES else "all", (user or "").strip(), twin or ALL_TWINS)
+
+
+def _csv_parameters(made: Frame, choice: _Choice) -> str:
+    filters = made.query.filters
+    pairs = [
+        ("start_date", made.query.period.start.isoformat()),
+        ("end_date", made.query.period.end.isoformat()),
+        ("type", choice.type),
+        ("user", choice.user),
+        ("twin", choice.twin),
+        *(("organization", filter_label(name)) for name in filters.organizations),
+        *(("department", filter_label(name, NO_DEPARTMENT)) for name in filters.departments),
+    ]
+    return urlencode([(name, value) for name, value in pairs if value])
+
+
+def _open(activity_id: str | None) -> None:
+    if activity_id is not None:
+        st.switch_page("../pages/conversation.py", query_params={"id": activity_id})

@@ -1,0 +1,173 @@
+"""The frame around every page: period, filters, freshness, and the one Query they make."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import streamlit as st
+
+from analytics.database import Freshness, Store
+from analytics.query import (
+    DEFAULT_PRESET,
+    NO_DEPARTMENT,
+    PRESET_NAMES,
+    Filters,
+    Period,
+    Query,
+    QueryError,
+    Span,
+    filter_label,
+    filter_values,
+    preset_period,
+)
+from analytics.results import department_names, organization_names, span
+from ui.startup import problem_page, shown_by
+from ui.text import count, day, days, inert, moment
+
+CUSTOM = "Custom dates"
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a page needs: the store, the question, the data's version and days, and the time."""
+
+    store: Store
+    query: Query
+    freshness: Freshness
+    span: Span
+    now: datetime
+
+
+def frame() -> Frame:
+    """The frame of this run."""
+    made: Frame = st.session_state["_frame"]
+    return made
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _known(version: str, today: date, _store: Store) -> tuple[Span, list[str], list[str]]:
+    with _store.session() as session:
+        return (
+            span(session, today),
+            [filter_label(name) for name in organization_names(session)],
+            [filter_label(name, NO_DEPARTMENT) for name in department_names(session)],
+        )
+
+
+def make_frame(store: Store) -> Frame:
+    """Draw the period and filter bar and keep what it says for the page."""
+    freshness = store.freshness()
+    if freshness is None:
+        problem_page(
+            "The rollup tables are missing", store.where, "Reload; they are built at the start."
+        )
+        raise AssertionError("problem_page stops the script")
+    now = datetime.now(UTC)
+    today = now.astimezone(store.settings.zone).date()
+    known, organizations, departments = _known(freshness.version, today, store)
+    with st.sidebar:
+        period = _period_bar(known, today)
+        chosen = Filters(
+            filter_values(_choose("Organizations", "organization", organizations)),
+            filter_values(_choose("Departments", "department", departments), NO_DEPARTMENT),
+        )
+        _freshness_bar(store, freshness)
+    made = Frame(store, Query(period, chosen), freshness, known, now)
+    st.session_state["_frame"] = made
+    return made
+
+
+def _choose(label: str, key: str, options: list[str]) -> list[str]:
+    return st.multiselect(
+        label, options, key=key, placeholder=f"All {label.lower()}", bind="query-params"
+    )
+
+
+def _period_bar(known: Span, today: date) -> Period:
+    presets = {name: preset_period(name, known, today) for name in PRESET_NAMES}
+    place = st.container()
+    default = presets[DEFAULT_PRESET]
+
+    def take_preset() -> None:
+        period = presets.get(st.session_state["preset"])
+        if period:
+            st.session_state["dates"] = (period.start, period.end)
+
+    picked = st.date_input(
+        "Dates",
+        value=(default.start, default.end),
+        min_value=_EARLIEST,
+        max_value=_LATEST,
+        format="YYYY-MM-DD",
+        key="dates",
+        bind="query-params",
+        help="Both days are included. Days are those of the reporting time zone.",
+    )
+    dates = picked if isinstance(picked, tuple) else (picked,)
+    period = _checked(dates, today)
+    if period is None:
+        period = st.session_state.get("_period", default)
+    st.session_state["_period"] = period
+    shown = st.session_state.get("preset", DEFAULT_PRESET)
+    if shown not in presets or presets[shown] != period:
+        shown = next((name for name in _SEARCH if presets[name] == period), CUSTOM)
+    st.session_state["preset"] = shown
+    with place:
+        st.selectbox(
+            "Period",
+            [*PRESET_NAMES, *([CUSTOM] if shown == CUSTOM else [])],
+            key="preset",
+            on_change=take_preset,
+        )
+    return period
+
+
+# Which preset names a period that several presets mean.
+_SEARCH = (DEFAULT_PRESET, *(name for name in PRESET_NAMES if name != DEFAULT_PRESET))
+
+
+def _checked(dates: tuple[date, ...], today: date) -> Period | None:
+    match dates:
+        case (start, end):
+            try:
+                period = Period(start, end, today)
+                _ = period.previous
+            except QueryError as error:
+                st.error(inert(error), icon=":material/error:")
+                return None
+            return period
+        case _:
+            st.caption("Choose the last day too.")
+            return None
+
+
+def _freshness_bar(store: Store, freshness: Freshness) -> None:
+    at = moment(freshness.built_at, store.settings.zone)
+    if st.button(
+        "Refresh",
+        icon=":material/refresh:",
+        help="Read the database again, so that what was written meanwhile counts too.",
+        width="stretch",
+    ):
+        bar = st.progress(0.0, "Reading the database …")
+        store.refresh(shown_by(bar))
+        st.rerun()
+    st.caption(f"As of {at} ({inert(freshness.zone)})")
+
+
+def period_line(made: Frame) -> None:
+    """What the page shows, always readable: period, previous period, data through, filters."""
+    period = made.query.period
+    parts = [
+        f"**{days(period)}** ({count(period.days, 'day')})",
+        f"compared with {days(period.previous)}",
+        f"data through {day(made.span.last)}" if made.span.last else "no data yet",
+    ]
+    if period.includes_today:
+        parts.append("**includes today so far**")
+    st.markdown(" · ".join(parts))
+    filters = made.query.filters
+    chosen = [filter_label(name) for name in filters.organizations]
+    chosen += [filter_label(name, NO_DEPARTMENT) for name in filters.departments]
+    if chosen:
+        st.caption(f"Only {inert(', '.join(chosen))}")

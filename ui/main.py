@@ -1,0 +1,55 @@
+"""The Streamlit script: navigation, period and filters, and the page inside an error boundary."""
+
+import logging
+import traceback
+
+import streamlit as st
+
+from analytics.database import DatabaseProblem
+from analytics.query import QueryError
+from ui.frame import make_frame, period_line
+from ui.startup import notices, open_store, problem_page
+
+logger = logging.getLogger(__name__)
+
+# The plain icon comes first: a material icon of a page would be fetched as favicon.
+st.set_page_config(page_title="AI Twin Analytics", page_icon="📊", layout="wide")
+PAGES = {
+    "overview": st.Page(
+        "../pages/overview.py", title="Overview", icon=":material/monitoring:", default=True
+    ),
+    "retention": st.Page(
+        "../pages/retention.py", title="Retention", icon=":material/event_repeat:"
+    ),
+    "organizations": st.Page(
+        "../pages/organizations.py", title="Organizations", icon=":material/corporate_fare:"
+    ),
+    "twins": st.Page("../pages/twins.py", title="Twins", icon=":material/smart_toy:"),
+    "activities": st.Page("../pages/activities.py", title="Activities", icon=":material/forum:"),
+    "conversation": st.Page("../pages/conversation.py", title="Conversation", visibility="hidden"),
+    "data": st.Page("../pages/data.py", title="Data", icon=":material/database:"),
+}
+page = st.navigation({"AI Twin Analytics": list(PAGES.values())})
+try:
+    store = open_store()
+    made = make_frame(store)
+    st.title(page.title, anchor=False)
+    if page.url_path not in ("conversation", "data"):
+        period_line(made)
+    notices(store)
+    page.run()
+except DatabaseProblem as error:
+    problem_page(error.what, error.where, error.remedy)
+except QueryError as error:
+    problem_page(
+        "This question can't be answered", f"{error.parameter} = {error.value}", error.remedy
+    )
+except Exception as error:
+    # Only where it happened is logged: an error's own words may quote conversations.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("%s\n%s", type(error).__name__, where)
+    problem_page(
+        "Something went wrong on this page",
+        type(error).__name__,
+        "Reload the page. If it stays, the server's log says where it happened; please report it.",
+    )

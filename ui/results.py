@@ -1,0 +1,69 @@
+"""Results for the pages: cached by question and data version, never by their rows."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import pandas as pd
+import streamlit as st
+
+from analytics.database import Store
+from analytics.export import csv_text, period_file_name
+from analytics.query import Query
+from analytics.reports import BY_SLUG, Report
+from analytics.results import Row
+from ui.frame import frame
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _rows(slug: str, query: Query, version: str, limit: int | None, _store: Store) -> list[Row]:
+    with _store.session() as session:
+        return BY_SLUG[slug].rows(session, query, limit)
+
+
+def rows(slug: str, query: Query | None = None, limit: int | None = None) -> list[Any]:
+    """The rows of a registered result for the frame's question, or another one."""
+    made = frame()
+    return _rows(slug, query or made.query, made.freshness.version, limit, made.store)
+
+
+def row(kind: type[RowT], slug: str, query: Query | None = None) -> RowT:
+    """The one row of a result that has one."""
+    return cast(RowT, rows(slug, query)[0])
+
+
+def table(found: Sequence[Row]) -> pd.DataFrame:
+    """Rows as a frame, a column a field."""
+    return pd.DataFrame([one.model_dump() for one in found])
+
+
+def csv_button(report: Report, query: Query | None = None) -> None:
+    """The button that saves the rows drawn as `slug_start_end.csv`."""
+    asked = query or frame().query
+    save_button(
+        period_file_name(report.slug, asked.period),
+        partial(csv_bytes, report, asked),
+        f"csv-{report.slug}",
+    )
+
+
+def csv_bytes(report: Report, query: Query) -> bytes:
+    """A report's CSV file."""
+    return csv_text(report.row, rows(report.slug, query)).encode()
+
+
+def save_button(name: str, content: Callable[[], bytes], key: str) -> None:
+    """A small button that makes a file when it is clicked."""
+    st.download_button(
+        "CSV",
+        content,
+        file_name=name,
+        mime="text/csv",
+        key=key,
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+        help=f"Save these rows as {name}",
+    )

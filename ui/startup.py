@@ -1,0 +1,109 @@
+"""From a database address to an open store: progress, sample data, a page for each problem."""
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from analytics.database import DatabaseMissing, DatabaseProblem, Store
+from analytics.rollups.build import Progress
+from analytics.service import Service, service
+from analytics.settings import SettingsError
+from ui.text import inert
+
+RETRY_SECONDS = 5
+logger = logging.getLogger(__name__)
+
+
+def open_store() -> Store:
+    """The open store; shows progress while it is being made ready, and stops on a problem."""
+    try:
+        opened = service()
+        return opened.store() if opened.is_open else _first_open(opened)
+    except SettingsError as error:
+        problem_page("A setting can't be used", str(error), "Correct it, then start again.")
+    except DatabaseProblem as error:
+        problem_page(error.what, error.where, error.remedy)
+    raise AssertionError("problem_page stops the script")
+
+
+def _first_open(opened: Service) -> Store:
+    place = st.empty()
+    bar = place.progress(0.0, "Opening the database …")
+
+    try:
+        store = opened.store(shown_by(bar))
+    except DatabaseMissing:
+        if not opened.settings.is_default_database:
+            raise
+        _make_sample(Path(opened.settings.url.database or ""), bar)
+        store = opened.store(shown_by(bar))
+    place.empty()
+    return store
+
+
+def shown_by(bar: DeltaGenerator, before: str = "") -> Progress:
+    """Progress that a bar on the page shows."""
+
+    def show(share: float, label: str) -> None:
+        bar.progress(min(1.0, share), f"{before}{label} …")
+
+    return show
+
+
+def _make_sample(path: Path, bar: DeltaGenerator) -> None:
+    from seed import generate  # noqa: PLC0415 - Faker takes a while to load, and is rarely needed
+
+    try:
+        generate(path, progress=shown_by(bar, "No database yet: making sample data. "))
+    except FileExistsError:
+        pass  # another visitor's page made it meanwhile
+    except OSError as error:
+        raise DatabaseProblem(
+            "The sample database can't be written",
+            str(path.absolute()),
+            f"{error.strerror}: start in a folder that can be written, or set DATABASE_URL.",
+        ) from None
+
+
+def problem_page(what: str, where: str, remedy: str) -> None:
+    """One page that says what is wrong, where, and what to do; it looks again by itself."""
+    st.title("The dashboard can't show its numbers")
+    with st.container(border=True):
+        st.subheader(inert(what))
+        st.markdown("**Where**")
+        st.text(where)
+        st.markdown("**What to do**")
+        st.text(remedy)
+    st.button("Try again", type="primary", icon=":material/refresh:")
+    st.caption(f"This page looks again every {RETRY_SECONDS} seconds; nothing needs a restart.")
+    _look_again()
+    st.stop()
+
+
+@st.fragment(run_every=RETRY_SECONDS)
+def _look_again() -> None:
+    try:
+        service().store()
+    except (DatabaseProblem, SettingsError):
+        return
+    st.rerun()
+
+
+def notices(store: Store) -> None:
+    """What the reader should know about this database before reading its numbers."""
+    if store.is_sample:
+        st.info(
+            "**Sample data.** These people and conversations are invented. To see your own, set "
+            "`DATABASE_URL` (in the environment or in `.env`) and start again; the README's "
+            "“Your own database” shows how.",
+            icon=":material/science:",
+        )
+    if store.lacks_message_type:
+        st.warning(
+            "**An older database**, from before `messages.message_type`. Everything is shown, "
+            "because documents and queries point at their message. To bring the schema up to "
+            "date, stop the programs that write to it and run `python -m analytics migrate`.",
+            icon=":material/upgrade:",
+        )

@@ -1,0 +1,129 @@
+"""Tables: registered results and activity lists as data frames with their CSV."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from analytics.activities import ActivityItem
+from analytics.query import Query
+from analytics.reports import BY_SLUG
+from analytics.results import Row
+from ui.charts import empty, heading
+from ui.results import rows, table
+from ui.text import change
+
+ROW_HEIGHT = 35
+MAX_ROWS = 20
+
+
+def _count(label: str, help: str | None = None) -> ColumnConfig:  # noqa: A002 - as Streamlit calls it
+    return st.column_config.NumberColumn(label, help=help, format="localized")
+
+
+COLUMNS: dict[str, Any] = {
+    "organization": "Organization",
+    "department": "Department",
+    "people": _count("People"),
+    "active_users": _count("Active users"),
+    "conversations": _count("Conversations"),
+    "previous_conversations": _count("Before"),
+    "conversations_change": "Change",
+    "conversations_by_others": _count(
+        "By others", "Conversations that somebody else than the owner started"
+    ),
+    "documents": _count("Documents"),
+    "queries": _count("Queries"),
+    "name": "Twin",
+    "owner_name": "Owner",
+    "owner_email": "Owner's e-mail",
+    "is_shared": st.column_config.CheckboxColumn("Shared"),
+    "installed_on": st.column_config.DateColumn("Installed", format="D MMM YYYY"),
+    "last_used": st.column_config.DateColumn("Last used", format="D MMM YYYY"),
+    "table": "Table",
+    "rows": _count("Rows"),
+    "first": st.column_config.DatetimeColumn("First", format="D MMM YYYY, HH:mm"),
+    "last": st.column_config.DatetimeColumn("Last", format="D MMM YYYY, HH:mm"),
+    "undated": _count("Undated", "Left out: no readable timestamp"),
+    "orphaned": _count("Orphaned", "Left out: the user or conversation they belong to is missing"),
+}
+_NAMELESS = {"organization": "No organization", "department": "No department"}
+
+
+def report_table(
+    slug: str,
+    query: Query | None = None,
+    hide: Sequence[str] = ("id",),
+    *,
+    selectable: bool = False,
+) -> Row | None:
+    """A card with a registered result as a table; returns the row that is selected, if any."""
+    report = BY_SLUG[slug]
+    found = rows(slug, query)
+    with st.container(border=True):
+        heading(report, query)
+        if not found:
+            empty(report)
+            return None
+        data = table(found).drop(columns=[name for name in hide if name in report.row.model_fields])
+        for name, label in _NAMELESS.items():
+            if name in data:
+                data[name] = data[name].fillna(label)
+        if "conversations_change" in data:
+            data["conversations_change"] = [change(one.conversations_change) for one in found]
+        selected = show(data, COLUMNS, f"table-{slug}", report.title, selectable=selectable)
+    return found[selected] if selected is not None and selected < len(found) else None
+
+
+def show(
+    data: pd.DataFrame,
+    columns: dict[str, ColumnConfig | str],
+    key: str,
+    alt: str,
+    *,
+    selectable: bool,
+) -> int | None:
+    """A data frame as tall as its rows, up to a limit; returns the position selected, if any."""
+    height = (min(len(data), MAX_ROWS) + 1) * ROW_HEIGHT + 3
+    state = st.dataframe(
+        data,
+        hide_index=True,
+        column_config={name: columns.get(name, name) for name in data.columns},
+        height=height,
+        key=key,
+        on_select="rerun" if selectable else "ignore",
+        selection_mode="single-row",
+        alt=alt,
+    )
+    if not selectable:
+        return None
+    chosen = cast(dict[str, Any], state)["selection"]["rows"]
+    return chosen[0] if chosen else None
+
+
+def activity_table(items: Sequence[ActivityItem], key: str, zone: ZoneInfo) -> str | None:
+    """Activities as a table; returns the id of the one that is selected, if any."""
+    data = pd.DataFrame(
+        {
+            "When": [item.time for item in items],
+            "Started": [item.started_at.astimezone(zone).replace(tzinfo=None) for item in items],
+            "Who": [item.user for item in items],
+            "Organization": [item.organization or "No organization" for item in items],
+            "Conversation": [item.action for item in items],
+            "Twin": [item.twin_name or "Unknown twin" for item in items],
+            "Messages": [item.message_count for item in items],
+            "Documents": [item.document_count for item in items],
+            "Queries": [item.query_count for item in items],
+            "Duration": [item.duration for item in items],
+        }
+    )
+    columns: dict[str, Any] = {
+        "When": st.column_config.TextColumn(width="small"),
+        "Conversation": st.column_config.TextColumn(width="medium"),
+        "Started": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+    }
+    position = show(data, columns, key, "Activities, newest first", selectable=True)
+    return items[position].id if position is not None and position < len(items) else None

@@ -1,0 +1,104 @@
+"""One conversation, message by message. Its words are other people's: they are only ever text."""
+
+import streamlit as st
+
+from analytics.activities import (
+    ActivityDetail,
+    DocumentCreated,
+    MessageItem,
+    QueryExecuted,
+    activity,
+)
+from ui.frame import frame
+from ui.text import count, inert, moment
+
+SHOWN_AT_ONCE = 200
+
+
+def conversation() -> None:
+    """The conversation whose id stands in the address."""
+    made = frame()
+    st.page_link("../pages/activities.py", label="All activities", icon=":material/arrow_back:")
+    wanted = st.query_params.get("id", "")
+    with made.store.session() as session:
+        found = activity(session, wanted, made.now) if wanted else None
+    if found is None:
+        st.info(
+            "Choose a conversation from the activities."
+            if not wanted
+            else f"There is no conversation with the id {inert(wanted)}. It may have been deleted;"
+            " choose another one from the activities.",
+            icon=":material/forum:",
+        )
+        return
+    _head(found)
+    messages = found.messages
+    if len(messages) > SHOWN_AT_ONCE:
+        pages = -(-len(messages) // SHOWN_AT_ONCE)
+        start = (st.pagination(pages, key="messages") - 1) * SHOWN_AT_ONCE
+        messages = messages[start : start + SHOWN_AT_ONCE]
+    if not messages:
+        st.caption("This conversation has no messages.")
+    for message in messages:
+        _message(message, found)
+    if found.other_documents or found.other_queries:
+        st.subheader("Not tied to a message", anchor=False)
+        _made(found.other_documents, found.other_queries)
+
+
+def _head(found: ActivityDetail) -> None:
+    made = frame()
+    zone = made.store.settings.zone
+    with st.container(border=True):
+        st.subheader(inert(found.action), anchor=False)
+        place = ", ".join(name for name in (found.department, found.organization) if name)
+        owner = found.twin_owner_name or found.twin_owner
+        facts = {
+            "Who": f"{found.user} <{found.user_email}>" + (f", {place}" if place else ""),
+            "Twin": (found.twin_name or "Unknown twin")
+            + (f" of {owner}" if owner else "")
+            + (" (shared)" if found.is_shared else ""),
+            "When": f"{moment(found.started_at, zone)} ({zone.key}), {found.time}",
+            "Topic": found.topic or "No topic",
+            "Where": found.platform,
+        }
+        for name, value in facts.items():
+            with st.container(horizontal=True, gap="small"):
+                st.markdown(f"**{name}**", width=60)
+                st.text(value)
+        with st.container(horizontal=True):
+            st.badge(count(found.message_count, "message"), color="gray")
+            st.badge(count(found.document_count, "document"), color="blue")
+            st.badge(count(found.query_count, "query", "queries"), color="green")
+            st.badge(found.duration, icon=":material/schedule:", color="gray")
+
+
+def _message(message: MessageItem, found: ActivityDetail) -> None:
+    by_user = message.sender == "user"
+    name = found.user if by_user else found.twin_name or "Twin"
+    zone = frame().store.settings.zone
+    with st.chat_message("user" if by_user else "assistant"):
+        when = moment(message.sent_at, zone) if message.sent_at else "no date"
+        st.caption(f"**{inert(name)}** · {when}")
+        st.text(message.content)
+        _made(message.documents_created, message.queries_executed)
+
+
+def _made(documents: list[DocumentCreated], queries: list[QueryExecuted]) -> None:
+    for document in documents:
+        with st.container(border=True):
+            words = count(document.word_count, "word")
+            st.caption(
+                f":material/description: Document drafted · {inert(document.type)} · {words}"
+            )
+            st.text(document.title)
+    for query in queries:
+        with st.container(border=True):
+            results = (
+                "results not recorded"
+                if query.results_count is None
+                else count(query.results_count, "result")
+            )
+            kind = f" · {inert(query.type)}" if query.type else ""
+            st.caption(f":material/search: Query run{kind} · {results}")
+            st.text(query.query)

@@ -140,6 +140,8 @@ class SqliteStore(Store):
             self.lacks_message_type = _check_tables(connection, self.where)
             self.is_sample = _pragma(connection, "application_id") == SAMPLE_APPLICATION_ID
         self.engine = _engine(lambda: self._attached(self.rollup_path, "mode=ro"))
+        self._building = self.rollup_path
+        self._builder = _engine(self._unjournaled, poolclass=NullPool)
         event.listen(self.engine, "checkout", self._drop_stale)
 
     def freshness(self) -> Freshness | None:
@@ -170,9 +172,9 @@ class SqliteStore(Store):
         if record.info.setdefault("rollup", identity) != identity:
             raise DisconnectionError
 
-    def _unjournaled(self, rollup: Path) -> sqlite3.Connection:
+    def _unjournaled(self) -> sqlite3.Connection:
         # Nobody reads the new file before it is complete, so it needs no journal.
-        connection = self._attached(rollup, "mode=rw")
+        connection = self._attached(self._building, "mode=rw")
         connection.execute("PRAGMA rollup.journal_mode = OFF")
         connection.execute("PRAGMA rollup.synchronous = OFF")
         return connection
@@ -186,7 +188,8 @@ class SqliteStore(Store):
         handle, made = tempfile.mkstemp(prefix=f"{name}.building-", dir=folder)
         os.close(handle)
         try:
-            with _engine(lambda: self._unjournaled(Path(made)), poolclass=NullPool).begin() as new:
+            self._building = Path(made)
+            with self._builder.begin() as new:
                 build(new, self.settings.zone, datetime.now(UTC), progress)
             Path(made).replace(self.rollup_path)
         finally:
@@ -327,7 +330,7 @@ def _reading_mode(path: Path) -> str:
     elif not any(path.with_name(path.name + tail).exists() for tail in ("-wal", "-journal")):
         modes.append("immutable=1")  # WAL mode on a read-only medium
     for mode in modes:
-        with suppress(sqlite3.OperationalError), closing(_connect(path, mode)) as connection:
+        with suppress(sqlite3.DatabaseError), closing(_connect(path, mode)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             return "mode=ro" if mode == "mode=rw" else mode
     return modes[0]

@@ -79,10 +79,11 @@ TABLES = ("users", "twins", "sessions", "messages", "documents", "queries")
 
 
 def write(raw: Raw, path: Path) -> None:
-    """Make the database file. Nobody checks foreign keys, so rows may be orphans."""
+    """Make the database file, or its content anew. Foreign keys aren't checked: orphans may be."""
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA synchronous = OFF")
-        database.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+        dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in TABLES)
+        database.executescript(f"BEGIN; {dropped} {SCHEMA} COMMIT;")
         for table in TABLES:
             for row in getattr(raw, table):
                 names, marks = ", ".join(row), ", ".join("?" * len(row))

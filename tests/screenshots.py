@@ -1,4 +1,4 @@
-"""Pictures of every page, in both themes and widths: `python -m tests.screenshots FOLDER [DATABASE]`."""
+"""Pictures of every page, both themes and widths: `python -m tests.screenshots FOLDER [URL]`."""
 
 import os
 import sys
@@ -36,4 +36,6 @@ def main(folder: Path, database: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else os.environ.get("DATABASE_URL", ""))
+    main(
+        Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else os.environ.get("DATABASE_URL", "")
+    )

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
+from analytics.database import Store, open_database
 from analytics.query import Filters, Period, Query
+from analytics.reports import REPORTS
+from analytics.settings import Settings
 from tests.databases import TABLES, Raw, databases, queries, write
 from tests.oracle import Oracle
 
@@ -24,26 +26,33 @@ EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "60"))
 QUERIES_EACH = 3
 
 
-@contextmanager
-def opened(path: Path, zone_name: str) -> Iterator[Session]:
-    """The product on this database, its rollups up to date."""
-    from analytics.database import open_database  # noqa: PLC0415
-    from analytics.settings import Settings  # noqa: PLC0415
+class Product:
+    """The product on one file whose content changes; its stores are kept, as in a process."""
 
-    store = open_database(Settings(database_url=f"sqlite:///{path}", reporting_timezone=zone_name))
-    try:
-        store.refresh()
-        with store.session() as session:
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "data.db"
+        self.stores: dict[str, Store] = {}
+
+    @contextmanager
+    def reading(self, zone: str) -> Iterator[Session]:
+        """A session on what the file holds now."""
+        if zone not in self.stores:
+            url = f"sqlite:///{self.path}"
+            self.stores[zone] = open_database(Settings(database_url=url, reporting_timezone=zone))
+        self.stores[zone].refresh()
+        with self.stores[zone].session() as session:
             yield session
-    finally:
-        store.close()
+
+    def close(self) -> None:
+        for store in self.stores.values():
+            store.close()
 
 
-def reports() -> tuple[Any, ...]:
-    """Every registered report."""
-    from analytics.reports import REPORTS  # noqa: PLC0415
-
-    return tuple(REPORTS)
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    made = Product(tmp_path_factory.mktemp("exactness"))
+    yield made
+    made.close()
 
 
 def as_rows(answer: Any) -> list[Any]:
@@ -53,7 +62,7 @@ def as_rows(answer: Any) -> list[Any]:
 
 def compare(session: Session, oracle: Oracle, query: Query) -> None:
     """Every report against the oracle; the report's rows may have more fields, never fewer."""
-    for report in reports():
+    for report in REPORTS:
         method = getattr(oracle, report.slug.replace("-", "_"), None)
         assert method is not None, f"the oracle knows no report {report.slug}"
         expected = as_rows(method(query))
@@ -79,30 +88,30 @@ def asked(raw: Raw) -> st.SearchStrategy[tuple[Raw, list[Query]]]:
     suppress_health_check=list(HealthCheck),
 )
 @given(databases().flatmap(asked))
-def test_every_report_equals_the_oracle(case: tuple[Raw, list[Query]]) -> None:
+def test_every_report_equals_the_oracle(product: Product, case: tuple[Raw, list[Query]]) -> None:
     raw, questions = case
     # A database without a single row is refused when it is opened; it has no reports.
     assume(any(getattr(raw, table) for table in TABLES))
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "data.db"
-        write(raw, path)
-        oracle = Oracle(path, ZoneInfo(raw.zone))
-        with opened(path, raw.zone) as session:
-            for query in questions:
-                compare(session, oracle, query)
+    write(raw, product.path)
+    oracle = Oracle(product.path, ZoneInfo(raw.zone))
+    with product.reading(raw.zone) as session:
+        for query in questions:
+            compare(session, oracle, query)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_every_report_equals_the_oracle_on_the_reference_data(zone: str, tmp_path: Path) -> None:
     if not REFERENCE.exists():
         pytest.skip(f"no reference data at {REFERENCE}")
-    path = Path(shutil.copyfile(REFERENCE, tmp_path / "reference.db"))
-    oracle = Oracle(path, ZoneInfo(zone))
+    product = Product(tmp_path)
+    shutil.copyfile(REFERENCE, product.path)
+    oracle = Oracle(product.path, ZoneInfo(zone))
     today = date(2026, 11, 22)
-    with opened(path, zone) as session:
+    with product.reading(zone) as session:
         for start, end, filters in (
             (date(2026, 10, 23), date(2026, 11, 21), Filters()),
             (date(2026, 9, 20), date(2026, 11, 22), Filters(("Acme Corp", None))),
             (date(2026, 11, 1), date(2026, 11, 1), Filters((), ("Sales", "Marketing"))),
         ):
             compare(session, oracle, Query(Period(start, end, today), filters))
+    product.close()

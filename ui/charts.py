@@ -30,12 +30,20 @@ def chart(slug: str, query: Query | None = None) -> None:
         if data.empty:
             empty(report)
             return
-        height = len(data) * BAR_HEIGHT + 30 if report.drawing.mark == "bars" else HEIGHT
+        height = _height(report, data)
         for number, spec in enumerate(_specs(slug, dark=_dark())):
-            panel = HEIGHT // 2 - 8 if report.drawing.panels else height
             st.vega_lite_chart(
-                data, spec, height=panel, key=f"chart-{slug}-{number}", alt=summary(report, data)
+                data, spec, height=height, key=f"chart-{slug}-{number}", alt=summary(report, data)
             )
+
+
+def _height(report: Report, data: pd.DataFrame) -> int:
+    drawing = report.drawing
+    if drawing.mark == "bars":
+        return len(data) * BAR_HEIGHT + 30
+    if drawing.mark == "heatmap":
+        return data[drawing.y].nunique() * BAR_HEIGHT + 80
+    return HEIGHT // 2 - 8 if drawing.panels else HEIGHT
 
 
 def card_head() -> DeltaGenerator:
@@ -128,9 +136,9 @@ def _specs(slug: str, *, dark: bool) -> list[dict[str, Any]]:
 
 def _spec(made: Chart) -> dict[str, Any]:
     spec: dict[str, Any] = made.to_dict(validate=False)
-    # Without data of their own, all layers draw the rows given with the spec.
+    # Without data of their own, all layers draw the rows that come with the spec.
     for part in (spec, *spec.get("layer", [])):
-        for extra in ("$schema", "config", "data"):
+        for extra in ("$schema", "config", "data", "datasets"):
             part.pop(extra, None)
     return spec
 
@@ -240,7 +248,8 @@ def _bars(slug: str, ink: str) -> Chart:
     value = base.mark_text(align="left", dx=5, color=ink).encode(
         text=alt.Text(f"{labels[0]}:Q", format=",")
     )
-    return alt.layer(base.mark_bar(cornerRadiusEnd=3, size=18), value)
+    bars = alt.layer(base.mark_bar(cornerRadiusEnd=3, size=18), value)
+    return bars.properties(padding={"left": 0, "top": 0, "right": 40, "bottom": 0})  # for the text
 
 
 def _heatmap(slug: str, weak: str, strong: str) -> Chart:

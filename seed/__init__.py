@@ -16,7 +16,7 @@ from faker import Faker
 
 from seed.company import build_company
 from seed.conversations import batches, last_conversation, plan_conversations
-from seed.database import SAMPLE_APPLICATION_ID, check_target, sample_file
+from seed.database import check_target, sample_file
 from seed.options import (
     DEFAULT_DAYS,
     DEFAULT_ORGANIZATIONS,
@@ -31,7 +31,6 @@ from seed.options import (
 from seed.topics import load_library
 
 __all__ = [
-    "SAMPLE_APPLICATION_ID",
     "DatabaseExistsError",
     "OptionError",
     "SeedError",

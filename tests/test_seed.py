@@ -19,7 +19,7 @@ from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 import seed
-from analytics.models import RAW_MODELS, RAW_TABLES
+from analytics.models import RAW_MODELS, RAW_TABLES, SAMPLE_APPLICATION_ID
 from seed.__main__ import main, run
 from seed.company import Company, build_company
 from seed.conversations import expected_conversations
@@ -229,7 +229,7 @@ def test_the_schema_is_the_models_schema(sample: Path, tmp_path: Path) -> None:
 
 
 def test_the_file_says_it_is_sample_data_and_is_sound(query) -> None:
-    assert query("PRAGMA application_id") == [(seed.SAMPLE_APPLICATION_ID,)]
+    assert query("PRAGMA application_id") == [(SAMPLE_APPLICATION_ID,)]
     assert query("PRAGMA integrity_check") == [("ok",)]
     assert query("PRAGMA foreign_key_check") == []
 

@@ -1,0 +1,55 @@
+# Needs only Python 3.11 or newer (PYTHON=… names another one); uv is used where it is installed.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint types seed migrate screenshots lock
+
+help:  ## List these commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/run  ## Start the dashboard on http://localhost:$${PORT:-8501}
+	@$(BIN)/python dashboard_app.py
+
+test: .venv/dev  ## Run the whole suite, in Chromium too where it is found
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: .venv/dev  ## Run the suite without the browser and the fresh installs
+	$(BIN)/python -m pytest -m "not browser and not slow" $(ARGS)
+
+lint: .venv/dev types  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev  ## Check types
+	$(BIN)/mypy
+
+seed: .venv/run  ## Make sample data: make seed ARGS="--users 50 --database sample.db"
+	$(BIN)/python -m seed $(ARGS)
+
+migrate: .venv/run  ## Bring the database of DATABASE_URL up to date
+	$(BIN)/python -m analytics migrate
+
+screenshots: .venv/dev  ## Take pictures of every page into screenshots/, and the README's
+	$(BIN)/python -m tests.screenshots screenshots
+
+lock:  ## Pin the requirements again (needs uv)
+	uv pip compile pyproject.toml --extra api --generate-hashes --universal --no-header --python-version 3.11 -q -o requirements.txt
+	uv pip compile pyproject.toml --extra api --group dev --generate-hashes --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
+
+# An environment is complete when its stamp is newer than its requirements.
+.venv/run: requirements.txt
+	$(call install,requirements.txt)
+
+.venv/dev: requirements-dev.txt requirements.txt
+	$(call install,requirements-dev.txt)
+	@touch .venv/run
+
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || { command -v uv > /dev/null && uv venv -q --python $(PYTHON) .venv; } || $(PYTHON) -m venv .venv
+	@if command -v uv > /dev/null; then uv pip install -q --python $(BIN)/python --require-hashes -r $(1); \
+	 else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
+	@touch $@
+endef

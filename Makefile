@@ -9,7 +9,7 @@ ARGS ?=
 help:  ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: .venv/run  ## Start the dashboard on http://localhost:$${PORT:-8501}
+run: .venv/run  ## Start the dashboard on http://localhost:8501 (PORT=… for another)
 	@$(BIN)/python dashboard_app.py
 
 test: .venv/dev  ## Run the whole suite, in Chromium too where it is found

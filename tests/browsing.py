@@ -83,5 +83,15 @@ def chromium() -> Iterator[Browser]:
 def settled(page: Page) -> None:
     """Wait until the script has run and the charts are drawn."""
     page.wait_for_selector("[data-testid=stMain] h1", timeout=60_000)
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
-    page.wait_for_timeout(400)
+    # A run is announced a moment after its cause: it is over when it stays over.
+    page.wait_for_function(
+        """() => {
+            const app = document.querySelector("[data-testid=stApp]");
+            const busy = app.dataset.testScriptState !== "notRunning"
+                || document.querySelector("[data-stale=true]");
+            window._quiet = busy ? 0 : (window._quiet || 0) + 1;
+            return window._quiet > 6 && !(window._quiet = 0);
+        }""",
+        polling=100,
+        timeout=60_000,
+    )

@@ -30,6 +30,7 @@ PAGES = {
     "data": st.Page("../pages/data.py", title="Data", icon=":material/database:"),
 }
 page = st.navigation({"AI Twin Analytics": list(PAGES.values())})
+st.set_page_config(page_title=f"{page.title} · AI Twin Analytics")
 try:
     store = open_store()
     made = make_frame(store)
@@ -42,7 +43,10 @@ except DatabaseProblem as error:
     problem_page(error.what, error.where, error.remedy)
 except QueryError as error:
     problem_page(
-        "This question can't be answered", f"{error.parameter} = {error.value}", error.remedy
+        "This question can't be answered",
+        f"{error.parameter} = {error.value}",
+        error.remedy,
+        may_pass=False,
     )
 except Exception as error:
     # Only where it happened is logged: an error's own words may quote conversations.
@@ -52,4 +56,5 @@ except Exception as error:
         "Something went wrong on this page",
         type(error).__name__,
         "Reload the page. If it stays, the server's log says where it happened; please report it.",
+        may_pass=False,
     )

@@ -67,8 +67,11 @@ def _make_sample(path: Path, bar: DeltaGenerator) -> None:
         ) from None
 
 
-def problem_page(what: str, where: str, remedy: str) -> None:
-    """One page that says what is wrong, where, and what to do; it looks again by itself."""
+def problem_page(what: str, where: str, remedy: str, *, may_pass: bool = True) -> None:
+    """One page that says what is wrong, where, and what to do, and stops the script.
+
+    Where the problem `may_pass` while nobody touches the page, it looks again by itself.
+    """
     st.title("The dashboard can't show its numbers")
     with st.container(border=True):
         st.subheader(inert(what))
@@ -77,8 +80,9 @@ def problem_page(what: str, where: str, remedy: str) -> None:
         st.markdown("**What to do**")
         st.text(remedy)
     st.button("Try again", type="primary", icon=":material/refresh:")
-    st.caption(f"This page looks again every {RETRY_SECONDS} seconds; nothing needs a restart.")
-    _look_again()
+    if may_pass:
+        st.caption(f"This page looks again every {RETRY_SECONDS} seconds; nothing needs a restart.")
+        _look_again()
     st.stop()
 
 

@@ -8,11 +8,14 @@ from analytics.query import Period
 
 _MINUS = "\u2212"
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# Markdown makes links of bare addresses even where their punctuation is escaped.
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_JOINER = "\u2060"  # takes no room and breaks no line
 
 
 def inert(words: object) -> str:
     """Text for an element that reads markdown: nothing in it formats, links or loads."""
-    return _PUNCTUATION.sub(r"\\\1", " ".join(str(words).split()))
+    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub(_JOINER, " ".join(str(words).split())))
 
 
 def number(value: float | None) -> str:

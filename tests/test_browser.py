@@ -1,0 +1,283 @@
+"""The product as its user meets it: `dashboard_app.py` in Chromium."""
+
+import csv
+import io
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from analytics.export import BOM
+from analytics.query import PRESET_NAMES
+from tests.browsing import CHROMIUM, PAGES, chromium, served, settled
+from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
+
+REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
+NASTY = '<img src="http://example.com/x.png" onerror="a()"> **bold** [a](http://a.b)\n  two'
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None and not os.environ.get("CI"),
+        reason="no Chromium: install Debian's `chromium` to drive the product in a browser",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "with CI set, Chromium must be installed"
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The product on the reference data."""
+    if not REFERENCE.exists():
+        pytest.skip(f"no reference data at {REFERENCE}")
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copy(REFERENCE, folder)
+    with served(folder, DATABASE_URL="sqlite:///./reference.db") as made:
+        yield made
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A fresh browser page that fails the test on a console error or a foreign request."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    made = context.new_page()
+    faults: list[str] = []
+    made.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    made.on("pageerror", lambda e: faults.append(str(e)))
+    made.on(
+        "request",
+        lambda r: None if re.match(r"(https?://127\.0\.0\.1[:/]|data:|blob:)", r.url)
+        else faults.append(f"left the machine: {r.url}"),
+    )  # fmt: skip
+    yield made
+    context.close()
+    assert not faults
+
+
+def metrics(page: Page) -> list[str]:
+    return page.locator("[data-testid=stMetricValue]").all_inner_texts()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Pick from a select box as a user does."""
+    box = page.get_by_role("combobox", name=re.compile(label))
+    box.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
+
+
+def csv_buttons(page: Page) -> list[Locator]:
+    return page.locator("[data-testid=stDownloadButton] button:visible").all()
+
+
+def saved(page: Page, button: Locator) -> tuple[str, list[list[str]]]:
+    """The name and rows of the file that a click saves."""
+    with page.expect_download() as waiting:
+        button.click()
+    text = Path(waiting.value.path()).read_bytes().decode()
+    assert text.startswith(BOM)
+    return waiting.value.suggested_filename, list(csv.reader(io.StringIO(text.removeprefix(BOM))))
+
+
+def test_the_overview_draws_the_reference_figures(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    assert metrics(page) == ["12", "726", "720", "8"]
+    deltas = page.locator("[data-testid=stMetricDelta]").all_inner_texts()
+    assert [re.search(r"[+-]?[\d.]+ %", delta)[0] for delta in deltas] == [  # type: ignore[index]
+        "0.0 %", "-0.3 %", "+0.7 %", "0.0 %",
+    ]  # fmt: skip
+    drawn = page.locator("[data-testid=stVegaLiteChart]")
+    expect(drawn).to_have_count(7)
+    for chart in drawn.all():
+        marks = chart.locator("canvas, svg").first
+        expect(marks).to_be_visible()
+        assert marks.bounding_box()["width"] > 200  # type: ignore[index]
+    assert page.title() == "Overview \u00b7 AI Twin Analytics"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_deep_link_opens_its_page_first(page: Page, address: str, path: str) -> None:
+    page.goto(f"{address}/{path}?dates=2026-11-01&dates=2026-11-10&organization=Acme+Corp")
+    settled(page)
+    assert page.locator("h1").inner_text() == (path or "overview").title()
+    expect(page.get_by_role("combobox", name=re.compile("Period"))).to_have_value("Custom dates")
+    if path != "data":
+        expect(page.get_by_text("1 Nov \u2013 10 Nov 2026")).to_be_visible()
+        expect(page.get_by_text("Only Acme Corp")).to_be_visible()
+
+
+def test_every_preset_redraws_the_page(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    seen = set()
+    for preset in PRESET_NAMES:
+        choose(page, "Period", preset)
+        seen.add(page.get_by_text("compared with").first.inner_text())
+    assert len(seen) >= 7
+    assert "dates=" in page.url
+
+
+def test_filters_stand_in_the_address_and_back_undoes_them(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    page.get_by_role("combobox", name=re.compile("Organizations")).click()
+    page.get_by_role("option", name="Acme Corp").click()
+    page.keyboard.press("Escape")
+    settled(page)
+    assert metrics(page)[:2] == ["2", "122"]
+    assert "organization=Acme" in page.url
+    page.get_by_role("link", name="Retention").click()
+    page.wait_for_url("**/retention**")
+    settled(page)
+    expect(page.get_by_text("Only Acme Corp")).to_be_visible()
+
+
+def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    names = {}
+    for button in csv_buttons(page):
+        name, rows = saved(page, button)
+        names[name.partition("_")[0]] = rows
+        if not name.startswith("latest"):
+            assert name.endswith("_2026-10-23_2026-11-21.csv")
+    assert names.keys() == {
+        "metrics", "active-users", "conversations", "engagement", "hourly-activity",
+        "feature-usage", "leaderboard", "latest-activities",
+    }  # fmt: skip
+    assert names["feature-usage"][1:] == [
+        ["Questions Asked", "726"], ["Documents Drafted", "720"], ["Information Retrieved", "620"],
+    ]  # fmt: skip
+    assert len(names["active-users"]) == 31
+    assert names["leaderboard"][1] == ["1", "Digital Dynamics", "5", "299", "59.8"]
+
+
+def test_the_csvs_of_the_other_pages(page: Page, address: str) -> None:
+    expected = {
+        "retention": {"retention", "cohorts"},
+        "organizations": {"organizations", "departments"},
+        "twins": {"twins", "topics", "document-types"},
+        "data": {"sources"},
+    }
+    for path, slugs in expected.items():
+        page.goto(f"{address}/{path}?dates=2026-09-23&dates=2026-11-21")
+        settled(page)
+        got = {saved(page, b)[0] for b in csv_buttons(page)}
+        assert got == {f"{slug}_2026-09-23_2026-11-21.csv" for slug in slugs}
+
+
+def test_the_activities_csv_holds_all_filtered_rows(page: Page, address: str) -> None:
+    page.goto(f"{address}/activities?email=kristen&type=document")
+    settled(page)
+    total = int(re.search(r"of (\d+) activities", page.locator("h3").first.inner_text())[1])  # type: ignore[index]
+    assert total > 20
+    name, rows = saved(page, page.get_by_role("link", name="CSV"))
+    assert name == "activities_2026-10-23_2026-11-21.csv"
+    assert len(rows) == total + 1
+    assert {row[4] for row in rows[1:]} == {"kristen.page@company.com"}
+
+
+def test_a_row_opens_its_conversation_and_back_returns(page: Page, address: str) -> None:
+    page.goto(f"{address}/activities?page=2")
+    settled(page)
+    grid = page.locator("[data-testid=stDataFrame]")
+    box = grid.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 18, box["y"] + 35 + 17)  # the first row's box
+    page.wait_for_url("**/conversation?id=*")
+    settled(page)
+    assert page.locator("[data-testid=stChatMessage]").count() > 1
+    expect(page.get_by_text(re.compile(r"\d+ messages?"))).to_be_visible()
+    page.get_by_role("link", name="All activities").click()
+    page.wait_for_url("**/activities**")
+    settled(page)
+
+
+def test_words_of_a_conversation_are_only_words(browser: Browser, tmp_path: Path) -> None:
+    at = "2026-03-02 10:00:00.000000"
+    raw = Raw(
+        users=[a_user("u", full_name=NASTY)],
+        twins=[a_twin("t", "u", at, name=NASTY)],
+        sessions=[a_session("s", "u", at, twin_id="t", title=NASTY, topic=NASTY)],
+        messages=[a_message("m", "s", at) | {"content": NASTY}],
+    )
+    write(raw, tmp_path / "nasty.db")
+    foreign = []
+    with served(tmp_path, DATABASE_URL="sqlite:///nasty.db") as made:
+        page = browser.new_page()
+        page.on("request", lambda r: foreign.append(r.url) if "example.com" in r.url else None)
+        for path in ("", "twins", "activities", "conversation?id=s"):
+            page.goto(f"{made}/{path}")
+            settled(page)
+            main = page.locator("[data-testid=stMain]")
+            assert main.locator("img[src*=example]").count() == 0
+            assert main.locator("a[href*='a.b']").count() == 0
+            assert main.locator("strong:text-is('bold')").count() == 0
+        message = page.locator("[data-testid=stChatMessage] [data-testid=stText]").inner_text()
+        assert message == NASTY
+        page.close()
+    assert not foreign
+    assert "two" not in (tmp_path / "server.log").read_text()
+
+
+def test_first_start_makes_sample_data_and_recovers_when_it_is_replaced(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with served(tmp_path) as made:
+        page = browser.new_page()
+        page.goto(made)
+        settled(page)
+        expect(page.get_by_text("Sample data.")).to_be_visible(timeout=60_000)
+        assert int(metrics(page)[0]) >= 6
+        database = tmp_path / "ai_twin_analytics.db"
+        database.rename(tmp_path / "away.db")
+        database.write_bytes(b"this is no database, it is a text")
+        page.reload()
+        expect(page.get_by_text("This file is no SQLite database")).to_be_visible(timeout=30_000)
+        assert "Traceback" not in page.content()
+        (tmp_path / "away.db").replace(database)
+        expect(page.locator("[data-testid=stMetricValue]").first).to_be_visible(timeout=30_000)
+        page.close()
+
+
+def test_a_writer_is_never_kept_out(browser: Browser, tmp_path: Path) -> None:
+    if not REFERENCE.exists():
+        pytest.skip(f"no reference data at {REFERENCE}")
+    database = Path(shutil.copy(REFERENCE, tmp_path / "own.db"))
+    with served(tmp_path, DATABASE_URL="sqlite:///own.db") as made:
+        page = browser.new_page()
+        page.goto(made)
+        settled(page)
+        with sqlite3.connect(database, timeout=1) as raw:
+            raw.execute("DELETE FROM sessions WHERE started_at > '2026-11-21'")
+        page.get_by_role("button", name="Refresh").click()
+        expect(page.get_by_text("data through 20 Nov 2026")).to_be_visible(timeout=30_000)
+        page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_sees_everything_without_scrolling_sideways(
+    browser: Browser, address: str, theme: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=theme)  # type: ignore[arg-type]
+    page = context.new_page()
+    for path in PAGES:
+        page.goto(f"{address}/{path}")
+        settled(page)
+        wide = page.evaluate(
+            "(m => m.scrollWidth - m.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+        )
+        assert wide <= 1, path
+    context.close()

@@ -1,0 +1,355 @@
+"""The pages, run in-process: what they show, and that it equals what the functions answer."""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.query import PRESET_NAMES
+from analytics.reports import REPORTS
+from analytics.service import service
+from analytics.settings import load_settings
+from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT.parent / "shared/data/reference.db"
+OLDER = ROOT.parent / "shared/data/reference_before_message_type.db"
+PAGES = ("overview", "retention", "organizations", "twins", "activities", "conversation", "data")
+NASTY = "<img src=x onerror=alert(1)> **bold** [link](http://example.com) :red[x]\n  two spaces"
+
+Open = Callable[..., AppTest]
+
+
+def forget() -> None:
+    """Forget the settings and close the store."""
+    if service.cache_info().currsize:
+        service().close()
+    load_settings.cache_clear()
+    service.cache_clear()
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens the dashboard on a database file, at a page; the store stays for the next test."""
+    monkeypatch.chdir(ROOT)
+
+    def opened(database: Path, page: str = "overview", **more: str) -> AppTest:
+        wanted = {"DATABASE_URL": f"sqlite:///{database}", **more}
+        for name, value in wanted.items():
+            monkeypatch.setenv(name, value)
+        if _opened != wanted:
+            forget()
+            _opened.clear()
+            _opened.update(wanted)
+        made = AppTest.from_file(str(ROOT / "ui/main.py"), default_timeout=60)
+        return (made if page == "overview" else made.switch_page(f"../pages/{page}.py")).run()
+
+    yield opened
+
+
+_opened: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _close_the_last() -> Iterator[None]:
+    yield
+    forget()
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the reference backend's database."""
+    if not REFERENCE.exists():
+        pytest.skip(f"no reference data at {REFERENCE}")
+    return Path(shutil.copy(REFERENCE, tmp_path_factory.mktemp("reference")))
+
+
+@pytest.fixture
+def nasty(tmp_path: Path) -> Path:
+    """A conversation whose every word tries to be more than a word."""
+    at = "2026-03-02 10:00:00.000000"
+    raw = Raw(
+        users=[a_user("u", NASTY, full_name=NASTY, email="=1+1@example.com")],
+        twins=[a_twin("t", "u", at, name=NASTY, is_shared=1)],
+        sessions=[a_session("s", "u", at, twin_id="t", title=NASTY, topic=NASTY)],
+        messages=[a_message("m", "s", at) | {"content": NASTY}],
+        documents=[a_document("d", "s", at, title=NASTY, message_id="m")],
+    )
+    path = tmp_path / "nasty.db"
+    write(raw, path)
+    return path
+
+
+def no_errors(made: AppTest) -> None:
+    assert not made.exception
+    assert not made.error, [error.value for error in made.error]
+    assert made.title[0].value != "The dashboard can't show its numbers"
+
+
+def charts(made: AppTest) -> dict[str, tuple[dict[str, Any], Any]]:
+    """Each chart's first spec and its data, by the accessible name's title."""
+    found = {}
+    for element in made.get("vega_lite_chart"):
+        data = pa.ipc.open_stream(element.proto.data.data).read_pandas()
+        title = element.proto.alt.partition(":")[0]
+        found.setdefault(title, (json.loads(element.proto.spec), data))
+    return found
+
+
+def words(made: AppTest) -> str:
+    """Everything that stands on the page as markdown, captions, headings and text."""
+    kinds = ("markdown", "caption", "subheader", "title", "text")
+    return "\n".join(str(e.value) for kind in kinds for e in getattr(made, kind))
+
+
+def test_the_overview_shows_the_reference_figures(app: Open, reference: Path) -> None:
+    made = app(reference)
+    no_errors(made)
+    assert [(m.label, m.value, m.delta) for m in made.metric] == [
+        ("Active users", "12", "0.0 %"),
+        ("Conversations", "726", "-0.3 %"),
+        ("Documents drafted", "720", "+0.7 %"),
+        ("Twin installations", "8", "0.0 %"),
+    ]
+    assert "23 Oct \u2013 21 Nov 2026" in words(made)
+    assert "23 Sep \u2013 22 Oct 2026" in words(made)
+    assert "data through 21 Nov 2026" in words(made)
+    drawn = charts(made)
+    features = drawn["Feature distribution"][1]
+    assert list(features["Times used"]) == [726, 720, 620]
+    leaders = drawn["Leading organizations"][1]
+    columns = leaders["name"], leaders["Active users"], leaders["Conversations"]
+    assert list(zip(*columns, strict=True)) == [
+        ("Digital Dynamics", 5, 299),
+        ("Tech Innovations", 3, 183),
+        ("Acme Corp", 2, 122),
+        ("Global Solutions", 2, 122),
+    ]  # fmt: skip
+    assert drawn.keys() >= {"Daily active users", "Conversations and messages", "Engagement",
+                            "Hourly activity"}  # fmt: skip
+    latest = made.dataframe[0].value
+    assert len(latest) == 8
+    assert latest["Started"].is_monotonic_decreasing
+
+
+def test_retention_shows_rates_with_their_users(app: Open, reference: Path) -> None:
+    made = app(reference, "retention")
+    no_errors(made)
+    assert {m.label: (m.value, m.delta) for m in made.metric} == {
+        "Day 1 retention": ("n/a", "of 0 users"),
+        "Day 7 retention": ("n/a", "of 0 users"),
+        "Day 30 retention": ("58.3 %", "of 12 users"),
+        "Sessions per user": ("60.5", ""),
+        "Power users": ("100.0 %", "12 users"),
+        "Average duration": ("3m 29s", ""),
+    }
+    assert "Nobody was active for the first time" in words(made)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens(app: Open, reference: Path, page: str) -> None:
+    no_errors(app(reference, page))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_where_words_are_nasty(app: Open, nasty: Path, page: str) -> None:
+    no_errors(app(nasty, page))
+
+
+def test_a_preset_sets_the_dates_and_names_itself(app: Open, reference: Path) -> None:
+    made = app(reference)
+    for preset in PRESET_NAMES:
+        made.selectbox(key="preset").select(preset).run()
+        no_errors(made)
+        assert made.selectbox(key="preset").value == preset
+        period = made.session_state["_frame"].query.period
+        assert made.date_input(key="dates").value == (period.start, period.end)
+
+
+def test_days_are_those_of_the_reporting_time_zone(app: Open, reference: Path) -> None:
+    made = app(reference, REPORTING_TIMEZONE="Pacific/Auckland")
+    no_errors(made)
+    assert "data through 22 Nov 2026" in words(made)
+    assert "Pacific\\/Auckland" in words(made)
+
+
+def test_dates_that_no_preset_means_are_custom(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.date_input(key="dates").set_value((date(2026, 11, 3), date(2026, 11, 5))).run()
+    no_errors(made)
+    assert made.selectbox(key="preset").value == "Custom dates"
+    assert "3 Nov \u2013 5 Nov 2026" in words(made)
+
+
+def test_a_period_that_is_too_long_is_refused_and_the_last_one_stays(
+    app: Open, reference: Path
+) -> None:
+    made = app(reference)
+    made.date_input(key="dates").set_value((date(2000, 1, 1), date(2026, 11, 5))).run()
+    assert not made.exception
+    assert "choose at most 3,660" in made.error[0].value.replace("\\", "")
+    assert made.metric[1].value == "726"
+
+
+def test_filters_narrow_every_number(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.multiselect(key="organization").set_value(["Acme Corp"]).run()
+    no_errors(made)
+    assert [m.value for m in made.metric][:2] == ["2", "122"]
+    assert list(charts(made)["Leading organizations"][1]["name"]) == ["Acme Corp"]
+    made.multiselect(key="department").set_value(["Operations"]).run()
+    assert made.metric[1].value == "0"
+    assert "Remove a filter" in words(made)
+
+
+def test_an_empty_period_says_why_and_what_to_change(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.date_input(key="dates").set_value((date(2020, 1, 1), date(2020, 1, 31))).run()
+    no_errors(made)
+    assert "Choose dates from 23 Sep 2026 to 21 Nov 2026" in words(made)
+
+
+def test_today_is_drawn_as_incomplete(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.selectbox(key="preset").select("Today").run()
+    no_errors(made)
+    assert "includes today so far" in words(made)
+    spec, data = charts(made)["Daily active users"]
+    assert not data["complete"].any()
+    assert any(layer["mark"].get("strokeDash") for layer in spec["layer"])
+
+
+def test_an_organization_opens_into_its_departments(app: Open, reference: Path) -> None:
+    made = app(reference, "organizations")
+    assert list(made.dataframe[0].value["conversations"]) == [299, 183, 122, 122]
+    made.selectbox(key="open").select("Acme Corp").run()
+    no_errors(made)
+    assert list(made.dataframe[1].value["department"]) == ["Sales", "Marketing"]
+
+
+def test_the_activity_list_filters_and_pages(app: Open, reference: Path) -> None:
+    made = app(reference, "activities")
+    assert "1\u201320 of 726 activities" in words(made)
+    assert len(made.dataframe[0].value) == 20
+    made.text_input(key="email").set_value("KRISTEN").run()
+    no_errors(made)
+    assert set(made.dataframe[0].value["Who"]) == {"Carol Jones"}
+    made.text_input(key="email").set_value("%").run()
+    assert "0 activities" in words(made)
+    assert "remove the e-mail" in words(made)
+
+
+def test_a_conversation_is_inert_text_with_its_line_breaks(app: Open, nasty: Path) -> None:
+    made = app(nasty, "conversation")
+    made.query_params["id"] = "s"
+    made.run()
+    no_errors(made)
+    assert NASTY in [text.value for text in made.text]
+    for kind in ("markdown", "caption", "subheader", "title"):
+        for element in getattr(made, kind):
+            assert not re.search(r"(?<!\\)(<img|\[link|\*\*bold)", element.value)
+
+
+def test_an_unknown_conversation_is_said_so(app: Open, reference: Path) -> None:
+    made = app(reference, "conversation")
+    made.query_params["id"] = "no such *id*"
+    made.run()
+    assert not made.exception
+    assert "There is no conversation with the id" in made.info[0].value
+
+
+def test_the_data_page_names_what_is_loaded_and_every_definition(
+    app: Open, reference: Path
+) -> None:
+    made = app(reference, "data")
+    loaded = made.dataframe[0].value
+    assert dict(zip(loaded["table"], loaded["rows"], strict=True)) == {
+        "users": 12, "twins": 8, "sessions": 1454, "messages": 11503, "documents": 1435,
+        "queries": 1259,
+    }  # fmt: skip
+    assert [e.label for e in made.expander] == [report.title for report in REPORTS]
+
+
+def test_an_older_database_shows_everything_with_a_notice(app: Open, tmp_path: Path) -> None:
+    if not OLDER.exists():
+        pytest.skip(f"no older data at {OLDER}")
+    made = app(Path(shutil.copy(OLDER, tmp_path)))
+    no_errors(made)
+    assert made.metric[1].value == "726"
+    assert "python -m analytics migrate" in made.warning[0].value
+
+
+def test_a_missing_database_is_a_page_that_recovers(
+    app: Open, reference: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "later.db"
+    made = app(path)
+    assert made.title[0].value == "The dashboard can't show its numbers"
+    assert str(path) in words(made)
+    shutil.copy(reference, path)
+    made.run()
+    no_errors(made)
+    assert made.metric[1].value == "726"
+    path.unlink()
+    made.run()
+    assert made.title[0].value == "The dashboard can't show its numbers"
+
+
+def test_a_bad_setting_is_a_page(app: Open, reference: Path) -> None:
+    made = app(reference, REPORTING_TIMEZONE="Mars/Olympus")
+    assert made.title[0].value == "The dashboard can't show its numbers"
+    assert "Mars/Olympus" in words(made)
+    assert not made.exception
+
+
+def test_refresh_reads_what_was_written_since(app: Open, reference: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(reference, tmp_path / "growing.db"))
+    made = app(path)
+    with sqlite3.connect(path) as raw:
+        raw.execute(
+            "INSERT INTO sessions (id, user_id, twin_id, platform, started_at)"
+            " SELECT 'new', user_id, twin_id, 'slack', started_at FROM sessions"
+            " WHERE started_at > '2026-11-20' LIMIT 1"
+        )
+    made.button[0].click().run()
+    no_errors(made)
+    assert made.metric[1].value == "727"
+
+
+def test_no_database_at_the_default_place_makes_sample_data(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    forget()
+    _opened.clear()
+    made = AppTest.from_file(str(ROOT / "ui/main.py"), default_timeout=60).run()
+    no_errors(made)
+    assert "Sample data" in made.info[0].value
+    assert (tmp_path / "ai_twin_analytics.db").exists()
+    forget()
+
+
+def test_an_unexpected_error_is_a_page_and_logs_no_words(
+    app: Open, reference: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ValueError("secret words of a conversation")
+
+    monkeypatch.setattr("ui.cards.headline_cards", broken)
+    made = app(reference)
+    assert not made.exception
+    assert made.title[-1].value == "The dashboard can't show its numbers"
+    assert "ValueError" in words(made)
+    logged = [record.getMessage() for record in caplog.records]
+    assert any(message.startswith("ValueError") for message in logged)
+    assert all("secret" not in message.partition("raise")[0] for message in logged)
+    assert "secret" not in words(made)

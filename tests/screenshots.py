@@ -1,13 +1,29 @@
-"""Pictures of every page, both themes and widths: `python -m tests.screenshots FOLDER [URL]`."""
+"""Pictures of every page, both themes and widths: `python -m tests.screenshots FOLDER [URL]`.
+
+Without the address of a database they show sample data, and the README's picture is taken too.
+"""
 
 import os
 import sys
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import Browser
+
 from tests.browsing import PAGES, chromium, served, settled
 
+README_PICTURE = Path(__file__).parent.parent / "docs" / "overview.png"
 SIZES = {"1440": (1440, 900), "390": (390, 844)}
+
+
+def readme_picture(browser: Browser, address: str) -> None:
+    """The picture on top of the README."""
+    page = browser.new_page(viewport={"width": 1440, "height": 1180}, color_scheme="light")
+    page.goto(address)
+    settled(page)
+    README_PICTURE.parent.mkdir(exist_ok=True)
+    page.screenshot(path=README_PICTURE)
+    page.close()
 
 
 def main(folder: Path, database: str) -> None:
@@ -16,6 +32,8 @@ def main(folder: Path, database: str) -> None:
     with tempfile.TemporaryDirectory() as place, chromium() as browser:
         environment = {"DATABASE_URL": database} if database else {}
         with served(Path(place), **environment) as address:
+            if not database:
+                readme_picture(browser, address)
             for theme in ("light", "dark"):
                 for width, (w, h) in SIZES.items():
                     context = browser.new_context(

@@ -75,7 +75,7 @@ def headline_cards() -> None:
             " Compared with the end of the previous period.",
         ),
     )  # fmt: skip
-    with st.grid(4, min_column_width=220):
+    with st.grid(4, min_column_width=165):
         for card in cards:
             metric_card(card)
     _csv("metrics")
@@ -89,7 +89,7 @@ def _csv(slug: str) -> None:
 def retention_cards() -> None:
     """Day 1, 7 and 30 retention with the users behind each, and how much people use their twins."""
     r = row(Retention, "retention")
-    with st.grid(3, min_column_width=220):
+    with st.grid(3, min_column_width=165):
         for n, rate, eligible in (
             (1, r.day1, r.day1_eligible),
             (7, r.day7, r.day7_eligible),

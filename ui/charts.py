@@ -160,8 +160,11 @@ def _tip(label: str) -> alt.Tooltip:
 
 
 def _colour(labels: list[str]) -> alt.Color:
-    legend = alt.Legend(orient="top", title=None, columns=2) if len(labels) > 1 else None
-    return alt.Color("series:N", sort=labels, legend=legend)
+    return alt.Color("series:N", sort=labels, legend=_legend(labels))
+
+
+def _legend(labels: list[str]) -> alt.Legend | None:
+    return alt.Legend(orient="top", title=None, columns=2) if len(labels) > 1 else None
 
 
 def _lines(labels: list[str], every: list[str], thin: set[str]) -> Chart:
@@ -226,7 +229,7 @@ def _columns(slug: str) -> Chart:
             color=_colour(labels),
             fillOpacity=alt.condition("datum.complete", alt.value(1), alt.value(0.3)),
             strokeDash=alt.condition("datum.complete", alt.value([1, 0]), alt.value([3, 2])),
-            stroke=alt.Color("series:N", sort=labels, legend=None),
+            stroke=alt.Stroke("series:N", sort=labels, legend=_legend(labels)),
             strokeWidth=alt.condition("datum.complete", alt.value(0), alt.value(1)),
             tooltip=[_day_tip(), *map(_tip, labels)],
         )

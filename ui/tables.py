@@ -74,6 +74,8 @@ def report_table(
                 data[name] = data[name].fillna(label)
         if "conversations_change" in data:
             data["conversations_change"] = [change(one.conversations_change) for one in found]
+        if "owner_email" in data:  # long, and rarely what is looked for
+            data["owner_email"] = data.pop("owner_email")
         selected = show(data, COLUMNS, f"table-{slug}", report.title, selectable=selectable)
     return found[selected] if selected is not None and selected < len(found) else None
 

@@ -23,10 +23,10 @@ _UNNAMED = {"topic": "No topic", "document_type": "No type"}
 def chart(slug: str, query: Query | None = None) -> None:
     """A card with the chart of a registered result, its definition and its CSV."""
     report = BY_SLUG[slug]
-    found = rows(slug, query)
     with st.container(border=True, height="stretch"):
         heading(report, query)
-        data = _data(report, found)
+        with st.skeleton(height=HEIGHT):
+            data = _data(report, rows(slug, query))
         if data.empty:
             empty(report)
             return

@@ -62,9 +62,10 @@ def report_table(
 ) -> Row | None:
     """A card with a registered result as a table; returns the row that is selected, if any."""
     report = BY_SLUG[slug]
-    found = rows(slug, query)
     with st.container(border=True):
         heading(report, query)
+        with st.skeleton(height=ROW_HEIGHT * 6):
+            found = rows(slug, query)
         if not found:
             empty(report)
             return None

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
+from starlette.routing import BaseRoute
 
 from analytics.database import DatabaseProblem
 from analytics.service import service
@@ -31,7 +32,18 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     yield
 
 
-app = st.App("ui/main.py", lifespan=lifespan, routes=[*download.ROUTES, *shell.ROUTES])
+def _routes() -> list[BaseRoute]:
+    """What is served beside the pages; the API where its extra is installed."""
+    try:
+        from analytics.api import routes  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        if missing.name != "fastapi":
+            raise
+        return [*download.ROUTES, *shell.ROUTES]
+    return [*routes(), *download.ROUTES, *shell.ROUTES]
+
+
+app = st.App("ui/main.py", lifespan=lifespan, routes=_routes())
 
 
 def _is_this_machine(host: str) -> bool:

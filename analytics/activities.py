@@ -1,11 +1,13 @@
 """The activity list and the conversation behind each activity."""
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, true, tuple_
 from sqlmodel import Session
 
@@ -28,6 +30,9 @@ MESSAGE, DRAFT, RETRIEVAL = table_of(Message), table_of(Document), table_of(Retr
 
 MAX_LIMIT = 100
 _CHUNK = 1_000
+# A cursor is a position in the list: the instant and the id of the last activity that was read.
+CURSOR_PATTERN = r"^[0-9]{1,18}\.[^\x00]+$"
+Position = tuple[int, str]
 # Type -> the flag that an activity of that type carries; every activity is a conversation.
 TYPE_FLAGS = {"conversation": 0, "document": DOCUMENT, "query": QUERY, "shared_twin": SHARED_TWIN}
 TYPES = ("all", *TYPE_FLAGS)
@@ -84,15 +89,19 @@ class ActivityItem(Row):
 
 
 class ActivityPage(Row):
-    """A page of activities and where it stands among all of them."""
+    """A page of activities and where it stands among all of them.
+
+    The names in snake_case are those of the contract. `next_cursor` is None on the last page.
+    """
 
     items: list[ActivityItem]
     total: int
     page: int
     limit: int
-    total_pages: int
-    has_next: bool
-    has_prev: bool
+    total_pages: int = Field(alias="total_pages")
+    has_next: bool = Field(alias="has_next")
+    has_prev: bool = Field(alias="has_prev")
+    next_cursor: str | None
 
 
 class DocumentCreated(Row):
@@ -158,12 +167,20 @@ class ActivityDetail(Row):
     other_queries: list[QueryExecuted]
 
 
-def activities(
-    session: Session, ask: ActivityQuery, now: datetime.datetime, page: int = 1, limit: int = 20
+def activities(  # noqa: PLR0913 - what the contract's page has
+    session: Session,
+    ask: ActivityQuery,
+    now: datetime.datetime,
+    page: int = 1,
+    limit: int = 20,
+    *,
+    cursor: str = "",
 ) -> ActivityPage:
     """A page of the activities, newest first (start, then id, both descending), and their number.
 
-    Raises QueryError for a page below 1 or a limit outside 1 to 100. A page past the end is empty.
+    With the `next_cursor` of an earlier page it holds what follows that one, and `page` only
+    numbers it. Raises QueryError for a page below 1, a limit outside 1 to 100, or a cursor that no
+    page gave. A page past the end is empty.
     """
     if page < 1:
         raise QueryError("page", page, "pages are numbered from 1")
@@ -171,28 +188,59 @@ def activities(
         raise QueryError("limit", limit, f"choose 1 to {MAX_LIMIT}")
     total = count_activities(session, ask)
     pages = -(-total // limit)
-    rows = _page(ask).offset((page - 1) * limit).limit(limit) if page <= pages else None
+    items: list[ActivityItem] = []
+    last: Position | None = None
+    if cursor:
+        items, last = activities_after(session, ask, now, _position(cursor), limit)
+    elif page <= pages:
+        items = _items(session, _page(ask).offset((page - 1) * limit).limit(limit), now)
+        if items and page < pages:
+            last = to_instant(items[-1].started_at), items[-1].id
     return ActivityPage(
-        items=_items(session, rows, now) if rows is not None else [],
+        items=items,
         total=total,
         page=page,
         limit=limit,
         total_pages=pages,
-        has_next=page < pages,
-        has_prev=page > 1,
+        has_next=last is not None if cursor else page < pages,
+        has_prev=bool(cursor) or page > 1,
+        next_cursor=last and f"{last[0]}.{last[1]}",
     )
+
+
+def activities_after(
+    session: Session,
+    ask: ActivityQuery,
+    now: datetime.datetime,
+    after: Position | None,
+    count: int,
+) -> tuple[list[ActivityItem], Position | None]:
+    """The next `count` activities after a position, and the last one's position if more follow."""
+    a, rows = ACTIVITY.c, _page(ask)
+    if after:
+        rows = rows.where(tuple_(a.started_at, a.session_id) < after)
+    # Positions come from the rollups: rows deleted since they were built must not end the list.
+    found = session.execute(rows.with_only_columns(a.started_at, a.session_id).limit(count + 1))
+    positions = found.all()
+    last = positions[count - 1] if len(positions) > count else None
+    return _items(session, rows.limit(count), now), last and (last.started_at, last.session_id)
 
 
 def all_activities(
     session: Session, ask: ActivityQuery, now: datetime.datetime
 ) -> Iterator[ActivityItem]:
-    """Every activity that `activities` would page through, held in memory a thousand at a time."""
-    position = tuple_(ACTIVITY.c.started_at, ACTIVITY.c.session_id)
-    rows = _page(ask).limit(_CHUNK)
-    while chunk := _items(session, rows, now):
-        yield from chunk
-        last = to_instant(chunk[-1].started_at), chunk[-1].id
-        rows = _page(ask).where(position < last).limit(_CHUNK)
+    """Every activity that `activities` would page through, held in memory a thousand at a time.
+
+    It ends the session's transaction after each thousand: whoever takes them slowly must not keep
+    writers out of the database.
+    """
+    last: Position | None = None
+    while True:
+        items, last = activities_after(session, ask, now, last, _CHUNK)
+        session.rollback()
+        yield from items
+        if last is None:
+            return
 
 
 def latest_activities(
@@ -326,6 +374,13 @@ def _wanted(ask: ActivityQuery) -> ColumnElement[bool]:
         email = func.lower(USER.c.email).contains(part, autoescape=True)
         conditions.append(a.user_id.in_(select(USER.c.id).where(email)))
     return and_(*conditions)
+
+
+def _position(cursor: str) -> Position:
+    if not re.fullmatch(CURSOR_PATTERN, cursor):
+        raise QueryError("cursor", cursor, "pass the nextCursor of an earlier answer unchanged")
+    at, _, id_ = cursor.partition(".")
+    return int(at), id_
 
 
 def _page(ask: ActivityQuery) -> Select[*tuple[Any, ...]]:

@@ -195,9 +195,8 @@ def engagement(session: Session, query: Query) -> list[EngagementDay]:
 def installations(session: Session, query: Query) -> list[InstallationsDay]:
     """Twins created up to the end of each day, cumulative, by their owner's organization."""
     created = _by_day(session, query, "installations")
-    before = installations_until(session, query.filters, query.period.start - datetime.timedelta(1))
-    running = accumulate((new for (new,) in created.values()), initial=before)
-    next(running)
+    first = installations_until(session, query.filters, query.period.start)
+    running = accumulate((new for (new,) in list(created.values())[1:]), initial=first)
     return [
         InstallationsDay(date=day, installations=count, complete=day < query.period.today)
         for day, count in zip(created, running, strict=True)

@@ -4,6 +4,7 @@ On SQLite the raw file is opened read-only, always; the rollups are a sibling fi
 (in the user's cache folder where none can be written there), attached as the schema `rollup`.
 """
 
+import glob
 import hashlib
 import os
 import sqlite3
@@ -20,7 +21,8 @@ from typing import Any
 from platformdirs import user_cache_path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import Session
 
 from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
@@ -83,6 +85,10 @@ class Store:
             yield
         except (DBAPIError, sqlite3.Error) as error:
             raise _problem(error, self.where) from None
+        except PoolTimeoutError:
+            raise DatabaseProblem(
+                "Too many people are reading at once", self.where, "Wait a moment, then reload."
+            ) from None
 
     def freshness(self) -> Freshness | None:
         """What the rollups hold now; None before the first build."""
@@ -139,7 +145,13 @@ class SqliteStore(Store):
         with self.problems(), raw_only.connect() as connection:
             self.lacks_message_type = _check_tables(connection, self.where)
             self.is_sample = _pragma(connection, "application_id") == SAMPLE_APPLICATION_ID
-        self.engine = _engine(lambda: self._attached(self.rollup_path, "mode=ro"))
+        # The pool by name: for such an address SQLAlchemy would take one that closes connections
+        # of other threads while they are used, which crashes the process.
+        self.engine = _engine(
+            lambda: self._attached(self.rollup_path, "mode=ro"),
+            poolclass=QueuePool,
+            max_overflow=-1,
+        )
         self._building = self.rollup_path
         self._builder = _engine(self._unjournaled, poolclass=NullPool)
         event.listen(self.engine, "checkout", self._drop_stale)
@@ -181,7 +193,7 @@ class SqliteStore(Store):
 
     def _rebuild(self, progress: Progress) -> None:
         folder, name = self.rollup_path.parent, self.rollup_path.name
-        for leftover in folder.glob(f"{name}.building-*"):
+        for leftover in folder.glob(f"{glob.escape(name)}.building-*"):
             with suppress(OSError):
                 if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:
                     leftover.unlink()
@@ -259,12 +271,12 @@ def _uri(path: Path, options: str) -> str:
     return f"{path.absolute().as_uri()}?{options}"
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Connection:
     # Autocommit: SQLAlchemy's `begin` event above starts each transaction, DDL included.
     return sqlite3.connect(
         _uri(path, mode),
         uri=True,
-        timeout=BUSY_SECONDS,
+        timeout=BUSY_SECONDS if timeout is None else timeout,
         isolation_level=None,
         check_same_thread=False,
     )
@@ -330,16 +342,22 @@ def _reading_mode(path: Path) -> str:
     elif not any(path.with_name(path.name + tail).exists() for tail in ("-wal", "-journal")):
         modes.append("immutable=1")  # WAL mode on a read-only medium
     for mode in modes:
-        with suppress(sqlite3.DatabaseError), closing(_connect(path, mode)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        try:
+            with closing(_connect(path, mode, timeout=0)) as connection:
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.DatabaseError as error:
+            if "locked" in str(error):
+                break  # it can be read, only not now
+        else:
             return "mode=ro" if mode == "mode=rw" else mode
     return modes[0]
 
 
 def _rollup_path(path: Path) -> Path:
     """The sibling file, or one in the cache folder where no sibling can be written."""
-    # Only `.db` is dropped from the name, so that `a.db` and `a.sqlite` don't share a sibling.
-    sibling = path.absolute().with_name(f"{path.name.removesuffix('.db')}.rollup.db")
+    # No two databases of a folder may share a sibling: not `a.db` and `a`, nor `a.sqlite`.
+    name = f"{path.stem}.rollup.db" if path.suffix == ".db" else f"{path.name}-rollup.db"
+    sibling = path.absolute().with_name(name)
     if _writable(sibling):
         return sibling
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]

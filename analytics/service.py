@@ -29,6 +29,10 @@ class Service:
             if self._store is not None:
                 try:
                     self._store.check()
+                    held = self._store.freshness()
+                    # Somebody deleted the rollups, or another process built them for its own zone.
+                    if held is None or held.zone != self.settings.zone.key:
+                        self._store.refresh(progress)
                 except DatabaseProblem:
                     self.close()
             if self._store is None:

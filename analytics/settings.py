@@ -6,6 +6,7 @@ case), then the defaults below. The README lists each with its default; a test k
 
 from functools import cached_property, lru_cache
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,9 @@ from pydantic_settings import (
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+HIGHEST_PORT = 65_535
 DEFAULT_DATABASE_URL = "sqlite:///./ai_twin_analytics.db"
+DEFAULT_CORS_ORIGINS = "http://localhost:5173,http://localhost:3000"
 
 
 class SettingsError(ValueError):
@@ -45,6 +48,8 @@ class Settings(BaseSettings):
     reporting_timezone: Annotated[str, _blank_is_default("UTC")] = "UTC"
     host: Annotated[str, _blank_is_default("localhost")] = "localhost"
     port: Annotated[int, _blank_is_default(8501)] = 8501
+    # Web pages that may read the API, separated by commas; "*" lets every page, without cookies.
+    cors_origins: Annotated[str, _blank_is_default(DEFAULT_CORS_ORIGINS)] = DEFAULT_CORS_ORIGINS
 
     @classmethod
     def settings_customise_sources(
@@ -72,12 +77,19 @@ class Settings(BaseSettings):
             ) from None
         return value
 
+    @field_validator("port", mode="before")
+    @classmethod
+    def _usable_port(cls, value: object) -> object:
+        if value != "" and not (str(value).isdecimal() and 1 <= int(str(value)) <= HIGHEST_PORT):
+            raise ValueError(f"{str(value)!r} is no port; choose a number from 1 to {HIGHEST_PORT}")
+        return value
+
     @field_validator("reporting_timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):  # an unknown zone is a KeyError
             raise ValueError(
                 f"{value!r} is no time zone; use an IANA name such as UTC or Europe/Berlin"
             ) from None
@@ -106,6 +118,8 @@ class Settings(BaseSettings):
 
 def shown_url(url: URL) -> str:
     """The address without its password or query string, safe to show and to log."""
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:///{url.database or ''}"
     return url.set(query={}).render_as_string(hide_password=True)
 
 
@@ -117,6 +131,11 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
+    except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
+        raise SettingsError(
+            f".env or .streamlit/secrets.toml can't be read ({type(error).__name__}): write them as"
+            " UTF-8 text, the second as TOML."
+        ) from None
     except ValidationError as error:
         faults = [
             f"{str(fault['loc'][0]).upper() if fault['loc'] else 'A setting'}: "

@@ -1,0 +1,196 @@
+"""Rounding, and what all results share."""
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.query import Filters, Period, Query, Span
+from analytics.results import (
+    Totals,
+    average,
+    change,
+    department_names,
+    duration_text,
+    organization_names,
+    percentage,
+    rounded,
+    span,
+    totals,
+    zone_name,
+)
+from tests.conftest import Shelf
+from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user
+
+TODAY = date(2026, 3, 12)
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+# --- rounding ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "expected"),
+    [
+        (0, 7, "0.0"),
+        (1, 3, "0.3"),
+        (2, 3, "0.7"),
+        (1, 20, "0.1"),  # 0.05
+        (-1, 20, "-0.1"),
+        (1, -20, "-0.1"),
+        (-1, -20, "0.1"),
+        (3, 20, "0.2"),  # 0.15, which binary floats hold as less
+        (-1, 21, "0.0"),  # never "-0.0"
+        (0, -7, "0.0"),
+        (1_000_000_000_000_000_05, 100, "1000000000000000.1"),
+    ],
+)
+def test_quotients_are_rounded_half_away_from_zero(
+    numerator: int, denominator: int, expected: str
+) -> None:
+    assert str(rounded(numerator, denominator)) == expected
+
+
+@given(st.integers(), st.integers().filter(bool))
+def test_rounding_is_that_of_exact_fractions(numerator: int, denominator: int) -> None:
+    exact = Fraction(numerator, denominator) * 10
+    below = exact.numerator // exact.denominator
+    nearest = [below] if exact - below < Fraction(1, 2) else [below + 1]
+    if exact - below == Fraction(1, 2):
+        nearest = [max(below, below + 1, key=abs)]
+    assert rounded(numerator, denominator) == nearest[0] / 10
+
+
+@pytest.mark.parametrize(
+    ("current", "previous", "expected"),
+    [
+        (0, 0, 0.0),
+        (5, 0, None),
+        (0, 5, -100.0),
+        (5, 5, 0.0),
+        (11, 10, 10.0),
+        (726, 728, -0.3),
+        (1, 3, -66.7),
+        (3, 1, 200.0),
+        (2_001, 2_000, 0.1),  # 0.05 %
+        (1_999, 2_000, -0.1),
+    ],
+)
+def test_change_in_percent(current: int, previous: int, expected: float | None) -> None:
+    assert change(current, previous) == expected
+
+
+def test_nothing_is_divided_by_nothing() -> None:
+    assert average(5, 0) is None
+    assert percentage(0, 0) is None
+    assert average(0, 5) == 0.0
+    assert percentage(7, 12) == 58.3
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [
+        (0, "0m 0s"),
+        (999_999, "0m 0s"),
+        (59_999_999, "0m 59s"),
+        (60_000_000, "1m 0s"),
+        (330_000_000, "5m 30s"),
+        (3_600_000_000, "60m 0s"),
+        (90_061_000_000, "1501m 1s"),
+    ],
+)
+def test_durations_are_floored_to_seconds(microseconds: int, text: str) -> None:
+    assert duration_text(microseconds) == text
+
+
+# --- which days have data ---------------------------------------------------------------------
+
+
+def talk(*starts: str | None) -> list[dict[str, Any]]:
+    return [a_session(f"s{n}", "ann", start) for n, start in enumerate(starts)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (Raw(), (None, None, None)),
+        (Raw(sessions=talk("2026-03-13 00:00:00", "2099-01-01 00:00:00")), (None, None, None)),
+        (Raw(sessions=talk("2026-03-12 23:59:59")), ("2026-03-12", "2026-03-12", None)),
+        (
+            Raw(sessions=talk("2026-03-12 08:00:00", "2026-01-05 08:00:00", "2026-03-13 08:00:00")),
+            ("2026-01-05", "2026-03-12", "2026-01-05"),
+        ),
+        (
+            Raw(sessions=talk("2019-07-04 08:00:00", "2020-02-29 23:59:59.999999")),
+            ("2019-07-04", "2020-02-29", "2020-02-29"),
+        ),
+        (Raw(sessions=talk(None, "soon")), (None, None, None)),
+        (Raw(twins=[a_twin("t0", "ann", "2026-03-01 08:00:00")]), (None, None, None)),
+        (
+            Raw(sessions=[a_session("s0", "nobody", "2026-03-01 08:00:00")]),
+            (None, None, None),
+        ),
+        (
+            Raw(
+                sessions=talk(None),
+                messages=[a_message("m", "s0", "2026-03-02 08:00:00", "twin")],
+                documents=[a_document("d", "s0", "2026-03-01 08:00:00")],
+                queries=[a_query("q", "s0", "2026-03-03 08:00:00")],
+            ),
+            ("2026-03-01", "2026-03-03", "2026-03-03"),
+        ),
+    ],
+    ids=["none", "future", "today", "around today", "long ago", "undated", "twin", "orphan", "all"],
+)
+def test_the_days_with_data_up_to_today(
+    raw: Raw, expected: tuple[str | None, ...], store_of: Shelf
+) -> None:
+    raw.users.append(a_user("ann"))
+    with store_of(raw).session() as session:
+        found = span(session, TODAY)
+    assert found == Span(*(text and day(text) for text in expected))
+
+
+def test_days_are_those_of_the_reporting_zone(store_of: Shelf) -> None:
+    # 2026-03-29 has 23 hours in Berlin: it begins at 23:00 and ends at 22:00 UTC.
+    starts = "2026-03-28 22:59:59.999999", "2026-03-28 23:00:00", "2026-03-29 21:59:59.999999"
+    raw = Raw(users=[a_user("ann")], sessions=talk(*starts, "2026-03-29 22:00:00"))
+    with store_of(raw, zone="Europe/Berlin").session() as session:
+        assert zone_name(session) == "Europe/Berlin"
+        change_day = day("2026-03-29")
+        assert span(session, change_day) == Span(day("2026-03-28"), change_day, day("2026-03-28"))
+        only = Query(Period(change_day, change_day, TODAY))
+        assert totals(session, only).conversations == 2
+
+
+# --- totals and names -------------------------------------------------------------------------
+
+
+def test_a_filter_that_excludes_everything_gives_zeros(store_of: Shelf) -> None:
+    raw = Raw(users=[a_user("ann")], sessions=talk("2026-03-10 08:00:00"))
+    week = Period(day("2026-03-05"), day("2026-03-11"), TODAY)
+    with store_of(raw).session() as session:
+        assert totals(session, Query(week)) == Totals(active_users=1, conversations=1)
+        for filters in (Filters(("Nobody",)), Filters((), ("Sales",)), Filters((None,))):
+            assert totals(session, Query(week, filters)) == Totals()
+        before = Period(day("2026-03-01"), day("2026-03-09"), TODAY)
+        assert totals(session, Query(before)) == Totals()
+
+
+def test_names_are_in_code_point_order_and_none_comes_last(store_of: Shelf) -> None:
+    companies = ("acme", "Zebra", None, "Ünï", "", "=", "Acme", "Acme", "\uff5e", "\U0001f600")
+    users = [
+        a_user(f"u{n}", company, department=("Sales", None)[n % 2])
+        for n, company in enumerate(companies)
+    ]
+    with store_of(Raw(users=users)).session() as session:
+        assert organization_names(session) == [
+            "=", "Acme", "Zebra", "acme", "Ünï", "\uff5e", "\U0001f600", None,
+        ]  # fmt: skip
+        assert department_names(session) == ["Sales", None]

@@ -1,0 +1,143 @@
+"""The one open database of the process: opened once, and again when it must be."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import analytics.service
+from analytics.database import DatabaseMissing, DatabaseProblem, Store, open_database
+from analytics.query import Period, Query
+from analytics.results import totals
+from analytics.service import Service, service
+from analytics.settings import Settings, SettingsError
+from tests.conftest import settings_for
+from tests.databases import Raw, a_session, a_user, write
+
+MARCH = Query(Period(date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)))
+
+
+def talks(count: int) -> Raw:
+    """A person with so many conversations in March."""
+    sessions = [a_session(f"s{n}", "ann", "2026-03-10 09:00:00") for n in range(count)]
+    return Raw(users=[a_user("ann")], sessions=sessions)
+
+
+def conversations(store: Store) -> int:
+    with store.session() as session:
+        return totals(session, MARCH).conversations
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data.db"
+
+
+def test_it_opens_on_first_use_and_stays_open(path: Path) -> None:
+    write(talks(2), path)
+    opened = Service(settings_for(path))
+    assert not opened.is_open
+    seen: list[float] = []
+    store = opened.store(lambda share, _label: seen.append(share))
+    assert opened.is_open
+    assert seen[0] == 0.0
+    assert seen[-1] == 1.0
+    assert opened.store() is store
+    assert conversations(store) == 2
+    opened.close()
+    assert not opened.is_open
+    opened.close()
+
+
+def test_it_recovers_when_the_missing_file_appears(path: Path) -> None:
+    waiting = Service(settings_for(path))
+    for _ in range(2):
+        with pytest.raises(DatabaseMissing, match="There is no database file here"):
+            waiting.store()
+        assert not waiting.is_open
+    write(talks(1), path)
+    assert conversations(waiting.store()) == 1
+    waiting.close()
+
+
+def test_it_notices_a_file_that_is_gone_and_one_that_came_in_its_place(path: Path) -> None:
+    write(talks(1), path)
+    opened = Service(settings_for(path))
+    first = opened.store()
+    path.unlink()
+    with pytest.raises(DatabaseMissing):
+        opened.store()
+    assert not opened.is_open
+    write(talks(2), path)
+    second = opened.store()
+    assert second is not first
+    assert conversations(second) == 2
+    write(talks(3), path.with_name("new.db"))
+    path.with_name("new.db").replace(path)
+    assert conversations(opened.store()) == 3
+    opened.close()
+
+
+def test_a_failing_build_is_tried_again(path: Path) -> None:
+    write(talks(1), path)
+    opened = Service(settings_for(path))
+
+    def fail(_share: float, label: str) -> None:
+        if label == "Counting days":
+            raise RuntimeError("the reader has gone")
+
+    with pytest.raises(RuntimeError, match="the reader has gone"):
+        opened.store(fail)
+    assert not opened.is_open
+    assert conversations(opened.store()) == 1
+    opened.close()
+
+
+def test_callers_at_the_same_time_open_it_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(talks(1), path)
+    times: list[float] = []
+
+    def opening(settings: Settings) -> Store:
+        times.append(time.monotonic())
+        time.sleep(0.05)
+        return open_database(settings)
+
+    monkeypatch.setattr(analytics.service, "open_database", opening)
+    opened, together = Service(settings_for(path)), threading.Barrier(6)
+
+    def call(_: int) -> Store:
+        together.wait()
+        return opened.store()
+
+    with ThreadPoolExecutor(6) as callers:
+        stores = set(callers.map(call, range(6)))
+    assert len(stores) == len(times) == 1
+    opened.close()
+
+
+@pytest.mark.usefixtures("new_process")
+def test_the_process_has_one_service_for_the_settings_in_force(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORTING_TIMEZONE", "Mars")
+    with pytest.raises(SettingsError):
+        service()
+    monkeypatch.setenv("REPORTING_TIMEZONE", "UTC")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    assert service() is service()
+    with pytest.raises(DatabaseProblem, match=f"{path}"):
+        service().store()
+    write(talks(4), path)
+    assert conversations(service().store()) == 4
+
+
+def test_rollups_deleted_beside_the_open_database_are_made_again(path: Path) -> None:
+    write(talks(2), path)
+    opened = Service(settings_for(path))
+    assert conversations(opened.store()) == 2
+    path.with_name("data.rollup.db").unlink()
+    assert conversations(opened.store()) == 2
+    opened.close()

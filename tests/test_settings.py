@@ -1,0 +1,169 @@
+"""Where settings come from, and what a bad one says."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from analytics.settings import Settings, SettingsError, load_settings, shown_url
+
+pytestmark = pytest.mark.usefixtures("new_process")
+
+README = Path(__file__).parents[1] / "README.md"
+DEFAULTS = {
+    "DATABASE_URL": "sqlite:///./ai_twin_analytics.db",
+    "REPORTING_TIMEZONE": "UTC",
+    "HOST": "localhost",
+    "PORT": "8501",
+    "CORS_ORIGINS": "http://localhost:5173,http://localhost:3000",
+}
+
+
+def write_env(text: str) -> None:
+    Path(".env").write_text(text, "utf-8")
+
+
+def write_secrets(text: str) -> None:
+    Path(".streamlit").mkdir()
+    Path(".streamlit/secrets.toml").write_text(text, "utf-8")
+
+
+def refused() -> str:
+    """What is said about the settings in force."""
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+    return str(error.value)
+
+
+def test_without_any_setting_the_defaults_hold() -> None:
+    settings = load_settings()
+    assert settings.shown() == DEFAULTS
+    assert settings.is_default_database
+    assert settings.zone.key == "UTC"
+    assert settings.url.database == "./ai_twin_analytics.db"
+
+
+def test_the_environment_wins_over_env_file_over_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    write_secrets('host = "secrets"\nreporting_timezone = "Asia/Kolkata"\nport = 1001\n')
+    write_env("HOST=file\nREPORTING_TIMEZONE=Europe/Berlin\n")
+    monkeypatch.setenv("HOST", "environment")
+    settings = load_settings()
+    assert settings.host == "environment"
+    assert settings.reporting_timezone == "Europe/Berlin"
+    assert settings.port == 1001
+    assert settings.database_url == DEFAULTS["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("key", ["DATABASE_URL", "database_url", "Database_Url"])
+def test_secrets_may_be_written_in_any_case_among_others(key: str) -> None:
+    write_secrets(f'{key} = "sqlite:///other.db"\n[connections.sql]\nurl = "sqlite:///no.db"\n')
+    settings = load_settings()
+    assert settings.database_url == "sqlite:///other.db"
+    assert not settings.is_default_database
+
+
+def test_the_env_file_may_hold_other_programs_settings() -> None:
+    write_env("# ours\nPORT=9000\nexport REPORTING_TIMEZONE='Europe/Berlin'\nOTHER=1\n")
+    assert load_settings().port == 9000
+    assert load_settings().zone.key == "Europe/Berlin"
+
+
+def test_a_blank_setting_means_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    write_secrets('host = ""\n')
+    write_env("REPORTING_TIMEZONE=\nCORS_ORIGINS=\n")
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("PORT", "")
+    assert load_settings().shown() == DEFAULTS
+
+
+def test_settings_are_read_once_and_can_not_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings()
+    monkeypatch.setenv("PORT", "9000")
+    assert load_settings() is settings
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 9000
+
+
+# --- faults -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["nonsense", "::secret::", "postgresql://me:secret@host:port/x"])
+def test_a_bad_address_names_the_remedy_and_never_the_password(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert refused() == (
+        "DATABASE_URL: is no database address; write it like sqlite:///./name.db"
+        " or postgresql+psycopg://user:password@host/name"
+    )
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "Europe", "CEST", " UTC"])
+def test_an_unknown_time_zone_is_named_with_the_remedy(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORTING_TIMEZONE", zone)
+    assert refused() == (
+        f"REPORTING_TIMEZONE: {zone!r} is no time zone; use an IANA name such as UTC or"
+        " Europe/Berlin"
+    )
+
+
+def test_a_port_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "http")
+    assert refused().startswith("PORT: ")
+    assert "'http' is no port; choose a number from 1 to 65535" in refused()
+
+
+def test_every_fault_is_named_a_line_each() -> None:
+    write_env("DATABASE_URL=me:secret@host\nREPORTING_TIMEZONE=Mars\nPORT=high\n")
+    said = refused()
+    assert [line.split(":")[0] for line in said.splitlines()] == [
+        "DATABASE_URL",
+        "REPORTING_TIMEZONE",
+        "PORT",
+    ]
+    assert "secret" not in said
+
+
+def test_a_fault_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "high")
+    refused()
+    monkeypatch.setenv("PORT", "9000")
+    assert load_settings().port == 9000
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (".streamlit/secrets.toml", b"port = unfinished"),
+        (".streamlit/secrets.toml", b"host = '\xff\xfe'"),
+        (".env", b"HOST=\xff\xfe"),
+    ],
+)
+def test_a_settings_file_that_can_not_be_read_is_named(name: str, content: bytes) -> None:
+    Path(".streamlit").mkdir()
+    Path(name).write_bytes(content)
+    assert name in refused()
+
+
+# --- what may be shown ------------------------------------------------------------------------
+
+
+def test_what_is_shown_holds_no_password() -> None:
+    url = "postgresql+psycopg://me:secret@host:5432/name?password=hidden&sslkey=hidden"
+    shown = Settings(database_url=url, reporting_timezone="Europe/Berlin").shown()
+    assert shown == DEFAULTS | {
+        "DATABASE_URL": "postgresql+psycopg://me:***@host:5432/name",
+        "REPORTING_TIMEZONE": "Europe/Berlin",
+    }
+    assert shown_url(make_url(url)) == "postgresql+psycopg://me:***@host:5432/name"
+
+
+def test_the_readme_names_every_setting_with_its_default() -> None:
+    assert {name.upper() for name in Settings.model_fields} == DEFAULTS.keys()
+    lines = README.read_text("utf-8").splitlines()
+    for name, default in DEFAULTS.items():
+        named = [line for line in lines if f"`{name}`" in line]
+        assert named, f"README.md does not name {name}"
+        assert any(default in line for line in named), f"README.md lacks the default of {name}"

@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint types seed migrate screenshots lock
+.PHONY: help run api test test-fast lint types seed migrate screenshots fuzz-api load-api lock
 
 help:  ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -12,11 +12,14 @@ help:  ## List these commands
 run: .venv/run  ## Start the dashboard on http://localhost:8501 (PORT=… for another)
 	@$(BIN)/python dashboard_app.py
 
-test: .venv/dev  ## Run the whole suite, in Chromium too where it is found
-	$(BIN)/python -m pytest $(ARGS)
+api: .venv/run  ## Serve the API alone on http://localhost:8000
+	@$(BIN)/python -m uvicorn analytics.api:app --port 8000
 
-test-fast: .venv/dev  ## Run the suite without the browser and the fresh installs
-	$(BIN)/python -m pytest -m "not browser and not slow" $(ARGS)
+test: .venv/dev  ## Run the whole suite, in Chromium too where it is found
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-fast: .venv/dev  ## Run the suite without the browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" $(ARGS)
 
 lint: .venv/dev types  ## Check style and types
 	$(BIN)/ruff check .
@@ -33,6 +36,13 @@ migrate: .venv/run  ## Bring the database of DATABASE_URL up to date
 
 screenshots: .venv/dev  ## Take pictures of every page into screenshots/, and the README's
 	$(BIN)/python -m tests.screenshots screenshots
+
+fuzz-api: .venv/dev  ## Send 10,000 generated requests to the API, on two databases
+	$(BIN)/python -m tests.fuzz_api
+	test ! -e ../shared/data/reference.db || $(BIN)/python -m tests.fuzz_api --database ../shared/data/reference.db
+
+load-api: .venv/dev  ## Measure the API with 32 clients while rows are written
+	$(BIN)/python -m tests.load_api
 
 lock:  ## Pin the requirements again (needs uv)
 	uv pip compile pyproject.toml --extra api --generate-hashes --universal --no-header --python-version 3.11 -q -o requirements.txt

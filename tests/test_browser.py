@@ -129,7 +129,7 @@ def test_every_preset_redraws_the_page(page: Page, address: str) -> None:
     assert "dates=" in page.url
 
 
-def test_filters_stand_in_the_address_and_back_undoes_them(page: Page, address: str) -> None:
+def test_filters_stand_in_the_address_and_stay_from_page_to_page(page: Page, address: str) -> None:
     page.goto(address)
     settled(page)
     page.get_by_role("combobox", name=re.compile("Organizations")).click()

@@ -1,0 +1,249 @@
+"""The query parameters: one row each says how it is documented, read and refused.
+
+A parameter sent empty counts as absent, one that an endpoint doesn't know is ignored. Whatever has
+no answer raises QueryError, which names the parameter, the value and the remedy.
+"""
+
+import datetime
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from sqlmodel import Session
+
+from analytics.activities import CURSOR_PATTERN, MAX_LIMIT, TYPES, ActivityQuery
+from analytics.query import (
+    DEFAULT_PRESET,
+    NO_DEPARTMENT,
+    Filters,
+    Period,
+    Query,
+    QueryError,
+    filter_values,
+    parse_date,
+    preset_period,
+)
+from analytics.results import span
+
+T = TypeVar("T")
+DAYS_BEFORE_END = 29  # the period of an end without a start has 30 days
+MAX_REPORT_LIMIT = 1_000
+MAX_PAGE = 2**31 - 1
+MAX_EMAIL = 320  # no e-mail address is longer
+FORMATS = ("json", "csv")
+_SHOWN = 80
+_TEXT = {"type": "string", "pattern": r"^[^\x00]*$"}
+_DATE = {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True)
+class Parameter(Generic[T]):
+    """A query parameter; `read` gets its name and a text that is not empty."""
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+    read: Callable[[str, str], T]
+    default: T
+    repeatable: bool = False
+
+    def documented(self) -> dict[str, Any]:
+        """The OpenAPI parameter object."""
+        schema: dict[str, Any] = self.schema
+        if self.repeatable:
+            schema = {"type": "array", "items": schema}
+        elif self.default:
+            schema = {**schema, "default": self.default}
+        return {
+            "name": self.name,
+            "in": "query",
+            "description": self.description,
+            "allowEmptyValue": True,
+            "schema": schema,
+        }
+
+
+class Asked:
+    """The query parameters of a request, of those that the endpoint knows.
+
+    Raises QueryError for text that is no UTF-8 or holds NUL, and for a single parameter sent twice.
+    """
+
+    def __init__(self, query_string: bytes, known: Iterable[Parameter[Any]]) -> None:
+        self._texts: dict[str, list[str]] = {}
+        repeatable = {parameter.name: parameter.repeatable for parameter in known}
+        for part in query_string.split(b"&"):
+            raw_name, _, raw_text = part.partition(b"=")
+            name = _decoded("query", raw_name)
+            text = _decoded(name, raw_text)
+            if name not in repeatable:
+                continue
+            if "\x00" in text:
+                raise QueryError(name, text, "holds a NUL character; leave it out")
+            if name in self._texts and not repeatable[name]:
+                raise QueryError(name, _cut(text), "is sent more than once; send it once")
+            self._texts.setdefault(name, []).append(text)
+
+    def all(self, parameter: Parameter[T]) -> list[T]:
+        """Every value of a repeatable parameter."""
+        return [
+            parameter.read(parameter.name, text)
+            for text in self._texts.get(parameter.name, ())
+            if text
+        ]
+
+    def one(self, parameter: Parameter[T]) -> T:
+        """The value of a parameter, or its default."""
+        return next(iter(self.all(parameter)), parameter.default)
+
+
+def _decoded(name: str, raw: bytes) -> str:
+    try:
+        if not raw.isascii():
+            raise ValueError
+        return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+    except ValueError:  # a UnicodeDecodeError is one
+        shown = _cut(raw.decode("ascii", "backslashreplace"))
+        raise QueryError(name, shown, "is no percent-encoded UTF-8 text; encode it so") from None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _text(_: str, text: str) -> str:
+    return text
+
+
+def _email_part(name: str, text: str) -> str:
+    if len(text) > MAX_EMAIL:
+        raise QueryError(name, _cut(text), f"has more than {MAX_EMAIL} characters; shorten it")
+    return text
+
+
+def _date(name: str, text: str) -> datetime.date | None:
+    return parse_date(name, text)
+
+
+def _choice(*choices: str) -> Callable[[str, str], str]:
+    def read(name: str, text: str) -> str:
+        if text not in choices:
+            raise QueryError(name, _cut(text), f"choose one of {', '.join(choices)}")
+        return text
+
+    return read
+
+
+def _cursor(name: str, text: str) -> str:
+    if not re.fullmatch(CURSOR_PATTERN, text):
+        raise QueryError(name, _cut(text), "pass the nextCursor of an earlier answer unchanged")
+    return text
+
+
+def _number(name: str, description: str, highest: int, default: int) -> Parameter[int]:
+    def read(name: str, text: str) -> int:
+        if re.fullmatch("[0-9]{1,10}", text) and 1 <= int(text) <= highest:
+            return int(text)
+        raise QueryError(name, _cut(text), f"choose a whole number from 1 to {highest:,}")
+
+    schema = {"type": "integer", "minimum": 1, "maximum": highest}
+    return Parameter(name, description, schema, read, default)
+
+
+START_DATE = Parameter("start_date", "First day, `YYYY-MM-DD`.", _DATE, _date, None)
+END_DATE = Parameter("end_date", "Last day, included, `YYYY-MM-DD`.", _DATE, _date, None)
+ORGANIZATION = Parameter(
+    "organization",
+    "Only people of this organization; repeat it for several. `No organization` stands for people"
+    " without one (write `=No organization` for a real one of that name).",
+    _TEXT,
+    _text,
+    "",
+    repeatable=True,
+)
+DEPARTMENT = Parameter(
+    "department",
+    "Only people of this department; repeat it for several. `No department`: people without one.",
+    _TEXT,
+    _text,
+    "",
+    repeatable=True,
+)
+FORMAT = Parameter(
+    "format",
+    "`csv` for a spreadsheet; without it the `Accept` header decides, JSON first.",
+    {"type": "string", "enum": list(FORMATS)},
+    _choice(*FORMATS),
+    "",
+)
+PAGE = _number("page", "Page number, from 1.", MAX_PAGE, 1)
+LIMIT = _number("limit", "Activities a page.", MAX_LIMIT, 20)
+TYPE = Parameter(
+    "type",
+    "Only activities that carry this type.",
+    {"type": "string", "enum": list(TYPES)},
+    _choice(*TYPES),
+    "all",
+)
+USER = Parameter(
+    "user",
+    "Only people whose e-mail contains this text.",
+    {**_TEXT, "maxLength": MAX_EMAIL},
+    _email_part,
+    "",
+)
+TWIN = Parameter("twin", "Only conversations with the twin of this id.", _TEXT, _text, "")
+CURSOR = Parameter(
+    "cursor",
+    "The `nextCursor` of an earlier answer: continues after it, without gaps or repeats however"
+    " many activities arrive meanwhile; `page` then only numbers the answer.",
+    {"type": "string", "pattern": CURSOR_PATTERN},
+    _cursor,
+    "",
+)
+
+
+def report_limit(default: int) -> Parameter[int]:
+    """The `limit` of a result that shows only so many rows unasked."""
+    return _number("limit", "Rows at most.", MAX_REPORT_LIMIT, default)
+
+
+def filters(asked: Asked) -> Filters:
+    """Whose activity is asked for."""
+    return Filters(
+        filter_values(asked.all(ORGANIZATION)), filter_values(asked.all(DEPARTMENT), NO_DEPARTMENT)
+    )
+
+
+def report_query(asked: Asked, session: Session, today: datetime.date) -> Query:
+    """The question about a result.
+
+    Without dates it is about the default period; from a start alone the period runs to the last
+    complete day with data, to an end alone it has 30 days. Raises QueryError for dates in the wrong
+    order or more than 3,660 days apart.
+    """
+    start, end = asked.one(START_DATE), asked.one(END_DATE)
+    if start and end:
+        period = Period(start, end, today)
+    elif start:
+        period = Period(start, max(start, span(session, today).anchor(today)), today)
+    elif end:
+        first = max(1, end.toordinal() - DAYS_BEFORE_END)
+        period = Period(datetime.date.fromordinal(first), end, today)
+    else:
+        period = preset_period(DEFAULT_PRESET, span(session, today), today)
+    return Query(period, filters(asked))
+
+
+def activity_query(asked: Asked) -> ActivityQuery:
+    """Which activities are asked for; an absent date is no bound."""
+    return ActivityQuery(
+        start=asked.one(START_DATE),
+        end=asked.one(END_DATE),
+        filters=filters(asked),
+        type=asked.one(TYPE),
+        user=asked.one(USER),
+        twin_id=asked.one(TWIN) or None,
+    )

@@ -1,0 +1,60 @@
+"""The process: where it listens, and what it says about it."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dashboard_app
+from analytics.settings import load_settings
+
+CONFIG = Path(__file__).parent.parent / ".streamlit" / "config.toml"
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, new_process: None) -> list[dict[str, Any]]:
+    """The configurations that the app was run with."""
+    runs: list[dict[str, Any]] = []
+    monkeypatch.setattr(dashboard_app.app, "run", lambda config: runs.append(config))
+    return runs
+
+
+def test_it_listens_on_this_machine_only(
+    served: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dashboard_app.main()
+    assert served == [{"server.address": "localhost", "server.port": 8501}]
+    assert "Nobody is asked" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "reports.example"])  # noqa: S104
+def test_another_host_says_that_nobody_is_asked_who_they_are(
+    host: str,
+    served: list[dict[str, Any]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.setenv("PORT", "8600")
+    load_settings.cache_clear()
+    dashboard_app.main()
+    assert served == [{"server.address": host, "server.port": 8600}]
+    assert "Nobody is asked who they are" in capsys.readouterr().err
+
+
+def test_a_bad_setting_ends_with_a_sentence(
+    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "http")
+    load_settings.cache_clear()
+    with pytest.raises(SystemExit, match="PORT: 'http' is no port"):
+        dashboard_app.main()
+    assert not served
+
+
+def test_streamlit_run_is_as_private() -> None:
+    config = tomllib.loads(CONFIG.read_text())
+    assert config["server"]["address"] == "localhost"
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["client"]["showErrorDetails"] == "none"

@@ -598,7 +598,7 @@ def shape(item: ActivityItem) -> Row:
     return item.model_dump(include=fields)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(databases().flatmap(lambda raw: st.tuples(st.just(raw), *[asks(raw)] * 3)))
 def test_the_list_equals_the_oracle(store_of: Shelf, case: tuple[Any, ...]) -> None:
     raw, *questions = case

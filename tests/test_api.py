@@ -899,7 +899,7 @@ def test_every_answer_is_as_documented(served: Served, mode: GenerationMode) -> 
             continue
 
         @given(case=operation.as_strategy(generation_mode=mode))
-        @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
         def answer(case: Any) -> None:
             case.call_and_validate()
 

@@ -192,13 +192,13 @@ def test_the_activities_csv_holds_all_filtered_rows(page: Page, address: str) ->
 def test_a_row_opens_its_conversation_and_back_returns(page: Page, address: str) -> None:
     page.goto(f"{address}/activities?page=2")
     settled(page)
-    grid = page.locator("[data-testid=stDataFrame]")
-    box = grid.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 18, box["y"] + 35 + 17)  # the first row's box
+    title = page.locator("[data-testid=stMain] a[href*=conversation]").first
+    name = title.inner_text().split("\n")[-1]
+    title.click()
     page.wait_for_url("**/conversation?id=*")
     settled(page)
     assert page.locator("[data-testid=stChatMessage]").count() > 1
+    expect(page.locator("h3", has_text=name).first).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d+ messages?"))).to_be_visible()
     page.get_by_role("link", name="All activities").click()
     page.wait_for_url("**/activities**")

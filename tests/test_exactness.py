@@ -22,7 +22,7 @@ from tests.databases import TABLES, Raw, databases, queries, write
 from tests.oracle import Oracle
 
 REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
-EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "40"))
 QUERIES_EACH = 3
 
 

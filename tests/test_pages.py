@@ -104,6 +104,11 @@ def charts(made: AppTest) -> dict[str, tuple[dict[str, Any], Any]]:
     return found
 
 
+def links(made: AppTest) -> list[str]:
+    """The conversations that the page leads to."""
+    return [e.proto.query_string for e in made.get("page_link") if "id=" in e.proto.query_string]
+
+
 def words(made: AppTest) -> str:
     """Everything that stands on the page as markdown, captions, headings and text."""
     kinds = ("markdown", "caption", "subheader", "title", "text")
@@ -135,9 +140,7 @@ def test_the_overview_shows_the_reference_figures(app: Open, reference: Path) ->
     ]  # fmt: skip
     assert drawn.keys() >= {"Daily active users", "Conversations and messages", "Engagement",
                             "Hourly activity"}  # fmt: skip
-    latest = made.dataframe[0].value
-    assert len(latest) == 8
-    assert latest["Started"].is_monotonic_decreasing
+    assert len(links(made)) == 8
 
 
 def test_retention_shows_rates_with_their_users(app: Open, reference: Path) -> None:
@@ -238,10 +241,12 @@ def test_an_organization_opens_into_its_departments(app: Open, reference: Path) 
 def test_the_activity_list_filters_and_pages(app: Open, reference: Path) -> None:
     made = app(reference, "activities")
     assert "1\u201320 of 726 activities" in words(made)
-    assert len(made.dataframe[0].value) == 20
+    assert len(links(made)) == 20
     made.text_input(key="email").set_value("KRISTEN").run()
     no_errors(made)
-    assert set(made.dataframe[0].value["Who"]) == {"Carol Jones"}
+    rows = [c.value for c in made.caption if " with " in c.value]
+    assert len(rows) == 20
+    assert all("Carol Jones" in row for row in rows)
     made.text_input(key="email").set_value("%").run()
     assert "0 activities" in words(made)
     assert "remove the e-mail" in words(made)

@@ -1,5 +1,6 @@
 """The activity list with its filters, and the latest activities."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -13,14 +14,13 @@ from analytics.activities import (
     latest_activities,
 )
 from analytics.export import csv_text, file_name
-from analytics.query import NO_DEPARTMENT, filter_label
+from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, filter_label
 from analytics.results import Row
 from ui.charts import card_head
 from ui.download import CSV_PATH
 from ui.frame import Frame, frame
 from ui.results import rows, save_button
-from ui.tables import activity_table
-from ui.text import count, number
+from ui.text import count, inert, moment, number
 
 PAGE_SIZE = 20
 ALL_TWINS = ""
@@ -49,7 +49,7 @@ def latest() -> None:
             st.subheader(
                 "Latest activities", anchor=False, width="content",
                 help="The newest conversations within the filters, whatever the period."
-                " Select a row to open it.",
+                " Follow its title to read one.",
             )  # fmt: skip
             today = made.query.period.today
             save_button(
@@ -60,7 +60,7 @@ def latest() -> None:
         if not items:
             st.caption("No conversation yet within these filters. Remove a filter to see more.")
             return
-        _open(activity_table(items, f"latest-{made.freshness.version}", made.store.settings.zone))
+        _listing(items)
 
 
 def activity_list() -> None:
@@ -96,7 +96,7 @@ def activity_list() -> None:
             st.subheader(
                 f"{shown}{count(page.total, 'activity', 'activities')}", anchor=False,
                 width="content", help="Conversations by the day they started, newest first."
-                " Select a row to read it.",
+                " Follow its title to read one.",
             )  # fmt: skip
             st.link_button(
                 "CSV",
@@ -111,8 +111,7 @@ def activity_list() -> None:
                 " type, twin, organization or department filter."
             )
             return
-        key = f"activities-{hash((ask, page.page, made.freshness.version))}"
-        _open(activity_table(page.items, key, made.store.settings.zone))
+        _listing(page.items)
 
 
 def _filter_bar() -> _Choice:
@@ -171,6 +170,27 @@ def _csv_parameters(made: Frame, choice: _Choice) -> str:
     return urlencode([(name, value) for name, value in pairs if value])
 
 
-def _open(activity_id: str | None) -> None:
-    if activity_id is not None:
-        st.switch_page("../pages/conversation.py", query_params={"id": activity_id})
+def _listing(items: Sequence[ActivityItem]) -> None:
+    """A row an activity; its title is a link, so that mouse, finger and keyboard all reach it."""
+    zone = frame().store.settings.zone
+    for item in items:
+        with st.container(gap="xsmall"):
+            st.page_link(
+                "../pages/conversation.py",
+                label=inert(item.action),
+                icon=":material/chat_bubble:",
+                query_params={"id": item.id},
+            )
+            counts = [count(item.message_count, "message")]
+            if item.has_documents:
+                counts.append(count(item.document_count, "document"))
+            if item.has_queries:
+                counts.append(count(item.query_count, "query", "queries"))
+            twin = item.twin_name or "Unknown twin"
+            facts = (
+                f"**{item.time}** ({moment(item.started_at, zone)})",
+                f"**{inert(item.user)}**, {inert(item.organization or NO_ORGANIZATION)}",
+                f"with {inert(twin)}{' (shared)' if item.is_shared else ''}",
+                f"{', '.join(counts)} in {item.duration}",
+            )
+            st.caption(" · ".join(facts))

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from analytics.activities import ActivityItem
 from analytics.query import Query
 from analytics.reports import BY_SLUG
 from analytics.results import Row
@@ -105,28 +103,3 @@ def show(
         return None
     chosen = cast(dict[str, Any], state)["selection"]["rows"]
     return chosen[0] if chosen else None
-
-
-def activity_table(items: Sequence[ActivityItem], key: str, zone: ZoneInfo) -> str | None:
-    """Activities as a table; returns the id of the one that is selected, if any."""
-    data = pd.DataFrame(
-        {
-            "When": [item.time for item in items],
-            "Started": [item.started_at.astimezone(zone).replace(tzinfo=None) for item in items],
-            "Who": [item.user for item in items],
-            "Organization": [item.organization or "No organization" for item in items],
-            "Conversation": [item.action for item in items],
-            "Twin": [item.twin_name or "Unknown twin" for item in items],
-            "Messages": [item.message_count for item in items],
-            "Documents": [item.document_count for item in items],
-            "Queries": [item.query_count for item in items],
-            "Duration": [item.duration for item in items],
-        }
-    )
-    columns: dict[str, Any] = {
-        "When": st.column_config.TextColumn(width="small"),
-        "Conversation": st.column_config.TextColumn(width="medium"),
-        "Started": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
-    }
-    position = show(data, columns, key, "Activities, newest first", selectable=True)
-    return items[position].id if position is not None and position < len(items) else None

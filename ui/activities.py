@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -14,11 +13,11 @@ from analytics.activities import (
     latest_activities,
 )
 from analytics.export import csv_text, file_name
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, filter_label
+from analytics.query import NO_ORGANIZATION
 from analytics.results import Row
 from ui.charts import card_head
 from ui.download import CSV_PATH
-from ui.frame import Frame, frame
+from ui.frame import frame, query_string
 from ui.results import rows, save_button
 from ui.text import count, inert, moment, number
 
@@ -85,6 +84,7 @@ def activity_list() -> None:
                 )
             if chosen > 1:
                 page = activities(session, ask, made.now, chosen, PAGE_SIZE)
+    parameters = query_string(made.query, type=choice.type, user=choice.user, twin=choice.twin)
     with st.container(border=True):
         with card_head():
             first = (page.page - 1) * PAGE_SIZE + 1
@@ -100,7 +100,7 @@ def activity_list() -> None:
             )  # fmt: skip
             st.link_button(
                 "CSV",
-                f"{CSV_PATH}?{_csv_parameters(made, choice)}",
+                f"{CSV_PATH}?{parameters}",
                 type="tertiary",
                 icon=":material/download:",
                 help="Save all activities that the filters leave, not only this page",
@@ -154,20 +154,6 @@ def _filter_bar() -> _Choice:
             on_change=first_page,
         )
     return _Choice(kind if kind in TYPES else "all", (user or "").strip(), twin or ALL_TWINS)
-
-
-def _csv_parameters(made: Frame, choice: _Choice) -> str:
-    filters = made.query.filters
-    pairs = [
-        ("start_date", made.query.period.start.isoformat()),
-        ("end_date", made.query.period.end.isoformat()),
-        ("type", choice.type),
-        ("user", choice.user),
-        ("twin", choice.twin),
-        *(("organization", filter_label(name)) for name in filters.organizations),
-        *(("department", filter_label(name, NO_DEPARTMENT)) for name in filters.departments),
-    ]
-    return urlencode([(name, value) for name, value in pairs if value])
 
 
 def _listing(items: Sequence[ActivityItem]) -> None:

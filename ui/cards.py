@@ -8,6 +8,7 @@ import streamlit as st
 from analytics.metrics import Metrics
 from analytics.reports import BY_SLUG
 from analytics.retention import Retention
+from ui.charts import explanation
 from ui.frame import frame
 from ui.results import csv_button, row, rows
 from ui.text import count, days, number, percent
@@ -78,11 +79,12 @@ def headline_cards() -> None:
     with st.grid(4, min_column_width=165):
         for card in cards:
             metric_card(card)
-    _csv("metrics")
+    _below("metrics")
 
 
-def _csv(slug: str) -> None:
-    with st.container(horizontal=True, horizontal_alignment="right"):
+def _below(slug: str) -> None:
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        explanation(BY_SLUG[slug])
         csv_button(BY_SLUG[slug])
 
 
@@ -125,4 +127,4 @@ def retention_cards() -> None:
             help="Mean time from the first to the last message of the conversations started in"
             " the period.",
         )  # fmt: skip
-    _csv("retention")
+    _below("retention")

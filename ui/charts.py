@@ -10,9 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analytics.query import Query
 from analytics.reports import BY_SLUG, Report
-from ui.frame import frame
+from ui.frame import filter_names, frame, query_string
 from ui.results import csv_button, rows, table
-from ui.text import count, day
+from ui.text import count, day, days, inert
 
 HEIGHT, BAR_HEIGHT = 280, 34
 INK = {False: "#1b2430", True: "#e7ecf2"}  # the theme's text: marks don't inherit it
@@ -37,6 +37,25 @@ def chart(slug: str, query: Query | None = None) -> None:
             )
 
 
+def explanation(report: Report, query: Query | None = None) -> None:
+    """What a number means, what was left out, the filters in force, and where the API has it."""
+    made = frame()
+    asked = query or made.query
+    with st.popover("Explain", type="tertiary", icon=":material/info:"):
+        st.markdown(report.definition)
+        lines = [f"Days: {days(asked.period)}, in the time zone {inert(made.freshness.zone)}."]
+        chosen = filter_names(asked)
+        lines.append(f"Only {inert(', '.join(chosen))}." if chosen else "Everybody counts.")
+        left = sum(row.undated + row.orphaned for row in rows("sources"))
+        lines.append(
+            f"{count(left, 'row')} of the database left out; the Data page says which."
+            if left
+            else "No row of the database is left out."
+        )
+        st.caption(" ".join(lines))
+        st.code(f"/api/{report.path}?{query_string(asked)}", language=None, wrap_lines=True)
+
+
 def _height(report: Report, data: pd.DataFrame) -> int:
     drawing = report.drawing
     if drawing.mark == "bars":
@@ -56,8 +75,10 @@ def card_head() -> DeltaGenerator:
 def heading(report: Report, query: Query | None = None) -> None:
     """A card's title with its definition, and the CSV of its rows."""
     with card_head():
-        st.subheader(report.title, help=report.definition, anchor=False, width="content")
-        csv_button(report, query)
+        st.subheader(report.title, anchor=False, width="content")
+        with st.container(horizontal=True, width="content", gap="xsmall"):
+            explanation(report, query)
+            csv_button(report, query)
 
 
 def empty(report: Report) -> None:
@@ -151,6 +172,10 @@ def _day_axis() -> alt.Axis:
     return alt.Axis(format="%d %b", labelOverlap="greedy", tickCount=8, grid=False)
 
 
+def _count_axis(**more: Any) -> alt.Axis:
+    return alt.Axis(format=",.4~f", tickCount=4, tickMinStep=1, **more)
+
+
 def _day_tip() -> alt.Tooltip:
     return alt.Tooltip("date:T", title="Day", format="%a %d %b %Y")
 
@@ -171,7 +196,7 @@ def _lines(labels: list[str], every: list[str], thin: set[str]) -> Chart:
     """Lines over days; dashed where days are not complete; a rule under the pointer tells all."""
     folded = alt.Chart().transform_fold([*labels], as_=["series", "value"])
     title = labels[0] if len(labels) == 1 else None
-    y = alt.Y("value:Q", title=title, axis=alt.Axis(format=",.4~f", tickCount=4, minExtent=34))
+    y = alt.Y("value:Q", title=title, axis=_count_axis(minExtent=34))
     width = alt.condition(
         alt.FieldOneOfPredicate("series", list(thin)), alt.value(1.2), alt.value(2.4)
     )
@@ -225,7 +250,7 @@ def _columns(slug: str) -> Chart:
                 scale=alt.Scale(type="utc"),
                 axis=_day_axis(),
             ),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=",.4~f", tickCount=4)),
+            y=alt.Y("value:Q", title=None, axis=_count_axis()),
             color=_colour(labels),
             fillOpacity=alt.condition("datum.complete", alt.value(1), alt.value(0.3)),
             strokeDash=alt.condition("datum.complete", alt.value([1, 0]), alt.value([3, 2])),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -155,6 +156,26 @@ def _freshness_bar(store: Store, freshness: Freshness) -> None:
     st.caption(f"As of {at} ({inert(freshness.zone)})")
 
 
+def filter_names(query: Query) -> list[str]:
+    """The organizations and departments that are chosen, as the page and the API name them."""
+    return [
+        *(filter_label(name) for name in query.filters.organizations),
+        *(filter_label(name, NO_DEPARTMENT) for name in query.filters.departments),
+    ]
+
+
+def query_string(query: Query, **more: str) -> str:
+    """A question as the API and the downloads are asked it."""
+    pairs = [
+        ("start_date", query.period.start.isoformat()),
+        ("end_date", query.period.end.isoformat()),
+        *more.items(),
+        *(("organization", filter_label(name)) for name in query.filters.organizations),
+        *(("department", filter_label(name, NO_DEPARTMENT)) for name in query.filters.departments),
+    ]
+    return urlencode([(name, value) for name, value in pairs if value])
+
+
 def period_line(made: Frame) -> None:
     """What the page shows, always readable: period, previous period, data through, filters."""
     period = made.query.period
@@ -166,8 +187,5 @@ def period_line(made: Frame) -> None:
     if period.includes_today:
         parts.append("**includes today so far**")
     st.markdown(" · ".join(parts))
-    filters = made.query.filters
-    chosen = [filter_label(name) for name in filters.organizations]
-    chosen += [filter_label(name, NO_DEPARTMENT) for name in filters.departments]
-    if chosen:
+    if chosen := filter_names(made.query):
         st.caption(f"Only {inert(', '.join(chosen))}")

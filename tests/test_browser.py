@@ -144,6 +144,32 @@ def test_filters_stand_in_the_address_and_stay_from_page_to_page(page: Page, add
     expect(page.get_by_text("Only Acme Corp")).to_be_visible()
 
 
+def test_dragging_over_a_chart_zooms_the_page_to_those_days(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    whole = metrics(page)
+    for number in (0, 3):  # a line and a stacked column chart
+        chart = page.locator("[data-testid=stVegaLiteChart]").nth(number)
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        assert box
+        middle = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + 150, middle)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 220, middle, steps=5)
+        page.mouse.move(box["x"] + 300, middle, steps=5)
+        page.mouse.up()
+        page.wait_for_url("**dates=**")
+        settled(page)
+        assert metrics(page)[1] != whole[1]
+        page.get_by_role("button", name="Zoomed in: back to 23 Oct").click()
+        settled(page)
+        assert metrics(page) == whole
+    page.go_back()
+    settled(page)
+    assert metrics(page)[1] != whole[1]
+
+
 def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str) -> None:
     page.goto(address)
     settled(page)

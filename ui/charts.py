@@ -1,6 +1,6 @@
 """Drawing a registered result: its Vega-Lite spec, made once, and its rows."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import altair as alt
@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analytics.query import Query
 from analytics.reports import BY_SLUG, Report
-from ui.frame import filter_names, frame, query_string
+from ui.frame import BRUSH, filter_names, frame, query_string, zoom_by, zooms
 from ui.results import csv_button, rows, table
 from ui.text import count, day, days, inert
 
@@ -32,8 +32,14 @@ def chart(slug: str, query: Query | None = None) -> None:
             return
         height = _height(report, data)
         for number, spec in enumerate(_specs(slug, dark=_dark())):
+            key = f"chart-{slug}-{number}"
+            zoom: dict[str, Any] = {}
+            if report.drawing.x == "date":
+                # A selection outlives its rows: after a zoom it starts anew under another key.
+                key = f"{key}-{zooms()}"
+                zoom = {"on_select": partial(zoom_by, key), "selection_mode": BRUSH}
             st.vega_lite_chart(
-                data, spec, height=height, key=f"chart-{slug}-{number}", alt=summary(report, data)
+                data, spec, height=height, key=key, alt=summary(report, data), **zoom
             )
 
 
@@ -206,6 +212,7 @@ def _lines(labels: list[str], every: list[str], thin: set[str]) -> Chart:
         clear="pointerout",
     )  # fmt: skip
     solid = encoded.transform_filter("datum.complete && datum.value !== null").mark_line()
+    solid = solid.add_params(_brush())
     dashed = encoded.transform_filter("datum.tail && datum.value !== null").mark_line(
         strokeDash=[4, 3], point={"size": 28}
     )
@@ -220,6 +227,14 @@ def _lines(labels: list[str], every: list[str], thin: set[str]) -> Chart:
         .add_params(near)
     )
     return alt.layer(solid, dashed, rule)
+
+
+def _brush() -> alt.Parameter:
+    """Dragging over days with a mouse; a finger that drags scrolls the page."""
+    mouse = "pointerdown[event.pointerType === 'mouse']"
+    return alt.selection_interval(
+        name=BRUSH, encodings=["x"], on=f"[{mouse}, window:pointerup] > window:pointermove!"
+    )
 
 
 def _columns(slug: str) -> Chart:
@@ -258,6 +273,7 @@ def _columns(slug: str) -> Chart:
             strokeWidth=alt.condition("datum.complete", alt.value(0), alt.value(1)),
             tooltip=[_day_tip(), *map(_tip, labels)],
         )
+        .add_params(_brush())
     )
 
 

@@ -1,7 +1,8 @@
 """The frame around every page: period, filters, freshness, and the one Query they make."""
 
+import math
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -92,6 +93,7 @@ def _period_bar(known: Span, today: date) -> Period:
     def take_preset() -> None:
         period = presets.get(st.session_state["preset"])
         if period:
+            _forget_zoom()
             st.session_state["dates"] = (period.start, period.end)
 
     picked = st.date_input(
@@ -102,6 +104,7 @@ def _period_bar(known: Span, today: date) -> Period:
         format="YYYY-MM-DD",
         key="dates",
         bind="query-params",
+        on_change=_forget_zoom,
         help="Both days are included. Days are those of the reporting time zone.",
     )
     dates = picked if isinstance(picked, tuple) else (picked,)
@@ -156,6 +159,45 @@ def _freshness_bar(store: Store, freshness: Freshness) -> None:
     st.caption(f"As of {at} ({inert(freshness.zone)})")
 
 
+BRUSH = "zoom"
+
+
+def zooms() -> int:
+    """How often charts were zoomed in this session: part of the keys of their selections."""
+    count_: int = st.session_state.get("_zooms", 0)
+    return count_
+
+
+def zoom_by(key: str) -> None:
+    """Make the days that were dragged over on a chart the period of every chart and card."""
+    brushed = st.session_state[key]["selection"].get(BRUSH) or {}
+    ends = next(iter(brushed.values()), None)
+    if not ends:
+        return
+    day_ms = timedelta(days=1) / timedelta(milliseconds=1)
+    epoch = date(1970, 1, 1)
+    # The days whose points lie in the stretch; the nearest one if there is none.
+    first, last = math.ceil(min(ends) / day_ms), math.floor(max(ends) / day_ms)
+    if first > last:
+        first = last = round(sum(ends) / 2 / day_ms)
+    period = frame().query.period
+    start = max(period.start, epoch + timedelta(first))
+    end = max(start, min(period.end, epoch + timedelta(last)))
+    st.session_state["_zooms"] = zooms() + 1
+    if (start, end) != (period.start, period.end):
+        st.session_state.setdefault("_unzoomed", (period.start, period.end))
+        st.session_state["dates"] = (start, end)
+
+
+def _zoom_out() -> None:
+    st.session_state["dates"] = st.session_state.pop("_unzoomed")
+    st.session_state["_zooms"] = zooms() + 1
+
+
+def _forget_zoom() -> None:
+    st.session_state.pop("_unzoomed", None)
+
+
 def filter_names(query: Query) -> list[str]:
     """The organizations and departments that are chosen, as the page and the API name them."""
     return [
@@ -187,5 +229,12 @@ def period_line(made: Frame) -> None:
     if period.includes_today:
         parts.append("**includes today so far**")
     st.markdown(" · ".join(parts))
+    if "_unzoomed" in st.session_state:
+        start, end = st.session_state["_unzoomed"]
+        st.button(
+            f"Zoomed in: back to {days(Period(start, end, period.today))}",
+            icon=":material/zoom_out:",
+            on_click=_zoom_out,
+        )
     if chosen := filter_names(made.query):
         st.caption(f"Only {inert(', '.join(chosen))}")

@@ -16,7 +16,11 @@ CONFIG = Path(__file__).parent.parent / ".streamlit" / "config.toml"
 def served(monkeypatch: pytest.MonkeyPatch, new_process: None) -> list[dict[str, Any]]:
     """The configurations that the app was run with."""
     runs: list[dict[str, Any]] = []
-    monkeypatch.setattr(dashboard_app.app, "run", runs.append)
+
+    def run(config: dict[str, Any]) -> None:
+        runs.append(config)
+
+    monkeypatch.setattr(dashboard_app.app, "run", run)
     return runs
 
 

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -39,20 +38,12 @@ def silent(share: float, label: str) -> None:
     """Progress that nobody watches."""
 
 
-@dataclass(frozen=True)
-class Origin:
-    """What a build was made of, so that a later start can tell whether it still holds."""
-
-    previous: str = ""  # see tables.Build
-    fingerprint: str = ""
-
-
 def build(
     connection: Connection,
     zone: ZoneInfo,
     now: datetime,
     progress: Progress = silent,
-    origin: Origin = Origin(),
+    fingerprint: str = "",
 ) -> str:
     """Create and fill the rollup tables in an empty `rollup` schema; their version.
 
@@ -91,11 +82,11 @@ def build(
                 connection.execute(CreateIndex(index))
         made = {
             "version": version,
-            "previous": origin.previous,
+            "previous": "",
             "built_at": to_instant(now),
             "zone": zone.key,
             "definition": definition(connection.dialect, zone),
-            "fingerprint": origin.fingerprint,
+            "fingerprint": fingerprint,
         }
         connection.execute(insert(Build), [made])
     progress(1.0, "Done")
@@ -128,7 +119,7 @@ def _step(connection: Connection) -> AbstractContextManager[object]:
 
 def _everybody(connection: Connection) -> list[str]:
     """All user ids, those that are missing but named included, in the order of the tables' keys."""
-    user, twin, session = map(table_of, (User, Twin, Conversation))
+    user, twin, session = table_of(User), table_of(Twin), table_of(Conversation)
     ids = union(select(user.c.id), select(twin.c.user_id), select(session.c.user_id)).subquery()
     column = ids.c.id
     return list(connection.scalars(select(column).where(column.is_not(None)).order_by(column)))

@@ -128,6 +128,13 @@ class Store:
                 progress(0.0, "Waiting for another process to read the database")
                 time.sleep(_WAIT_SECONDS)
 
+    def remove_marks(self) -> None:
+        """Take everything of the product out of the raw tables' schema; the next refresh rebuilds.
+
+        Stop the processes that serve this database first: they put it back.
+        """
+        raise NotImplementedError
+
     def check(self) -> None:
         """Raise DatabaseProblem if the database has gone or was replaced since it was opened."""
         raise NotImplementedError
@@ -313,6 +320,11 @@ class SqliteStore(Store):
                 raise
             return False  # an older release's tables, or a damaged file
         return not self._markable and build.fingerprint == _fingerprint(self.path)
+
+    def remove_marks(self) -> None:
+        """Drop the triggers and the table of marks from the raw file."""
+        with self._refreshing, self.problems(), self._marker.begin() as connection:
+            marks.remove_from_sqlite(connection)
 
     def _install_marks(self) -> bool:
         """Make sure that every change is marked; False where the raw file can't be written."""

@@ -8,8 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from analytics.database import SqliteStore, Store, open_database
+from analytics.database import Store, open_database
 from analytics.models import RAW_TABLES
 from analytics.rollups.build import TABLES
+from analytics.service import Service
 from analytics.settings import Settings
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
 
@@ -125,10 +125,8 @@ class Life(RuleBasedStateMachine):
 
     def run(self, statement: str, values: tuple[Any, ...] = ()) -> None:
         """What a constraint forbids isn't done."""
-        try:
+        with suppress(sqlite3.IntegrityError):
             self.database.execute(statement, values)
-        except sqlite3.IntegrityError:
-            pass
 
     @rule(keys=st.booleans(), recursive=st.booleans())
     def connect(self, keys: bool, recursive: bool) -> None:
@@ -254,3 +252,195 @@ def test_refreshed_equals_rebuilt_after_any_operations(tmp_path: Path) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def sample(path: Path, users: int = 8) -> Store:
+    """A small database of many active days, opened and read."""
+    people = [a_user(f"u{n}", f"Company {n % 3}") for n in range(users)]
+    sessions = [
+        a_session(f"s{u}-{n}", f"u{u}", f"2026-03-{1 + (n * (u + 3)) % 28:02} 12:00:00.000000")
+        for u in range(users)
+        for n in range(15)
+    ]
+    messages = [
+        a_message(f"m{row['id']}{n}", row["id"], row["started_at"].replace("12:", f"1{n}:"))
+        for row in sessions
+        for n in range(3)
+    ]
+    write(Raw(people, [a_twin("t0", "u0")], sessions, messages), path)
+    store = opened(path)
+    store.refresh()
+    return store
+
+
+def version(store: Store) -> str:
+    """The version that pages key their caches on."""
+    freshness = store.freshness()
+    assert freshness
+    return freshness.version
+
+
+def changes(path: Path, stop: threading.Event, pause: float = 0.0) -> int:
+    """Write like a busy program until told to stop; how many transactions."""
+    done = 0
+    with closing(sqlite3.connect(path, timeout=30)) as database:
+        database.execute("PRAGMA synchronous = OFF")
+        while not stop.is_set():
+            user = f"u{done % 8}"
+            with database:
+                database.execute(
+                    "INSERT OR REPLACE INTO messages (id, session_id, sender_type, content,"
+                    " created_at) VALUES (?, ?, 'user', 'x', ?)",
+                    (f"w{done % 40}", f"s{done % 8}-{done % 15}", f"2026-04-{1 + done % 30:02}"),
+                )
+                database.execute(
+                    "UPDATE sessions SET user_id = ? WHERE id = ?", (user, f"s0-{done % 15}")
+                )
+                if done % 7 == 0:
+                    database.execute("DELETE FROM messages WHERE id = ?", (f"ms1-{done % 15}0",))
+            done += 1
+            time.sleep(pause)
+    return done
+
+
+def test_writers_readers_and_refreshers_at_once_end_exact(tmp_path: Path) -> None:
+    path = tmp_path / "busy.db"
+    store, stop = sample(path), threading.Event()
+    other = opened(path)
+    counts: list[int] = []
+    slowest = 0.0
+
+    def refresh_on(one: Store) -> None:
+        while not stop.is_set():
+            one.refresh()
+            time.sleep(0.01)
+
+    threads = [
+        threading.Thread(target=lambda: counts.append(changes(path, stop, 0.002))),
+        threading.Thread(target=refresh_on, args=(store,)),
+        threading.Thread(target=refresh_on, args=(other,)),
+    ]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        begun = time.monotonic()
+        contents(store)
+        slowest = max(slowest, time.monotonic() - begun)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    other.refresh()
+    assert_exact(store, path)
+    assert counts[0] > 20
+    assert slowest < 2, "a reader was kept waiting"
+    other.close()
+    store.close()
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tests.test_live import opened
+store = opened(Path(sys.argv[1]))
+print("ready", flush=True)
+getattr(store, sys.argv[2])()
+"""
+
+
+@pytest.mark.parametrize("what", ["refresh", "rebuild"])
+def test_a_kill_at_any_moment_does_no_harm(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "killed.db"
+    store = sample(path)
+    for turn in range(int(os.environ.get("LIVE_KILLS", "4"))):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE messages SET created_at = ?", (f"2026-05-{turn + 1:02}",))
+            database.execute("UPDATE users SET company = ?", (f"Company {turn}",))
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, path, what], stdout=subprocess.PIPE
+        )
+        assert process.stdout
+        process.stdout.readline()
+        time.sleep(0.02 + 0.05 * turn % 0.4)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        contents(store)  # readers go on
+        store.refresh()
+        assert_exact(store, path)
+    store.close()
+
+
+def test_the_version_changes_exactly_when_something_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    first = version(store)
+    store.refresh()
+    assert version(store) == first
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE users SET full_name = 'Ann' WHERE id = 'u0'")
+    store.refresh()
+    second = version(store)
+    assert second != first
+    again = opened(path)  # a restart keeps the rollups
+    again.refresh()
+    assert version(again) == second
+    again.close()
+    store.close()
+
+
+def test_a_database_that_cannot_be_written_gets_no_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "data.db"
+    sample(path).close()
+    with closing(sqlite3.connect(path)) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("DROP TABLE rollup_marks")
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    store = opened(path)
+    store.refresh()
+    first = version(store)
+    store.refresh()
+    assert version(store) == first
+    assert path.read_bytes() == before
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE users SET company = 'New' WHERE id = 'u0'")
+    store.refresh()
+    assert version(store) != first
+    monkeypatch.undo()
+    assert_exact(store, path)
+    store.close()
+
+
+def test_marks_can_be_removed_and_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    store.remove_marks()
+    with closing(sqlite3.connect(path)) as database:
+        left = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'rollup%'")
+        assert left.fetchall() == []
+        with database:
+            database.execute("DELETE FROM messages WHERE id < 'ms3'")
+    store.refresh()
+    assert_exact(store, path)
+    store.close()
+
+
+def test_the_service_refreshes_by_itself_until_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    sample(path).close()
+    service = Service(Settings(database_url=f"sqlite:///{path}", refresh_seconds=0.05))
+    store = service.store()
+    first = version(store)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM messages WHERE id < 'ms3'")
+    end = time.monotonic() + 5
+    while version(store) == first and time.monotonic() < end:
+        time.sleep(0.02)
+    assert version(store) != first
+    service.close()
+    time.sleep(0.1)
+    assert not [thread for thread in threading.enumerate() if thread.name == "refresh"]

@@ -19,6 +19,7 @@ from analytics.rollups.selects import (
     EVENT,
     EVENTS,
     FACTS,
+    MEMBERS,
     Rows,
     contributions,
     in_all_slices,
@@ -62,6 +63,7 @@ def build(
         progress(_FACTS_SHARE * start / len(everybody), "Reading conversations")
         with _step(connection):
             users = {"users": everybody[start : start + USERS_AT_ONCE]}
+            _fill(connection, table_of(Member), MEMBERS, users)
             stage(connection, users)
             for model, rows in FACTS:
                 _fill(connection, table_of(model), rows, users)
@@ -94,7 +96,7 @@ def build(
 
 
 def stage(connection: Connection, users: dict[str, list[str]]) -> None:
-    """Make the events those of these users; the table is there (`EVENT.create`)."""
+    """Make the events those of these users, whose members are up to date."""
     connection.execute(delete(EVENT))
     for rows in EVENTS:
         _fill(connection, EVENT, rows, users)
@@ -105,7 +107,9 @@ def definition(dialect: Dialect, zone: ZoneInfo) -> str:
     """A digest of what fills the tables: another one means that they must be built again."""
     parts = [str(CreateTable(table).compile(dialect=dialect)) for table in TABLES]
     parts += [str(rows.compile(dialect=dialect)) for rows in EVENTS]
-    parts += [str(rows.compile(dialect=dialect)) for _, rows in FACTS]
+    parts += [
+        str(rows.compile(dialect=dialect)) for rows in (MEMBERS, *(rows for _, rows in FACTS))
+    ]
     for model, rows_of in CELLS:
         finest = contributions(model, rows_of(touched=False)).cte("finest")
         parts.append(str(in_all_slices(model, finest).compile(dialect=dialect)))

@@ -36,6 +36,7 @@ from analytics.rollups.selects import (
     CELLS,
     EVENT,
     FACTS,
+    MEMBERS,
     SESSIONS,
     USERS,
     Rows,
@@ -44,7 +45,7 @@ from analytics.rollups.selects import (
     keys_and_sums,
     strays,
 )
-from analytics.rollups.tables import Build, Stray
+from analytics.rollups.tables import Build, Member, Stray
 
 _FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (*FACTS, (Stray, strays(touched=True)))
 _METADATA = MetaData()
@@ -56,7 +57,8 @@ def _temporary(prefix: str, model: type[SQLModel]) -> Table:
     return Table(f"{prefix}_{table.name}", _METADATA, *columns, prefixes=["TEMPORARY"])
 
 
-_NOW = {model: _temporary("rollup_now", model) for model, _ in _FACTS}
+_RECORDED: tuple[type[SQLModel], ...] = (Member, *(model for model, _ in _FACTS))
+_NOW = {model: _temporary("rollup_now", model) for model in _RECORDED}
 _DELTA = {model: _temporary("rollup_delta", model) for model, _ in CELLS}
 
 
@@ -76,6 +78,7 @@ def refresh(connection: Connection, touched: Touched, now: datetime) -> str:
         connection.execute(delete(table))
     for model, _ in CELLS:
         _contribute(connection, model, values, -1)
+    _replace(connection, Member, MEMBERS, values)
     stage(connection, values)
     for model, rows in _FACTS:
         _replace(connection, model, rows, values)

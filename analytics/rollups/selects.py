@@ -83,6 +83,7 @@ EVENT = Table(
     MetaData(),
     Column("table", String, nullable=False),  # the raw table
     Column("user_id", String, nullable=False),
+    Column("kept", Integer, nullable=False),  # 1 if the user exists, else 0
     Column("session_id", String),
     Column("twin_id", String),
     Column("detail", String),  # topic, sender type or document type
@@ -109,21 +110,26 @@ def _events(table: Table) -> Rows:
     own = {_user: _user.c.id, _twin: _twin.c.user_id, _session: _session.c.user_id}
     of_session = table not in (_user, _twin)
     user = own.get(table, _session.c.user_id)
-    raw = select(
-        literal(table.name).label("table"),
-        user.label("user_id"),
-        (_session.c.id if of_session else nothing).label("session_id"),
-        (_session.c.twin_id if of_session else nothing).label("twin_id"),
-        (table.c[detail[table]] if table in detail else nothing).label("detail"),
-        (
-            case((_session.c.is_shared_twin, SHARED_TWIN), else_=0)
-            if table is _session
-            else literal(0)
-        ).label("shared"),
-        instant(table.c.started_at if table is _session else table.c.created_at).label("at"),
-    ).where(user.in_(USERS))
+    # In this order, users are looked up once a session, not once a message.
+    source: FromClause = _session if of_session else table
+    source = source.outerjoin(_member, _member.c.user_id == user)
     if table not in own:
-        raw = raw.select_from(table).join(_session, _session.c.id == table.c.session_id)
+        source = source.join(table, table.c.session_id == _session.c.id)
+    shared = case((_session.c.is_shared_twin, SHARED_TWIN), else_=0)
+    raw = (
+        select(
+            literal(table.name).label("table"),
+            user.label("user_id"),
+            case((_member.c.user_id.is_(None), 0), else_=1).label("kept"),
+            (_session.c.id if of_session else nothing).label("session_id"),
+            (_session.c.twin_id if of_session else nothing).label("twin_id"),
+            (table.c[detail[table]] if table in detail else nothing).label("detail"),
+            (shared if table is _session else literal(0)).label("shared"),
+            instant(table.c.started_at if table is _session else table.c.created_at).label("at"),
+        )
+        .select_from(source)
+        .where(user.in_(USERS))
+    )
     dated = _computed_once(raw)
     timed = _computed_once(select(*dated.c, local(dated.c.at).label("moment")))
     known = [c for c in timed.c if c.name != "moment"]
@@ -147,14 +153,6 @@ def members() -> Rows:
     ).where(_user.c.id.in_(USERS))
 
 
-def _of_members(*columns: ColumnElement[Any]) -> Rows:
-    return (
-        select(EVENT.c.user_id, *columns)
-        .select_from(EVENT)
-        .join(_member, _member.c.user_id == EVENT.c.user_id)
-    )
-
-
 def _in(*tables: Table) -> ColumnElement[bool]:
     return EVENT.c.table.in_([table.name for table in tables])
 
@@ -174,12 +172,11 @@ def activities() -> Rows:
     documents, queries = _count(_document), _count(_query)
     types = case((documents > 0, DOCUMENT), else_=0) + case((queries > 0, QUERY), else_=0)
     started = _greatest(_session, EVENT.c.at)
-    return (
-        _of_members(
+    found = (
+        select(
+            EVENT.c.user_id,
             EVENT.c.session_id,
             func.max(EVENT.c.twin_id).label("twin_id"),
-            _member.c.company,
-            _member.c.department,
             _key(_greatest(_session, EVENT.c.detail)).label("topic"),
             started.label("started_at"),
             _greatest(_session, EVENT.c.day).label("day"),
@@ -189,9 +186,13 @@ def activities() -> Rows:
             queries.label("queries"),
             (types + func.max(EVENT.c.shared)).label("types"),
         )
-        .where(_in(_session, _message, _document, _query))
-        .group_by(EVENT.c.user_id, EVENT.c.session_id, _member.c.company, _member.c.department)
+        .where(EVENT.c.kept == 1, _in(_session, _message, _document, _query))
+        .group_by(EVENT.c.user_id, EVENT.c.session_id)
         .having(started.is_not(None))
+        .subquery()
+    )
+    return select(*found.c, _member.c.company, _member.c.department).join(
+        _member, _member.c.user_id == found.c.user_id
     )
 
 
@@ -200,7 +201,8 @@ def activity_hours() -> Rows:
     keys = EVENT.c.session_id, EVENT.c.day, EVENT.c.hour
     by_user = case((_in(_message) & (EVENT.c.detail == "user"), 1), else_=0)
     return (
-        _of_members(
+        select(
+            EVENT.c.user_id,
             *keys,
             func.max(EVENT.c.twin_id).label("twin_id"),
             _count(_session).label("conversations"),
@@ -209,7 +211,11 @@ def activity_hours() -> Rows:
             _count(_document).label("documents"),
             _count(_query).label("queries"),
         )
-        .where(_in(_session, _message, _document, _query), EVENT.c.at.is_not(None))
+        .where(
+            EVENT.c.kept == 1,
+            EVENT.c.at.is_not(None),
+            _in(_session, _message, _document, _query),
+        )
         .group_by(EVENT.c.user_id, *keys)
     )
 
@@ -219,8 +225,8 @@ def activity_documents() -> Rows:
     kind = _key(EVENT.c.detail)
     keys = EVENT.c.session_id, EVENT.c.day
     return (
-        _of_members(*keys, kind.label("document_type"), func.count().label("documents"))
-        .where(_in(_document), EVENT.c.at.is_not(None))
+        select(EVENT.c.user_id, *keys, kind.label("document_type"), func.count().label("documents"))
+        .where(EVENT.c.kept == 1, EVENT.c.at.is_not(None), _in(_document))
         .group_by(EVENT.c.user_id, *keys, kind)
     )
 
@@ -228,8 +234,8 @@ def activity_documents() -> Rows:
 def installations() -> Rows:
     """Every dated twin of an existing user, counted by local day."""
     return (
-        _of_members(EVENT.c.day, func.count().label("installations"))
-        .where(_in(_twin), EVENT.c.at.is_not(None))
+        select(EVENT.c.user_id, EVENT.c.day, func.count().label("installations"))
+        .where(EVENT.c.kept == 1, EVENT.c.at.is_not(None), _in(_twin))
         .group_by(EVENT.c.user_id, EVENT.c.day)
     )
 
@@ -253,22 +259,17 @@ def user_days() -> Rows:
 
 def loaded() -> Rows:
     """How many rows of each raw table the users have, and those left out, each for one reason."""
-    kept = _member.c.user_id.is_not(None)
+    kept = EVENT.c.kept == 1
     dateless = kept & EVENT.c.at.is_(None) & ~_in(_user)
-    return (
-        select(
-            EVENT.c.user_id,
-            EVENT.c.table,
-            func.count().label("rows"),
-            func.sum(case((dateless, 1), else_=0)).label("undated"),
-            func.sum(case((kept, 0), else_=1)).label("orphaned"),
-            func.min(case((kept, EVENT.c.at))).label("first"),
-            func.max(case((kept, EVENT.c.at))).label("last"),
-        )
-        .select_from(EVENT)
-        .outerjoin(_member, _member.c.user_id == EVENT.c.user_id)
-        .group_by(EVENT.c.user_id, EVENT.c.table)
-    )
+    return select(
+        EVENT.c.user_id,
+        EVENT.c.table,
+        func.count().label("rows"),
+        func.sum(case((dateless, 1), else_=0)).label("undated"),
+        func.sum(case((kept, 0), else_=1)).label("orphaned"),
+        func.min(case((kept, EVENT.c.at))).label("first"),
+        func.max(case((kept, EVENT.c.at))).label("last"),
+    ).group_by(EVENT.c.user_id, EVENT.c.table)
 
 
 def strays(*, touched: bool) -> Rows:
@@ -287,8 +288,10 @@ def strays(*, touched: bool) -> Rows:
     return select(union_all(*map(of, (_message, _document, _query))).subquery())
 
 
+# First, because events say whether their user exists.
+MEMBERS = members()
+
 FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (
-    (Member, members()),
     (Activity, activities()),
     (ActivityHour, activity_hours()),
     (ActivityDocument, activity_documents()),

@@ -1,7 +1,8 @@
 """Opening a database: what can be wrong with it, its sessions, and the refresh of its rollups.
 
-On SQLite the raw file is opened read-only, always; the rollups are a sibling file `NAME.rollup.db`
-(in the user's cache folder where none can be written there), attached as the schema `rollup`.
+On SQLite the raw file is opened read-only, but for the moments in which marks are installed and
+deleted; the rollups are a sibling file `NAME.rollup.db` (in the user's cache folder where none can
+be written there), attached as the schema `rollup`.
 """
 
 import glob
@@ -12,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,13 +27,22 @@ from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import Session
 
 from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
-from analytics.rollups.build import Progress, build
+from analytics.rollups import marks
+from analytics.rollups.build import Progress, build, definition, silent
 from analytics.rollups.instants import from_instant
+from analytics.rollups.refresh import prepare, refresh
 from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
 
 BUSY_SECONDS = 5
-_LEFTOVER_SECONDS = 3_600
+# A reader's wait for a refresh to be written is at most this; then the refresh waits its turn.
+_COMMIT_SECONDS = 0.5
+_WAIT_SECONDS = 0.2
+# A batch of a refresh: many marks may touch one user; few users keep a transaction short.
+_USERS_AT_ONCE = 50
+_MARKS_AT_ONCE = 20_000
+# With more marks than this, a build is quicker.
+_REBUILD_MARKS = 200_000
 _OWN = "How to open your own database: set DATABASE_URL, as the README's “Your own database” shows."
 
 
@@ -94,19 +104,64 @@ class Store:
         """What the rollups hold now; None before the first build."""
         raise NotImplementedError
 
-    def refresh(self, progress: Progress = lambda share, label: None) -> None:
-        """Rebuild the rollups; readers keep the last state until it is complete.
+    def refresh(self, progress: Progress = silent) -> None:
+        """Make the rollups hold everything written so far, by its marks or by a rebuild.
 
-        One refresh runs at a time; a second caller waits and then builds again.
+        One process does so at a time. If another one is at it, this returns when there are rollups
+        to read, the last complete ones.
         """
         with self._refreshing, self.problems():
-            self._rebuild(progress)
+            while True:
+                with self._alone() as alone:
+                    if alone:
+                        if not self._holds():
+                            self._rebuild(progress)
+                        self._apply(progress)
+                        return
+                if self._readable():
+                    return
+                progress(0.0, "Waiting for another process to read the database")
+                time.sleep(_WAIT_SECONDS)
+
+    def rebuild(self, progress: Progress = silent) -> None:
+        """Build the rollups anew; readers keep the last state until it is complete."""
+        with self._refreshing, self.problems():
+            while True:
+                with self._alone() as alone:
+                    if alone:
+                        self._rebuild(progress)
+                        return
+                progress(0.0, "Waiting for another process to read the database")
+                time.sleep(_WAIT_SECONDS)
+
+    def remove_marks(self) -> None:
+        """Take everything of the product out of the raw tables' schema; the next refresh rebuilds.
+
+        Stop the processes that serve this database first: they put it back.
+        """
+        raise NotImplementedError
 
     def check(self) -> None:
         """Raise DatabaseProblem if the database has gone or was replaced since it was opened."""
         raise NotImplementedError
 
+    def _alone(self) -> AbstractContextManager[bool]:
+        """Whether nobody else refreshes or builds, in any process, while this lasts."""
+        raise NotImplementedError
+
+    def _holds(self) -> bool:
+        """Whether the rollups and the marks together say all."""
+        raise NotImplementedError
+
+    def _readable(self) -> bool:
+        """Whether there are rollups that this release can read, in the reporting time zone."""
+        raise NotImplementedError
+
     def _rebuild(self, progress: Progress) -> None:
+        raise NotImplementedError
+
+    def _apply(self, progress: Progress) -> None:
+        """Refresh what is marked."""
         raise NotImplementedError
 
     def close(self) -> None:
@@ -149,12 +204,48 @@ class SqliteStore(Store):
         # of other threads while they are used, which crashes the process.
         self.engine = _engine(
             lambda: self._attached(self.rollup_path, "mode=ro"),
+            # The first read takes the lock: what is read after it is one state of the rollups.
+            begin=("BEGIN", "SELECT 1 FROM rollup.build"),
             poolclass=QueuePool,
             max_overflow=-1,
         )
+        event.listen(self.engine, "checkout", self._drop_stale)
         self._building = self.rollup_path
         self._builder = _engine(self._unjournaled, poolclass=NullPool)
-        event.listen(self.engine, "checkout", self._drop_stale)
+        self._refresher = _engine(self._unspilled, ("BEGIN IMMEDIATE",), poolclass=NullPool)
+        self._raw = raw_only
+        self._markable = all(
+            os.access(path, os.W_OK) for path in (self.path, self.path.absolute().parent)
+        )
+        self._marker = _engine(
+            lambda: _connect(self.path, "mode=rw"), ("BEGIN IMMEDIATE",), poolclass=NullPool
+        )
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session for reading; raises DatabaseProblem when the database is gone."""
+        with self.problems():
+            try:
+                session = self._begun()
+            except OperationalError:
+                # A refresh was killed while it wrote: only who may write can put things right.
+                self._recover()
+                session = self._begun()
+            with session:
+                yield session
+
+    def _begun(self) -> Session:
+        session = Session(self.engine)
+        try:
+            session.connection()
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def _recover(self) -> None:
+        with closing(self._attached(self.rollup_path, "mode=rw")) as connection:
+            connection.execute("SELECT count(*) FROM rollup.sqlite_master").fetchone()
 
     def freshness(self) -> Freshness | None:
         """What the rollups hold now; None before the first build."""
@@ -191,21 +282,146 @@ class SqliteStore(Store):
         connection.execute("PRAGMA rollup.synchronous = OFF")
         return connection
 
+    def _unspilled(self) -> sqlite3.Connection:
+        connection = self._attached(self.rollup_path, "mode=rw")
+        connection.execute("PRAGMA cache_spill = OFF")  # readers wait for the commit only
+        return connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        # A lock that ends with its process, on every system: one on an empty SQLite file.
+        path = self.rollup_path.with_suffix(".lock")
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError:
+                alone = False
+            else:
+                alone = True
+            yield alone
+
+    def _built(self, connection: Connection) -> Any:
+        row = connection.execute(select(table_of(Build))).one_or_none()
+        wanted = definition(connection.dialect, self.settings.zone)
+        return row if row is not None and row.definition == wanted else None
+
+    def _readable(self) -> bool:
+        try:
+            with self.session() as session:
+                return self._built(session.connection()) is not None
+        except DatabaseProblem:
+            return False
+
+    def _holds(self) -> bool:
+        if not self.rollup_path.exists():
+            return False
+        try:
+            with self._refresher.connect() as connection:
+                build = self._built(connection)
+                if build is None:
+                    return False
+                if marks.installed_on_sqlite(connection):
+                    versions = build.version, build.previous
+                    return marks.version(connection) in versions and not marks.more_than(
+                        connection, _REBUILD_MARKS
+                    )
+        except (DBAPIError, sqlite3.Error) as error:
+            if _is_locked(error):
+                raise
+            return False  # an older release's tables, or a damaged file
+        return not self._markable and build.fingerprint == _fingerprint(self.path)
+
+    def remove_marks(self) -> None:
+        """Drop the triggers and the table of marks from the raw file."""
+        with self._refreshing, self.problems(), self._marker.begin() as connection:
+            marks.remove_from_sqlite(connection)
+
+    def _install_marks(self) -> bool:
+        """Make sure that every change is marked; False where the raw file can't be written."""
+        if not self._markable:
+            return False
+        with self._raw.connect() as connection:
+            if marks.installed_on_sqlite(connection):
+                return True
+        try:
+            with self._marker.begin() as connection:
+                marks.install_on_sqlite(connection)
+        except OperationalError as error:
+            if _is_locked(error):
+                raise
+            self._markable = False
+        return self._markable
+
     def _rebuild(self, progress: Progress) -> None:
         folder, name = self.rollup_path.parent, self.rollup_path.name
         for leftover in folder.glob(f"{glob.escape(name)}.building-*"):
             with suppress(OSError):
-                if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:
-                    leftover.unlink()
+                leftover.unlink()
+        marked = self._install_marks()
         handle, made = tempfile.mkstemp(prefix=f"{name}.building-", dir=folder)
         os.close(handle)
         try:
             self._building = Path(made)
-            with self._builder.begin() as new:
-                build(new, self.settings.zone, datetime.now(UTC), progress)
-            Path(made).replace(self.rollup_path)
+            now = datetime.now(UTC)
+            with self._builder.connect() as new:
+                if marked:
+                    with new.begin():
+                        last = marks.newest(new)
+                    version = build(new, self.settings.zone, now, progress)
+                    self._forget_up_to(last, version)
+                    self._apply_to(new, progress)
+                else:
+                    read = _fingerprint(self.path)
+                    with new.begin():
+                        build(new, self.settings.zone, now, progress, read)
+            self._publish(Path(made))
         finally:
             Path(made).unlink(missing_ok=True)
+
+    def _publish(self, made: Path) -> None:
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        # A journal that a killed refresh left must never be applied to the new file.
+        with suppress(sqlite3.Error):
+            self._recover()
+        journal = self.rollup_path.with_name(f"{self.rollup_path.name}-journal")
+        if journal.exists():
+            self.rollup_path.unlink(missing_ok=True)
+            journal.unlink()
+        made.replace(self.rollup_path)
+
+    def _apply(self, progress: Progress) -> None:
+        with self._refresher.connect() as connection:
+            self._apply_to(connection, progress)
+
+    def _apply_to(self, connection: Connection, progress: Progress) -> None:
+        prepared = False
+        while True:
+            with connection.begin():
+                _wait_at_most(connection, BUSY_SECONDS)
+                if not marks.installed_on_sqlite(connection):
+                    return  # dropped meanwhile: the next refresh rebuilds
+                touched = marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE)
+                if touched is None:
+                    return
+                progress(0.0, "Reading what is new")
+                if not prepared:
+                    prepare(connection)
+                    prepared = True
+                version = refresh(connection, touched, datetime.now(UTC))
+                _wait_at_most(connection, _COMMIT_SECONDS)
+            # Killed here, the marks are applied once more, which changes nothing.
+            with self._marker.begin() as raw:
+                marks.forget(raw, touched.marks)
+                marks.set_version(raw, version)
+
+    def _forget_up_to(self, last: int, version: str) -> None:
+        """Forget the marks that a build has covered, some at a time: others want to write too."""
+        more = True
+        while more:
+            with self._marker.begin() as raw:
+                marks.set_version(raw, version)
+                more = marks.forget_up_to(raw, last, _MARKS_AT_ONCE)
 
 
 class PostgresStore(Store):
@@ -261,9 +477,14 @@ def _freshness(connection: Connection) -> Freshness | None:
 # --- SQLite files ------------------------------------------------------------------------------
 
 
-def _engine(connect: Any, **options: Any) -> Engine:
+def _engine(connect: Any, begin: tuple[str, ...] = ("BEGIN",), **options: Any) -> Engine:
     engine = create_engine("sqlite://", creator=connect, hide_parameters=True, **options)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+
+    def start(connection: Connection) -> None:
+        for statement in begin:
+            connection.exec_driver_sql(statement)
+
+    event.listen(engine, "begin", start)
     return engine
 
 
@@ -282,6 +503,11 @@ def _connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Con
     )
 
 
+def _wait_at_most(connection: Connection, seconds: float) -> None:
+    """How long to wait for the locks of others; while a commit waits, no reader can begin."""
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+
 def _pragma(connection: Connection, name: str) -> Any:
     return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
 
@@ -292,6 +518,18 @@ def _identity(path: Path) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (stat.st_dev, stat.st_ino)
+
+
+def _fingerprint(path: Path) -> str:
+    """Something that differs after every change of a SQLite file."""
+    parts: list[object] = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(OSError):
+            stat = file.stat()
+            with file.open("rb") as opened:
+                head = opened.read(32)  # a counter of changes; of a WAL, its salt
+            parts += [file.name, stat.st_size, stat.st_mtime_ns, head.hex()]
+    return " ".join(map(str, parts))
 
 
 def _file_path(url: URL) -> Path:
@@ -430,12 +668,17 @@ def _check_tables(connection: Connection, where: str) -> bool:
     return lacks_message_type
 
 
+def _is_locked(error: DBAPIError | sqlite3.Error) -> bool:
+    said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
+    return "locked" in said or "busy" in said
+
+
 def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
     """Say what a failing database means, without its own words: they may hold data."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     said = str(cause).lower()
     if isinstance(cause, sqlite3.Error):
-        if "locked" in said or "busy" in said:
+        if _is_locked(cause):
             return DatabaseProblem(
                 "The database is locked by another program",
                 where,

@@ -10,7 +10,7 @@ from tomllib import TOMLDecodeError
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -46,6 +46,7 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, _blank_is_default(DEFAULT_DATABASE_URL)] = DEFAULT_DATABASE_URL
     reporting_timezone: Annotated[str, _blank_is_default("UTC")] = "UTC"
+    refresh_seconds: Annotated[float, _blank_is_default(10), Field(ge=0)] = 10
     host: Annotated[str, _blank_is_default("localhost")] = "localhost"
     port: Annotated[int, _blank_is_default(8501)] = 8501
     # Web pages that may read the API, separated by commas; "*" lets every page, without cookies.

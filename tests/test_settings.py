@@ -13,6 +13,7 @@ README = Path(__file__).parents[1] / "README.md"
 DEFAULTS = {
     "DATABASE_URL": "sqlite:///./ai_twin_analytics.db",
     "REPORTING_TIMEZONE": "UTC",
+    "REFRESH_SECONDS": "10",
     "HOST": "localhost",
     "PORT": "8501",
     "CORS_ORIGINS": "http://localhost:5173,http://localhost:3000",

@@ -8,6 +8,7 @@ be written there), attached as the schema `rollup`.
 import glob
 import hashlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -35,8 +36,6 @@ from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
 
 BUSY_SECONDS = 5
-# A reader's wait for a refresh to be written is at most this; then the refresh waits its turn.
-_COMMIT_SECONDS = 0.5
 _WAIT_SECONDS = 0.2
 # A batch of a refresh: many marks may touch one user; few users keep a transaction short.
 _USERS_AT_ONCE = 50
@@ -134,10 +133,11 @@ class Store:
                 progress(0.0, "Waiting for another process to read the database")
                 time.sleep(_WAIT_SECONDS)
 
-    def remove_marks(self) -> None:
-        """Take everything of the product out of the raw tables' schema; the next refresh rebuilds.
+    def remove_marks(self) -> bool:
+        """Take everything of the product out of the raw tables' schema; whether there was any.
 
-        Stop the processes that serve this database first: they put it back.
+        The next refresh puts it back and rebuilds: stop the processes that serve this database
+        first.
         """
         raise NotImplementedError
 
@@ -204,15 +204,12 @@ class SqliteStore(Store):
         # of other threads while they are used, which crashes the process.
         self.engine = _engine(
             lambda: self._attached(self.rollup_path, "mode=ro"),
-            # The first read takes the lock: what is read after it is one state of the rollups.
-            begin=("BEGIN", "SELECT 1 FROM rollup.build"),
             poolclass=QueuePool,
             max_overflow=-1,
         )
         event.listen(self.engine, "checkout", self._drop_stale)
         self._building = self.rollup_path
         self._builder = _engine(self._unjournaled, poolclass=NullPool)
-        self._refresher = _engine(self._unspilled, ("BEGIN IMMEDIATE",), poolclass=NullPool)
         self._raw = raw_only
         self._markable = all(
             os.access(path, os.W_OK) for path in (self.path, self.path.absolute().parent)
@@ -220,32 +217,6 @@ class SqliteStore(Store):
         self._marker = _engine(
             lambda: _connect(self.path, "mode=rw"), ("BEGIN IMMEDIATE",), poolclass=NullPool
         )
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A session for reading; raises DatabaseProblem when the database is gone."""
-        with self.problems():
-            try:
-                session = self._begun()
-            except OperationalError:
-                # A refresh was killed while it wrote: only who may write can put things right.
-                self._recover()
-                session = self._begun()
-            with session:
-                yield session
-
-    def _begun(self) -> Session:
-        session = Session(self.engine)
-        try:
-            session.connection()
-        except BaseException:
-            session.close()
-            raise
-        return session
-
-    def _recover(self) -> None:
-        with closing(self._attached(self.rollup_path, "mode=rw")) as connection:
-            connection.execute("SELECT count(*) FROM rollup.sqlite_master").fetchone()
 
     def freshness(self) -> Freshness | None:
         """What the rollups hold now; None before the first build."""
@@ -256,8 +227,9 @@ class SqliteStore(Store):
 
     def check(self) -> None:
         """Raise DatabaseProblem if the file has gone or was replaced since it was opened."""
-        _check_file(self.path)
+        # Opening and closing the file would drop the locks of this process's readers (POSIX).
         if _identity(self.path) != self._identity:
+            _check_file(self.path)
             raise DatabaseProblem("The database file was replaced", self.where, "Open it again.")
 
     def _attached(self, rollup: Path, mode: str) -> sqlite3.Connection:
@@ -280,11 +252,6 @@ class SqliteStore(Store):
         connection = self._attached(self._building, "mode=rw")
         connection.execute("PRAGMA rollup.journal_mode = OFF")
         connection.execute("PRAGMA rollup.synchronous = OFF")
-        return connection
-
-    def _unspilled(self) -> sqlite3.Connection:
-        connection = self._attached(self.rollup_path, "mode=rw")
-        connection.execute("PRAGMA cache_spill = OFF")  # readers wait for the commit only
         return connection
 
     @contextmanager
@@ -313,55 +280,84 @@ class SqliteStore(Store):
             return False
 
     def _holds(self) -> bool:
-        if not self.rollup_path.exists():
-            return False
+        if not self.rollup_path.exists() or _identity(self.path) != self._identity:
+            return False  # pooled connections still read a raw file that has gone
         try:
-            with self._refresher.connect() as connection:
+            with self.engine.connect() as connection:
                 build = self._built(connection)
                 if build is None:
                     return False
-                if marks.installed_on_sqlite(connection):
-                    versions = build.version, build.previous
-                    return marks.version(connection) in versions and not marks.more_than(
-                        connection, _REBUILD_MARKS
-                    )
+                if self._markable and self._in_step(connection):
+                    return not marks.more_than(connection, _REBUILD_MARKS)
         except (DBAPIError, sqlite3.Error) as error:
             if _is_locked(error):
                 raise
             return False  # an older release's tables, or a damaged file
-        return not self._markable and build.fingerprint == _fingerprint(self.path)
+        # Without marks it holds an unchanged file, until there can be marks.
+        unchanged = build.fingerprint and build.fingerprint == _fingerprint(self.path)
+        return bool(unchanged) and not self._install_marks()
 
-    def remove_marks(self) -> None:
-        """Drop the triggers and the table of marks from the raw file."""
+    def _in_step(self, connection: Connection) -> bool:
+        """Whether these rollups lack only what is marked.
+
+        Not if others read the file into rollups of their own, by another name of it or by way of a
+        backup: those took marks away.
+        """
+        build = self._built(connection)
+        return (
+            build is not None
+            and marks.installed_on_sqlite(connection)
+            and marks.version(connection) in {build.version, build.previous} - {""}
+        )
+
+    def remove_marks(self) -> bool:
+        """Drop the triggers and the table of marks from the raw file; whether there were any."""
         with self._refreshing, self.problems(), self._marker.begin() as connection:
-            marks.remove_from_sqlite(connection)
+            return marks.remove_from_sqlite(connection)
 
     def _install_marks(self) -> bool:
-        """Make sure that every change is marked; False where the raw file can't be written."""
+        """Make sure that every change is marked; False where the raw file can't be written.
+
+        Nor can it while another program writes; in WAL mode it can be read meanwhile.
+        """
         if not self._markable:
             return False
         with self._raw.connect() as connection:
             if marks.installed_on_sqlite(connection):
                 return True
+            readable = _pragma(connection, "journal_mode") == "wal"
         try:
             with self._marker.begin() as connection:
                 marks.install_on_sqlite(connection)
         except OperationalError as error:
-            if _is_locked(error):
+            if not _is_locked(error):
+                self._markable = False
+            elif not readable:
                 raise
-            self._markable = False
-        return self._markable
+            return False
+        return True
 
-    def _rebuild(self, progress: Progress) -> None:
+    @contextmanager
+    def _replacing(self) -> Iterator[Path]:
+        """A file that takes the sibling's place when it is complete: no reader ever waits."""
         folder, name = self.rollup_path.parent, self.rollup_path.name
         for leftover in folder.glob(f"{glob.escape(name)}.building-*"):
             with suppress(OSError):
                 leftover.unlink()
-        marked = self._install_marks()
-        handle, made = tempfile.mkstemp(prefix=f"{name}.building-", dir=folder)
+        handle, text = tempfile.mkstemp(prefix=f"{name}.building-", dir=folder)
         os.close(handle)
+        made = self._building = Path(text)
         try:
-            self._building = Path(made)
+            yield made
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
+            made.replace(self.rollup_path)
+        finally:
+            made.unlink(missing_ok=True)
+
+    def _rebuild(self, progress: Progress) -> None:
+        marked = self._install_marks()
+        with self._replacing():
             now = datetime.now(UTC)
             with self._builder.connect() as new:
                 if marked:
@@ -374,34 +370,26 @@ class SqliteStore(Store):
                     read = _fingerprint(self.path)
                     with new.begin():
                         build(new, self.settings.zone, now, progress, read)
-            self._publish(Path(made))
-        finally:
-            Path(made).unlink(missing_ok=True)
-
-    def _publish(self, made: Path) -> None:
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        # A journal that a killed refresh left must never be applied to the new file.
-        with suppress(sqlite3.Error):
-            self._recover()
-        journal = self.rollup_path.with_name(f"{self.rollup_path.name}-journal")
-        if journal.exists():
-            self.rollup_path.unlink(missing_ok=True)
-            journal.unlink()
-        made.replace(self.rollup_path)
 
     def _apply(self, progress: Progress) -> None:
-        with self._refresher.connect() as connection:
-            self._apply_to(connection, progress)
+        with self.engine.connect() as connection:
+            if not (self._markable and self._in_step(connection) and marks.some(connection)):
+                return
+        # Killed after marks were forgotten and before the copy is in place, the version in the
+        # raw file names no rollups, and the next refresh rebuilds.
+        with self._replacing() as made:
+            shutil.copyfile(self.rollup_path, made)
+            with self._builder.connect() as connection:
+                self._apply_to(connection, progress)
 
     def _apply_to(self, connection: Connection, progress: Progress) -> None:
         prepared = False
         while True:
             with connection.begin():
-                _wait_at_most(connection, BUSY_SECONDS)
-                if not marks.installed_on_sqlite(connection):
-                    return  # dropped meanwhile: the next refresh rebuilds
-                touched = marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE)
+                touched = None
+                if self._markable and self._in_step(connection):  # else the next refresh rebuilds
+                    known = marks.version(connection)
+                    touched = marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE)
                 if touched is None:
                     return
                 progress(0.0, "Reading what is new")
@@ -409,9 +397,9 @@ class SqliteStore(Store):
                     prepare(connection)
                     prepared = True
                 version = refresh(connection, touched, datetime.now(UTC))
-                _wait_at_most(connection, _COMMIT_SECONDS)
-            # Killed here, the marks are applied once more, which changes nothing.
             with self._marker.begin() as raw:
+                if marks.version(raw) != known:
+                    return  # read into other rollups meanwhile: the next refresh rebuilds
                 marks.forget(raw, touched.marks)
                 marks.set_version(raw, version)
 
@@ -501,11 +489,6 @@ def _connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Con
         isolation_level=None,
         check_same_thread=False,
     )
-
-
-def _wait_at_most(connection: Connection, seconds: float) -> None:
-    """How long to wait for the locks of others; while a commit waits, no reader can begin."""
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
 def _pragma(connection: Connection, name: str) -> Any:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from analytics.database import Store, open_database
+from analytics.database import BUSY_SECONDS, Store, open_database
 from analytics.models import RAW_TABLES
 from analytics.rollups.build import TABLES
 from analytics.service import Service
@@ -432,8 +432,11 @@ def test_marks_can_be_removed_and_come_back(tmp_path: Path) -> None:
 def test_the_service_refreshes_by_itself_until_it_is_closed(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     sample(path).close()
+    others = set(threading.enumerate())
     service = Service(Settings(database_url=f"sqlite:///{path}", refresh_seconds=0.05))
     store = service.store()
+    [thread] = set(threading.enumerate()) - others
+    assert thread.daemon
     first = version(store)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("DELETE FROM messages WHERE id < 'ms3'")
@@ -442,5 +445,56 @@ def test_the_service_refreshes_by_itself_until_it_is_closed(tmp_path: Path) -> N
         time.sleep(0.02)
     assert version(store) != first
     service.close()
-    time.sleep(0.1)
-    assert not [thread for thread in threading.enumerate() if thread.name == "refresh"]
+    thread.join(BUSY_SECONDS)  # closing waits a moment only for a refresh to end
+    assert not thread.is_alive()
+
+
+def test_rollups_by_another_name_of_the_file_take_no_mark_away_unseen(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links/link.db"
+    link.symlink_to(path)
+    other = opened(link)
+    with closing(sqlite3.connect(path)) as database:
+        for turn, (first, second) in enumerate([(store, other), (other, store), (store, other)]):
+            for one in (first, second):
+                with database:
+                    database.execute("UPDATE sessions SET topic = ? WHERE id = 's1-1'", (turn,))
+                one.refresh()
+    for one in (other, store):
+        one.refresh()
+        assert_exact(one, path)
+    other.close()
+    store.close()
+
+
+def test_deleted_marks_mean_a_rebuild(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM messages WHERE id < 'ms3'")
+        database.execute("DELETE FROM rollup_marks")
+    store.refresh()
+    assert_exact(store, path)
+    store.close()
+
+
+def test_a_marked_file_that_can_no_longer_be_written_is_read_when_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "data.db"
+    sample(path).close()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM messages WHERE id < 'ms3'")
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    store = opened(path)
+    store.refresh()
+    first = version(store)
+    store.refresh()
+    assert version(store) == first
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    assert_exact(store, path)
+    store.close()

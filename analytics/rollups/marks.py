@@ -92,6 +92,11 @@ def read(connection: Connection, most: int, window: int) -> Touched | None:
     return Touched(marks, sorted(users), sorted(sessions)) if marks else None
 
 
+def some(connection: Connection) -> bool:
+    """Whether there are marks."""
+    return connection.scalar(select(MARK.c.id).where(MARK.c.id > 0).limit(1)) is not None
+
+
 def more_than(connection: Connection, count: int) -> bool:
     """Whether there are more marks than this."""
     found = select(MARK.c.id).limit(count + 1).subquery()
@@ -199,14 +204,15 @@ def install_on_sqlite(connection: Connection) -> None:
     set_version(connection, secrets.token_hex(8))
 
 
-def remove_from_sqlite(connection: Connection) -> None:
-    """Drop the table and the triggers."""
+def remove_from_sqlite(connection: Connection) -> bool:
+    """Drop the table and the triggers; whether there were any."""
     present = _sqlite_present(connection)
     for name in present:
         if name != "rollup_marks":
             connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
     if "rollup_marks" in present:
         connection.exec_driver_sql("DROP TABLE rollup_marks")
+    return bool(present)
 
 
 def version(connection: Connection) -> str:

@@ -10,6 +10,9 @@ from analytics.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
+# Closing waits this long for a refresh to end; a longer one ends by itself.
+_END_SECONDS = 1.0
+
 
 class Service:
     """Opens the database on first use, and again whenever it was gone or replaced.
@@ -22,6 +25,7 @@ class Service:
         self._store: Store | None = None
         self._opening = threading.Lock()
         self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def store(self, progress: Progress = silent) -> Store:
         """The open store with its rollups built; callers that come meanwhile wait.
@@ -48,12 +52,13 @@ class Service:
                 self._store = store
                 self._closed = threading.Event()
                 if self.settings.refresh_seconds:
-                    threading.Thread(
+                    self._thread = threading.Thread(
                         target=self._keep_fresh,
                         args=(store, self._closed),
                         name="refresh",
                         daemon=True,
-                    ).start()
+                    )
+                    self._thread.start()
             return self._store
 
     def _keep_fresh(self, store: Store, closed: threading.Event) -> None:
@@ -73,6 +78,9 @@ class Service:
         """Close the store; the next call opens it again."""
         if self._store is not None:
             self._closed.set()
+            if self._thread is not None:
+                self._thread.join(_END_SECONDS)
+                self._thread = None
             self._store.close()
             self._store = None
 

@@ -313,7 +313,7 @@ def test_writers_readers_and_refreshers_at_once_end_exact(tmp_path: Path) -> Non
     def refresh_on(one: Store) -> None:
         while not stop.is_set():
             one.refresh()
-            time.sleep(0.01)
+            time.sleep(0.1)
 
     threads = [
         threading.Thread(target=lambda: counts.append(changes(path, stop, 0.002))),

@@ -21,8 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, select, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, inspect, select, text
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import Session
@@ -42,6 +48,7 @@ _USERS_AT_ONCE = 50
 _MARKS_AT_ONCE = 20_000
 # With more marks than this, a build is quicker.
 _REBUILD_MARKS = 200_000
+_ADVISORY_LOCK = 0x41545741  # on PostgreSQL: whoever holds it refreshes
 _OWN = "How to open your own database: set DATABASE_URL, as the README's “Your own database” shows."
 
 
@@ -80,6 +87,7 @@ class Store:
         self.lacks_message_type = False
         self._refreshing = threading.Lock()
         self.engine: Engine
+        self._refresher: Engine
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -161,8 +169,44 @@ class Store:
         raise NotImplementedError
 
     def _apply(self, progress: Progress) -> None:
-        """Refresh what is marked."""
-        raise NotImplementedError
+        with self._refresher.connect() as connection:
+            self._apply_to(connection, progress)
+
+    def _apply_to(self, connection: Connection, progress: Progress) -> None:
+        """Refresh what is marked, some users in each transaction."""
+        prepared = False
+        while True:
+            with connection.begin():
+                touched = self._touched(connection)
+                if touched is None:
+                    return
+                progress(0.0, "Reading what is new")
+                if not prepared:
+                    prepare(connection)
+                    prepared = True
+                version = refresh(connection, touched, datetime.now(UTC))
+                self._before_commit(connection, touched.marks)
+            if not self._after_commit(touched.marks, version):
+                return
+
+    def _touched(self, connection: Connection) -> marks.Touched | None:
+        """What to refresh next; None if there is nothing, or marks can't be trusted."""
+        if not marks.installed(connection):
+            return None  # dropped meanwhile: the next refresh rebuilds
+        return marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE)
+
+    def _before_commit(self, connection: Connection, applied: list[int]) -> None:
+        """The last step of the transaction that has applied these marks."""
+
+    def _after_commit(self, applied: list[int], version: str) -> bool:
+        """The first step after it; whether to go on."""
+        return True
+
+    def _built(self, connection: Connection) -> Any:
+        """What the rollups say of themselves, if this release can read them; else None."""
+        row = connection.execute(select(table_of(Build))).one_or_none()
+        wanted = definition(connection.dialect, self.settings.zone)
+        return row if row is not None and row.definition == wanted else None
 
     def close(self) -> None:
         """Give back all connections."""
@@ -267,11 +311,6 @@ class SqliteStore(Store):
                 alone = True
             yield alone
 
-    def _built(self, connection: Connection) -> Any:
-        row = connection.execute(select(table_of(Build))).one_or_none()
-        wanted = definition(connection.dialect, self.settings.zone)
-        return row if row is not None and row.definition == wanted else None
-
     def _readable(self) -> bool:
         try:
             with self.session() as session:
@@ -288,7 +327,7 @@ class SqliteStore(Store):
                 if build is None:
                     return False
                 if self._markable and self._in_step(connection):
-                    return not marks.more_than(connection, _REBUILD_MARKS)
+                    return not marks.rebuild_wanted(connection, _REBUILD_MARKS)
         except (DBAPIError, sqlite3.Error) as error:
             if _is_locked(error):
                 raise
@@ -306,14 +345,14 @@ class SqliteStore(Store):
         build = self._built(connection)
         return (
             build is not None
-            and marks.installed_on_sqlite(connection)
+            and marks.installed(connection)
             and marks.version(connection) in {build.version, build.previous} - {""}
         )
 
     def remove_marks(self) -> bool:
         """Drop the triggers and the table of marks from the raw file; whether there were any."""
         with self._refreshing, self.problems(), self._marker.begin() as connection:
-            return marks.remove_from_sqlite(connection)
+            return marks.remove(connection)
 
     def _install_marks(self) -> bool:
         """Make sure that every change is marked; False where the raw file can't be written.
@@ -323,12 +362,12 @@ class SqliteStore(Store):
         if not self._markable:
             return False
         with self._raw.connect() as connection:
-            if marks.installed_on_sqlite(connection):
+            if marks.installed(connection):
                 return True
             readable = _pragma(connection, "journal_mode") == "wal"
         try:
             with self._marker.begin() as connection:
-                marks.install_on_sqlite(connection)
+                marks.install(connection)
         except OperationalError as error:
             if not _is_locked(error):
                 self._markable = False
@@ -382,26 +421,19 @@ class SqliteStore(Store):
             with self._builder.connect() as connection:
                 self._apply_to(connection, progress)
 
-    def _apply_to(self, connection: Connection, progress: Progress) -> None:
-        prepared = False
-        while True:
-            with connection.begin():
-                touched = None
-                if self._markable and self._in_step(connection):  # else the next refresh rebuilds
-                    known = marks.version(connection)
-                    touched = marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE)
-                if touched is None:
-                    return
-                progress(0.0, "Reading what is new")
-                if not prepared:
-                    prepare(connection)
-                    prepared = True
-                version = refresh(connection, touched, datetime.now(UTC))
-            with self._marker.begin() as raw:
-                if marks.version(raw) != known:
-                    return  # read into other rollups meanwhile: the next refresh rebuilds
-                marks.forget(raw, touched.marks)
-                marks.set_version(raw, version)
+    def _touched(self, connection: Connection) -> marks.Touched | None:
+        if not (self._markable and self._in_step(connection)):
+            return None  # the next refresh rebuilds
+        self._known = marks.version(connection)
+        return super()._touched(connection)
+
+    def _after_commit(self, applied: list[int], version: str) -> bool:
+        with self._marker.begin() as raw:
+            if marks.version(raw) != self._known:
+                return False  # read into other rollups meanwhile: the next refresh rebuilds
+            marks.forget(raw, applied)
+            marks.set_version(raw, version)
+            return True
 
     def _forget_up_to(self, last: int, version: str) -> None:
         """Forget the marks that a build has covered, some at a time: others want to write too."""
@@ -418,12 +450,14 @@ class PostgresStore(Store):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         try:
-            self.engine = create_engine(
-                settings.url,
-                pool_pre_ping=True,
-                hide_parameters=True,
-                connect_args={"connect_timeout": BUSY_SECONDS},
-            )
+            options: dict[str, Any] = {
+                "hide_parameters": True,
+                "isolation_level": "REPEATABLE READ",  # a page reads one state of the rollups
+                "connect_args": {"connect_timeout": BUSY_SECONDS},
+            }
+            self.engine = create_engine(settings.url, pool_pre_ping=True, **options)
+            # A connection each time: temporary tables end with it.
+            self._refresher = create_engine(settings.url, poolclass=NullPool, **options)
         except (ImportError, NoSuchModuleError):
             raise DatabaseProblem(
                 "The driver for PostgreSQL is not installed",
@@ -446,15 +480,58 @@ class PostgresStore(Store):
         with self.problems(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        with self.engine.connect() as connection:
+            key = {"key": _ADVISORY_LOCK}
+            alone = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
+            connection.commit()  # the lock stays; the state of the database is not held
+            try:
+                yield alone
+            finally:
+                if alone:
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+    def _readable(self) -> bool:
+        with self.engine.connect() as connection:
+            if not inspect(connection).has_table("build", schema="rollup"):
+                return False
+            try:
+                return self._built(connection) is not None
+            except ProgrammingError:  # an older release's table
+                return False
+
+    def _holds(self) -> bool:
+        if not self._readable():
+            return False
+        with self.engine.connect() as connection:
+            return marks.installed(connection) and not marks.rebuild_wanted(
+                connection, _REBUILD_MARKS
+            )
+
     def _rebuild(self, progress: Progress) -> None:
+        with self._refresher.begin() as connection:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+            if not marks.installed(connection):
+                marks.install(connection)
         building = {"rollup": "rollup_building"}
-        with self.engine.begin() as connection:
+        with self._refresher.begin() as connection:
+            # One state of the database: exactly the marks of what the build sees are deleted.
+            connection.execute(delete(marks.MARK))
             for step in ("DROP SCHEMA IF EXISTS %s CASCADE", "CREATE SCHEMA %s"):
                 connection.exec_driver_sql(step % "rollup_building")
             translated = connection.execution_options(schema_translate_map=building)
             build(translated, self.settings.zone, datetime.now(UTC), progress)
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")
             connection.exec_driver_sql("ALTER SCHEMA rollup_building RENAME TO rollup")
+
+    def _before_commit(self, connection: Connection, applied: list[int]) -> None:
+        marks.forget(connection, applied)
+
+    def remove_marks(self) -> bool:
+        """Drop the triggers, their functions and the table of marks; whether there were any."""
+        with self._refreshing, self.problems(), self._refresher.begin() as connection:
+            return marks.remove(connection)
 
 
 def _freshness(connection: Connection) -> Freshness | None:
@@ -692,5 +769,6 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
     return DatabaseProblem(
         "The database server refused what the dashboard asked",
         where,
-        "Give its user the right to read the six tables and to create the schema `rollup`.",
+        "Give its user the rights to read the six tables, to create triggers on them and a table"
+        " beside them, and to create the schema `rollup`.",
     )

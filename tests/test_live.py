@@ -24,7 +24,7 @@ from analytics.service import Service
 from analytics.settings import Settings
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
 
-EXAMPLES = int(os.environ.get("LIVE_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("LIVE_EXAMPLES", "8"))
 ROLLUPS = sorted(table.name for table in TABLES if table.name != "build")
 ZONE = "America/New_York"
 
@@ -313,7 +313,7 @@ def test_writers_readers_and_refreshers_at_once_end_exact(tmp_path: Path) -> Non
     def refresh_on(one: Store) -> None:
         while not stop.is_set():
             one.refresh()
-            time.sleep(0.01)
+            time.sleep(0.1)
 
     threads = [
         threading.Thread(target=lambda: counts.append(changes(path, stop, 0.002))),

@@ -22,10 +22,11 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    insert,
     select,
 )
 
-from analytics.models import RAW_TABLES, Conversation, table_of
+from analytics.models import RAW_MODELS, RAW_TABLES, Conversation, table_of
 from analytics.rollups.tables import Stray
 
 MARK = Table(
@@ -101,6 +102,43 @@ def more_than(connection: Connection, count: int) -> bool:
     """Whether there are more marks than this."""
     found = select(MARK.c.id).limit(count + 1).subquery()
     return connection.scalar(select(func.count()).select_from(found)) > count  # type: ignore[operator]
+
+
+def rebuild_wanted(connection: Connection, most: int) -> bool:
+    """Whether a build must come first: after a TRUNCATE, or because of more marks than `most`."""
+    wanted = connection.scalar(select(exists().where(MARK.c.kind == REBUILD)))
+    return bool(wanted) or more_than(connection, most)
+
+
+def installed(connection: Connection) -> bool:
+    """Whether the raw tables have exactly the triggers that `install` makes."""
+    if connection.dialect.name == "sqlite":
+        return _sqlite_present(connection) == _sqlite_objects(connection)
+    return _postgres_present(connection) == _postgres_wanted()
+
+
+def install(connection: Connection) -> None:
+    """Make the table of marks and the triggers anew, and ask for a build."""
+    remove(connection)
+    if connection.dialect.name == "sqlite":
+        for statement in _sqlite_objects(connection).values():
+            connection.exec_driver_sql(statement)
+        set_version(connection, secrets.token_hex(8))  # one that no rollups have
+    else:
+        for statement in _postgres_statements():
+            connection.exec_driver_sql(statement)
+        connection.execute(insert(MARK).values(kind=REBUILD))
+
+
+def remove(connection: Connection) -> bool:
+    """Drop the triggers and the table of marks; whether there were any."""
+    if connection.dialect.name == "sqlite":
+        return _remove_from_sqlite(connection)
+    present = bool(_postgres_present(connection))
+    for table in RAW_TABLES:
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS rollup_mark_{table} CASCADE")
+    connection.exec_driver_sql("DROP TABLE IF EXISTS rollup_marks")
+    return present
 
 
 def forget_up_to(connection: Connection, last: int, most: int) -> bool:
@@ -191,21 +229,7 @@ def _sqlite_present(connection: Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def installed_on_sqlite(connection: Connection) -> bool:
-    """Whether the raw file has exactly the table and triggers that `install_on_sqlite` makes."""
-    return _sqlite_present(connection) == _sqlite_objects(connection)
-
-
-def install_on_sqlite(connection: Connection) -> None:
-    """Make the table and triggers anew, and a version that no rollups have: rebuild them after."""
-    remove_from_sqlite(connection)
-    for statement in _sqlite_objects(connection).values():
-        connection.exec_driver_sql(statement)
-    set_version(connection, secrets.token_hex(8))
-
-
-def remove_from_sqlite(connection: Connection) -> bool:
-    """Drop the table and the triggers; whether there were any."""
+def _remove_from_sqlite(connection: Connection) -> bool:
     present = _sqlite_present(connection)
     for name in present:
         if name != "rollup_marks":
@@ -225,3 +249,84 @@ def set_version(connection: Connection, name: str) -> None:
     connection.exec_driver_sql(
         "INSERT OR REPLACE INTO rollup_marks (id, kind, key) VALUES (0, 'version', ?)", (name,)
     )
+
+
+# --- PostgreSQL --------------------------------------------------------------------------------
+
+_EVENTS = {
+    "INSERT": "REFERENCING NEW TABLE AS new_rows",
+    "UPDATE": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "DELETE": "REFERENCING OLD TABLE AS old_rows",
+    "TRUNCATE": "",
+}
+
+
+def _postgres_body(table: str) -> str:
+    """What the trigger function of a raw table does after a statement."""
+
+    def mark(rows: str) -> str:
+        keys = " UNION ".join(
+            f"SELECT '{kind}', {key}::text FROM {rows} AS changed" for kind, key in MARKED[table]
+        )
+        return f"INSERT INTO rollup_marks (kind, key) {keys};"
+
+    model = next(model for model in RAW_MODELS if table_of(model).name == table)
+    columns = ", ".join(
+        f'"{column.name}"'
+        for column in table_of(model).columns
+        if column.name not in UNMARKED.get(table, set())
+    )
+    old, new = f"SELECT {columns} FROM old_rows", f"SELECT {columns} FROM new_rows"
+    changed = f"(({old} EXCEPT ALL {new}) UNION ALL ({new} EXCEPT ALL {old}))"
+    return f"""
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        {mark("new_rows")}
+    ELSIF TG_OP = 'UPDATE' THEN
+        {mark(changed)}
+    ELSIF TG_OP = 'DELETE' THEN
+        {mark("old_rows")}
+    ELSE
+        INSERT INTO rollup_marks (kind) VALUES ('{REBUILD}');
+    END IF;
+    RETURN NULL;
+END"""
+
+
+def _postgres_statements() -> list[str]:
+    statements = [
+        "CREATE TABLE rollup_marks"
+        " (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind TEXT NOT NULL, key TEXT)"
+    ]
+    for table in RAW_TABLES:
+        # With its owner's rights: who writes to the raw tables needs none on the marks.
+        statements.append(
+            f"CREATE FUNCTION rollup_mark_{table}() RETURNS trigger LANGUAGE plpgsql"
+            f" SECURITY DEFINER SET search_path FROM CURRENT AS $${_postgres_body(table)}$$"
+        )
+        statements += [
+            f"CREATE TRIGGER rollup_{event.lower()}_{table} AFTER {event} ON {table}"
+            f" {referencing} FOR EACH STATEMENT EXECUTE FUNCTION rollup_mark_{table}()"
+            for event, referencing in _EVENTS.items()
+        ]
+    return statements
+
+
+def _postgres_wanted() -> dict[str, tuple[str, str]]:
+    return {
+        f"rollup_{event.lower()}_{table}": (table, _postgres_body(table))
+        for table in RAW_TABLES
+        for event in _EVENTS
+    }
+
+
+def _postgres_present(connection: Connection) -> dict[str, tuple[str, str]]:
+    """Name -> table and function body of the enabled triggers, if the marks have their table."""
+    rows = connection.exec_driver_sql(
+        "SELECT tgname, relname, prosrc FROM pg_trigger"
+        " JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid"
+        " WHERE tgname LIKE 'rollup%%' AND tgenabled IN ('O', 'A') AND NOT tgisinternal"
+        " AND relnamespace = current_schema()::regnamespace"
+        " AND to_regclass('rollup_marks') IS NOT NULL"
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}

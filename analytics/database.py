@@ -5,6 +5,7 @@ deleted; the rollups are a sibling file `NAME.rollup.db` (in the user's cache fo
 be written there), attached as the schema `rollup`.
 """
 
+import errno
 import glob
 import hashlib
 import os
@@ -102,6 +103,10 @@ class Store:
             yield
         except (DBAPIError, sqlite3.Error) as error:
             raise _problem(error, self.where) from None
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise _disk_full(self.where) from None
         except PoolTimeoutError:
             raise DatabaseProblem(
                 "Too many people are reading at once", self.where, "Wait a moment, then reload."
@@ -733,6 +738,12 @@ def _is_locked(error: DBAPIError | sqlite3.Error) -> bool:
     return "locked" in said or "busy" in said
 
 
+def _disk_full(where: str) -> DatabaseProblem:
+    return DatabaseProblem(
+        "The disk is full", where, "Free some space: the rollup tables need to be written."
+    )
+
+
 def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
     """Say what a failing database means, without its own words: they may hold data."""
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -745,9 +756,7 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
                 f"Waited {BUSY_SECONDS} seconds. Let that program finish its write, then reload.",
             )
         if "full" in said:
-            return DatabaseProblem(
-                "The disk is full", where, "Free some space: the rollup tables need to be written."
-            )
+            return _disk_full(where)
         if isinstance(cause, sqlite3.OperationalError) and "no such" not in said:
             return DatabaseProblem(
                 "The database file can't be read",

@@ -1,5 +1,6 @@
 """Opening databases: everything that can be wrong with one, and the refresh of its rollups."""
 
+import errno
 import hashlib
 import multiprocessing
 import os
@@ -242,6 +243,27 @@ def test_a_database_locked_while_it_is_open(path: Path) -> None:
         with pytest.raises(DatabaseProblem, match="locked"):
             store.refresh()
     assert conversations(store) == 1
+    store.close()
+
+
+def test_a_disk_too_full_for_the_copy_of_a_refresh(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(talks(1), path)
+    store = opened(settings_for(path))
+    run(path, "DELETE FROM sessions")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("copyfile", "copyfileobj"):
+        monkeypatch.setattr(shutil, name, full)
+    with pytest.raises(DatabaseProblem, match="The disk is full"):
+        store.refresh()
+    monkeypatch.undo()
+    assert conversations(store) == 1
+    store.refresh()
+    assert conversations(store) == 0
     store.close()
 
 

@@ -1,38 +1,55 @@
 """Opening a database: what can be wrong with it, its sessions, and the refresh of its rollups.
 
-On SQLite the raw file is opened read-only, always; the rollups are a sibling file `NAME.rollup.db`
-(in the user's cache folder where none can be written there), attached as the schema `rollup`.
+On SQLite the raw file is opened read-only, but for the moments in which marks are installed and
+deleted; the rollups are a sibling file `NAME.rollup.db` (in the user's cache folder where none can
+be written there), attached as the schema `rollup`.
 """
 
+import errno
 import glob
 import hashlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, select, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, inspect, select, text
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import Session
 
 from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
-from analytics.rollups.build import Progress, build
+from analytics.rollups import marks
+from analytics.rollups.build import Progress, build, definition, silent
 from analytics.rollups.instants import from_instant
+from analytics.rollups.refresh import prepare, refresh
 from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
 
 BUSY_SECONDS = 5
-_LEFTOVER_SECONDS = 3_600
+_WAIT_SECONDS = 0.2
+# A batch of a refresh: many marks may touch one user; few users keep a transaction short.
+_USERS_AT_ONCE = 50
+_MARKS_AT_ONCE = 20_000
+# With more marks than this, a build is quicker.
+_REBUILD_MARKS = 200_000
+_ADVISORY_LOCK = 0x41545741  # on PostgreSQL: whoever holds it refreshes
 _OWN = "How to open your own database: set DATABASE_URL, as the README's “Your own database” shows."
 
 
@@ -71,6 +88,7 @@ class Store:
         self.lacks_message_type = False
         self._refreshing = threading.Lock()
         self.engine: Engine
+        self._refresher: Engine
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -85,6 +103,10 @@ class Store:
             yield
         except (DBAPIError, sqlite3.Error) as error:
             raise _problem(error, self.where) from None
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise _disk_full(self.where) from None
         except PoolTimeoutError:
             raise DatabaseProblem(
                 "Too many people are reading at once", self.where, "Wait a moment, then reload."
@@ -94,20 +116,102 @@ class Store:
         """What the rollups hold now; None before the first build."""
         raise NotImplementedError
 
-    def refresh(self, progress: Progress = lambda share, label: None) -> None:
-        """Rebuild the rollups; readers keep the last state until it is complete.
+    def refresh(self, progress: Progress = silent) -> None:
+        """Make the rollups hold everything written so far, by its marks or by a rebuild.
 
-        One refresh runs at a time; a second caller waits and then builds again.
+        One process does so at a time. If another one is at it, this returns when there are rollups
+        to read, the last complete ones.
         """
         with self._refreshing, self.problems():
-            self._rebuild(progress)
+            while True:
+                with self._alone() as alone:
+                    if alone:
+                        if not self._holds():
+                            self._rebuild(progress)
+                        self._apply(progress)
+                        return
+                if self._readable():
+                    return
+                progress(0.0, "Waiting for another process to read the database")
+                time.sleep(_WAIT_SECONDS)
+
+    def rebuild(self, progress: Progress = silent) -> None:
+        """Build the rollups anew; readers keep the last state until it is complete."""
+        with self._refreshing, self.problems():
+            while True:
+                with self._alone() as alone:
+                    if alone:
+                        self._rebuild(progress)
+                        return
+                progress(0.0, "Waiting for another process to read the database")
+                time.sleep(_WAIT_SECONDS)
+
+    def remove_marks(self) -> bool:
+        """Take everything of the product out of the raw tables' schema; whether there was any.
+
+        The next refresh puts it back and rebuilds: stop the processes that serve this database
+        first.
+        """
+        raise NotImplementedError
 
     def check(self) -> None:
         """Raise DatabaseProblem if the database has gone or was replaced since it was opened."""
         raise NotImplementedError
 
+    def _alone(self) -> AbstractContextManager[bool]:
+        """Whether nobody else refreshes or builds, in any process, while this lasts."""
+        raise NotImplementedError
+
+    def _holds(self) -> bool:
+        """Whether the rollups and the marks together say all."""
+        raise NotImplementedError
+
+    def _readable(self) -> bool:
+        """Whether there are rollups that this release can read, in the reporting time zone."""
+        raise NotImplementedError
+
     def _rebuild(self, progress: Progress) -> None:
         raise NotImplementedError
+
+    def _apply(self, progress: Progress) -> None:
+        with self._refresher.connect() as connection:
+            self._apply_to(connection, progress)
+
+    def _apply_to(self, connection: Connection, progress: Progress) -> None:
+        """Refresh what is marked, some users in each transaction."""
+        prepared = False
+        while True:
+            with connection.begin():
+                touched = self._touched(connection)
+                if touched is None:
+                    return
+                progress(0.0, "Reading what is new")
+                if not prepared:
+                    prepare(connection)
+                    prepared = True
+                version = refresh(connection, touched, datetime.now(UTC))
+                self._before_commit(connection, touched.marks)
+            if not self._after_commit(touched.marks, version):
+                return
+
+    def _touched(self, connection: Connection) -> marks.Touched | None:
+        """What to refresh next; None if there is nothing, or marks can't be trusted."""
+        if not marks.installed(connection):
+            return None  # dropped meanwhile: the next refresh rebuilds
+        return marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE)
+
+    def _before_commit(self, connection: Connection, applied: list[int]) -> None:
+        """The last step of the transaction that has applied these marks."""
+
+    def _after_commit(self, applied: list[int], version: str) -> bool:
+        """The first step after it; whether to go on."""
+        return True
+
+    def _built(self, connection: Connection) -> Any:
+        """What the rollups say of themselves, if this release can read them; else None."""
+        row = connection.execute(select(table_of(Build))).one_or_none()
+        wanted = definition(connection.dialect, self.settings.zone)
+        return row if row is not None and row.definition == wanted else None
 
     def close(self) -> None:
         """Give back all connections."""
@@ -152,9 +256,16 @@ class SqliteStore(Store):
             poolclass=QueuePool,
             max_overflow=-1,
         )
+        event.listen(self.engine, "checkout", self._drop_stale)
         self._building = self.rollup_path
         self._builder = _engine(self._unjournaled, poolclass=NullPool)
-        event.listen(self.engine, "checkout", self._drop_stale)
+        self._raw = raw_only
+        self._markable = all(
+            os.access(path, os.W_OK) for path in (self.path, self.path.absolute().parent)
+        )
+        self._marker = _engine(
+            lambda: _connect(self.path, "mode=rw"), ("BEGIN IMMEDIATE",), poolclass=NullPool
+        )
 
     def freshness(self) -> Freshness | None:
         """What the rollups hold now; None before the first build."""
@@ -165,8 +276,9 @@ class SqliteStore(Store):
 
     def check(self) -> None:
         """Raise DatabaseProblem if the file has gone or was replaced since it was opened."""
-        _check_file(self.path)
+        # Opening and closing the file would drop the locks of this process's readers (POSIX).
         if _identity(self.path) != self._identity:
+            _check_file(self.path)
             raise DatabaseProblem("The database file was replaced", self.where, "Open it again.")
 
     def _attached(self, rollup: Path, mode: str) -> sqlite3.Connection:
@@ -191,21 +303,150 @@ class SqliteStore(Store):
         connection.execute("PRAGMA rollup.synchronous = OFF")
         return connection
 
-    def _rebuild(self, progress: Progress) -> None:
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        # A lock that ends with its process, on every system: one on an empty SQLite file.
+        path = self.rollup_path.with_suffix(".lock")
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError:
+                alone = False
+            else:
+                alone = True
+            yield alone
+
+    def _readable(self) -> bool:
+        try:
+            with self.session() as session:
+                return self._built(session.connection()) is not None
+        except DatabaseProblem:
+            return False
+
+    def _holds(self) -> bool:
+        if not self.rollup_path.exists() or _identity(self.path) != self._identity:
+            return False  # pooled connections still read a raw file that has gone
+        try:
+            with self.engine.connect() as connection:
+                build = self._built(connection)
+                if build is None:
+                    return False
+                if self._markable and self._in_step(connection):
+                    return not marks.rebuild_wanted(connection, _REBUILD_MARKS)
+        except (DBAPIError, sqlite3.Error) as error:
+            if _is_locked(error):
+                raise
+            return False  # an older release's tables, or a damaged file
+        # Without marks it holds an unchanged file, until there can be marks.
+        unchanged = build.fingerprint and build.fingerprint == _fingerprint(self.path)
+        return bool(unchanged) and not self._install_marks()
+
+    def _in_step(self, connection: Connection) -> bool:
+        """Whether these rollups lack only what is marked.
+
+        Not if others read the file into rollups of their own, by another name of it or by way of a
+        backup: those took marks away.
+        """
+        build = self._built(connection)
+        return (
+            build is not None
+            and marks.installed(connection)
+            and marks.version(connection) in {build.version, build.previous} - {""}
+        )
+
+    def remove_marks(self) -> bool:
+        """Drop the triggers and the table of marks from the raw file; whether there were any."""
+        with self._refreshing, self.problems(), self._marker.begin() as connection:
+            return marks.remove(connection)
+
+    def _install_marks(self) -> bool:
+        """Make sure that every change is marked; False where the raw file can't be written.
+
+        Nor can it while another program writes; in WAL mode it can be read meanwhile.
+        """
+        if not self._markable:
+            return False
+        with self._raw.connect() as connection:
+            if marks.installed(connection):
+                return True
+            readable = _pragma(connection, "journal_mode") == "wal"
+        try:
+            with self._marker.begin() as connection:
+                marks.install(connection)
+        except OperationalError as error:
+            if not _is_locked(error):
+                self._markable = False
+            elif not readable:
+                raise
+            return False
+        return True
+
+    @contextmanager
+    def _replacing(self) -> Iterator[Path]:
+        """A file that takes the sibling's place when it is complete: no reader ever waits."""
         folder, name = self.rollup_path.parent, self.rollup_path.name
         for leftover in folder.glob(f"{glob.escape(name)}.building-*"):
             with suppress(OSError):
-                if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:
-                    leftover.unlink()
-        handle, made = tempfile.mkstemp(prefix=f"{name}.building-", dir=folder)
+                leftover.unlink()
+        handle, text = tempfile.mkstemp(prefix=f"{name}.building-", dir=folder)
         os.close(handle)
+        made = self._building = Path(text)
         try:
-            self._building = Path(made)
-            with self._builder.begin() as new:
-                build(new, self.settings.zone, datetime.now(UTC), progress)
-            Path(made).replace(self.rollup_path)
+            yield made
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
+            made.replace(self.rollup_path)
         finally:
-            Path(made).unlink(missing_ok=True)
+            made.unlink(missing_ok=True)
+
+    def _rebuild(self, progress: Progress) -> None:
+        marked = self._install_marks()
+        with self._replacing():
+            now = datetime.now(UTC)
+            with self._builder.connect() as new:
+                if marked:
+                    with new.begin():
+                        last = marks.newest(new)
+                    version = build(new, self.settings.zone, now, progress)
+                    self._forget_up_to(last, version)
+                    self._apply_to(new, progress)
+                else:
+                    read = _fingerprint(self.path)
+                    with new.begin():
+                        build(new, self.settings.zone, now, progress, read)
+
+    def _apply(self, progress: Progress) -> None:
+        with self.engine.connect() as connection:
+            if not (self._markable and self._in_step(connection) and marks.some(connection)):
+                return
+        # Killed after marks were forgotten and before the copy is in place, the version in the
+        # raw file names no rollups, and the next refresh rebuilds.
+        with self._replacing() as made:
+            shutil.copyfile(self.rollup_path, made)
+            with self._builder.connect() as connection:
+                self._apply_to(connection, progress)
+
+    def _touched(self, connection: Connection) -> marks.Touched | None:
+        if not (self._markable and self._in_step(connection)):
+            return None  # the next refresh rebuilds
+        self._known = marks.version(connection)
+        return super()._touched(connection)
+
+    def _after_commit(self, applied: list[int], version: str) -> bool:
+        with self._marker.begin() as raw:
+            if marks.version(raw) != self._known:
+                return False  # read into other rollups meanwhile: the next refresh rebuilds
+            marks.forget(raw, applied)
+            marks.set_version(raw, version)
+            return True
+
+    def _forget_up_to(self, last: int, version: str) -> None:
+        """Forget the marks that a build has covered, some at a time: others want to write too."""
+        more = True
+        while more:
+            with self._marker.begin() as raw:
+                marks.set_version(raw, version)
+                more = marks.forget_up_to(raw, last, _MARKS_AT_ONCE)
 
 
 class PostgresStore(Store):
@@ -214,12 +455,14 @@ class PostgresStore(Store):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         try:
-            self.engine = create_engine(
-                settings.url,
-                pool_pre_ping=True,
-                hide_parameters=True,
-                connect_args={"connect_timeout": BUSY_SECONDS},
-            )
+            options: dict[str, Any] = {
+                "hide_parameters": True,
+                "isolation_level": "REPEATABLE READ",  # a page reads one state of the rollups
+                "connect_args": {"connect_timeout": BUSY_SECONDS},
+            }
+            self.engine = create_engine(settings.url, pool_pre_ping=True, **options)
+            # A connection each time: temporary tables end with it.
+            self._refresher = create_engine(settings.url, poolclass=NullPool, **options)
         except (ImportError, NoSuchModuleError):
             raise DatabaseProblem(
                 "The driver for PostgreSQL is not installed",
@@ -242,15 +485,58 @@ class PostgresStore(Store):
         with self.problems(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        with self.engine.connect() as connection:
+            key = {"key": _ADVISORY_LOCK}
+            alone = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
+            connection.commit()  # the lock stays; the state of the database is not held
+            try:
+                yield alone
+            finally:
+                if alone:
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+    def _readable(self) -> bool:
+        with self.engine.connect() as connection:
+            if not inspect(connection).has_table("build", schema="rollup"):
+                return False
+            try:
+                return self._built(connection) is not None
+            except ProgrammingError:  # an older release's table
+                return False
+
+    def _holds(self) -> bool:
+        if not self._readable():
+            return False
+        with self.engine.connect() as connection:
+            return marks.installed(connection) and not marks.rebuild_wanted(
+                connection, _REBUILD_MARKS
+            )
+
     def _rebuild(self, progress: Progress) -> None:
+        with self._refresher.begin() as connection:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+            if not marks.installed(connection):
+                marks.install(connection)
         building = {"rollup": "rollup_building"}
-        with self.engine.begin() as connection:
+        with self._refresher.begin() as connection:
+            # One state of the database: exactly the marks of what the build sees are deleted.
+            connection.execute(delete(marks.MARK))
             for step in ("DROP SCHEMA IF EXISTS %s CASCADE", "CREATE SCHEMA %s"):
                 connection.exec_driver_sql(step % "rollup_building")
             translated = connection.execution_options(schema_translate_map=building)
             build(translated, self.settings.zone, datetime.now(UTC), progress)
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")
             connection.exec_driver_sql("ALTER SCHEMA rollup_building RENAME TO rollup")
+
+    def _before_commit(self, connection: Connection, applied: list[int]) -> None:
+        marks.forget(connection, applied)
+
+    def remove_marks(self) -> bool:
+        """Drop the triggers, their functions and the table of marks; whether there were any."""
+        with self._refreshing, self.problems(), self._refresher.begin() as connection:
+            return marks.remove(connection)
 
 
 def _freshness(connection: Connection) -> Freshness | None:
@@ -261,9 +547,14 @@ def _freshness(connection: Connection) -> Freshness | None:
 # --- SQLite files ------------------------------------------------------------------------------
 
 
-def _engine(connect: Any, **options: Any) -> Engine:
+def _engine(connect: Any, begin: tuple[str, ...] = ("BEGIN",), **options: Any) -> Engine:
     engine = create_engine("sqlite://", creator=connect, hide_parameters=True, **options)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+
+    def start(connection: Connection) -> None:
+        for statement in begin:
+            connection.exec_driver_sql(statement)
+
+    event.listen(engine, "begin", start)
     return engine
 
 
@@ -292,6 +583,18 @@ def _identity(path: Path) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (stat.st_dev, stat.st_ino)
+
+
+def _fingerprint(path: Path) -> str:
+    """Something that differs after every change of a SQLite file."""
+    parts: list[object] = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(OSError):
+            stat = file.stat()
+            with file.open("rb") as opened:
+                head = opened.read(32)  # a counter of changes; of a WAL, its salt
+            parts += [file.name, stat.st_size, stat.st_mtime_ns, head.hex()]
+    return " ".join(map(str, parts))
 
 
 def _file_path(url: URL) -> Path:
@@ -430,21 +733,30 @@ def _check_tables(connection: Connection, where: str) -> bool:
     return lacks_message_type
 
 
+def _is_locked(error: DBAPIError | sqlite3.Error) -> bool:
+    said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
+    return "locked" in said or "busy" in said
+
+
+def _disk_full(where: str) -> DatabaseProblem:
+    return DatabaseProblem(
+        "The disk is full", where, "Free some space: the rollup tables need to be written."
+    )
+
+
 def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
     """Say what a failing database means, without its own words: they may hold data."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     said = str(cause).lower()
     if isinstance(cause, sqlite3.Error):
-        if "locked" in said or "busy" in said:
+        if _is_locked(cause):
             return DatabaseProblem(
                 "The database is locked by another program",
                 where,
                 f"Waited {BUSY_SECONDS} seconds. Let that program finish its write, then reload.",
             )
         if "full" in said:
-            return DatabaseProblem(
-                "The disk is full", where, "Free some space: the rollup tables need to be written."
-            )
+            return _disk_full(where)
         if isinstance(cause, sqlite3.OperationalError) and "no such" not in said:
             return DatabaseProblem(
                 "The database file can't be read",
@@ -466,5 +778,6 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
     return DatabaseProblem(
         "The database server refused what the dashboard asked",
         where,
-        "Give its user the right to read the six tables and to create the schema `rollup`.",
+        "Give its user the rights to read the six tables, to create triggers on them and a table"
+        " beside them, and to create the schema `rollup`.",
     )

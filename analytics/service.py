@@ -1,26 +1,33 @@
 """The process's one open database, shared by every page and request."""
 
+import logging
 import threading
 from functools import lru_cache
 
 from analytics.database import DatabaseProblem, Store, open_database
-from analytics.rollups.build import Progress
+from analytics.rollups.build import Progress, silent
 from analytics.settings import Settings, load_settings
 
+logger = logging.getLogger(__name__)
 
-def _silent(share: float, label: str) -> None:
-    """Progress that nobody watches."""
+# Closing waits this long for a refresh to end; a longer one ends by itself.
+_END_SECONDS = 1.0
 
 
 class Service:
-    """Opens the database on first use, and again whenever it was gone or replaced."""
+    """Opens the database on first use, and again whenever it was gone or replaced.
+
+    While it is open, its rollups are refreshed every `REFRESH_SECONDS` (0: only at the start).
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._store: Store | None = None
         self._opening = threading.Lock()
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def store(self, progress: Progress = _silent) -> Store:
+    def store(self, progress: Progress = silent) -> Store:
         """The open store with its rollups built; callers that come meanwhile wait.
 
         Raises DatabaseProblem while the database can't be read; the next call tries again.
@@ -43,7 +50,24 @@ class Service:
                     store.close()
                     raise
                 self._store = store
+                self._closed = threading.Event()
+                if self.settings.refresh_seconds:
+                    self._thread = threading.Thread(
+                        target=self._keep_fresh,
+                        args=(store, self._closed),
+                        name="refresh",
+                        daemon=True,
+                    )
+                    self._thread.start()
             return self._store
+
+    def _keep_fresh(self, store: Store, closed: threading.Event) -> None:
+        while not closed.wait(self.settings.refresh_seconds):
+            try:
+                store.refresh()
+            except Exception as error:
+                # Its type only: the text may hold what somebody wrote.
+                logger.warning("The rollups were not refreshed: %s", type(error).__name__)
 
     @property
     def is_open(self) -> bool:
@@ -53,6 +77,10 @@ class Service:
     def close(self) -> None:
         """Close the store; the next call opens it again."""
         if self._store is not None:
+            self._closed.set()
+            if self._thread is not None:
+                self._thread.join(_END_SECONDS)
+                self._thread = None
             self._store.close()
             self._store = None
 

@@ -10,7 +10,7 @@ from tomllib import TOMLDecodeError
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -33,6 +33,9 @@ def _blank_is_default(default: object) -> BeforeValidator:
     return BeforeValidator(lambda value: default if value == "" else value)
 
 
+_SECONDS = Field(ge=0, le=86_400, allow_inf_nan=False)
+
+
 class Settings(BaseSettings):
     """The product's settings; field names in capitals are the environment variables."""
 
@@ -46,6 +49,7 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, _blank_is_default(DEFAULT_DATABASE_URL)] = DEFAULT_DATABASE_URL
     reporting_timezone: Annotated[str, _blank_is_default("UTC")] = "UTC"
+    refresh_seconds: Annotated[float, _blank_is_default(10), _SECONDS] = 10
     host: Annotated[str, _blank_is_default("localhost")] = "localhost"
     port: Annotated[int, _blank_is_default(8501)] = 8501
     # Web pages that may read the API, separated by commas; "*" lets every page, without cookies.
@@ -112,8 +116,12 @@ class Settings(BaseSettings):
 
     def shown(self) -> dict[str, str]:
         """Variable name to value, without passwords: safe to show on a page."""
-        values = {name.upper(): str(getattr(self, name)) for name in type(self).model_fields}
-        return values | {"DATABASE_URL": shown_url(self.url)}
+        values = {name.upper(): getattr(self, name) for name in type(self).model_fields}
+        shown = {
+            name: f"{value:g}" if isinstance(value, float) else str(value)
+            for name, value in values.items()
+        }
+        return shown | {"DATABASE_URL": shown_url(self.url)}
 
 
 def shown_url(url: URL) -> str:

@@ -2,14 +2,16 @@
 
 import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
 from analytics.models import RAW_TABLES, table_of
 from analytics.query import Query
 from analytics.results import Row
 from analytics.rollups.instants import from_instant
-from analytics.rollups.tables import Source
+from analytics.rollups.tables import Loaded, Source
+
+LOADED = table_of(Loaded)
 
 
 class SourceRow(Row):
@@ -34,11 +36,16 @@ def sources(session: Session, query: Query) -> list[SourceRow]:
     return [
         SourceRow(
             table=name,
-            rows=found[name].rows,
-            first=None if found[name].first is None else from_instant(found[name].first),
-            last=None if found[name].last is None else from_instant(found[name].last),
-            undated=found[name].undated,
-            orphaned=found[name].orphaned,
+            rows=found[name].rows if name in found else 0,
+            first=_extreme(session, func.min(LOADED.c.first), name),
+            last=_extreme(session, func.max(LOADED.c.last), name),
+            undated=found[name].undated if name in found else 0,
+            orphaned=found[name].orphaned if name in found else 0,
         )
         for name in RAW_TABLES
     ]
+
+
+def _extreme(session: Session, at: ColumnElement[int], table: str) -> datetime.datetime | None:
+    found = session.scalar(select(at).where(LOADED.c.table == table))
+    return None if found is None else from_instant(found)

@@ -682,6 +682,12 @@ def test_etag_changes_with_data_question_format_and_day(own: Served) -> None:
     own.now = datetime(2026, 3, 13, tzinfo=UTC)
     tags.append(own.get(path).headers["etag"])
     own.service.store().refresh()
+    assert own.get(path).headers["etag"] == tags[-1]
+    with closing(sqlite3.connect(own.path)) as database, database:
+        database.execute("UPDATE users SET full_name = full_name || '!'")
+    own.service.store().refresh()
+    tags.append(own.get(path).headers["etag"])
+    own.service.store().rebuild()
     tags.append(own.get(path).headers["etag"])
     assert len(set(tags)) == len(tags)
 

@@ -1,5 +1,6 @@
 """Opening databases: everything that can be wrong with one, and the refresh of its rollups."""
 
+import errno
 import hashlib
 import multiprocessing
 import os
@@ -9,7 +10,6 @@ import sqlite3
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from analytics import database
 from analytics.database import DatabaseMissing, DatabaseProblem, Store, open_database
-from analytics.models import SAMPLE_APPLICATION_ID
+from analytics.models import RAW_TABLES, SAMPLE_APPLICATION_ID
 from analytics.query import Period, Query
 from analytics.results import totals
 from analytics.settings import Settings
@@ -32,6 +32,7 @@ from tests.databases import SCHEMA, Raw, a_message, a_session, a_user, write
 
 FORK = multiprocessing.get_context("fork")
 NOBODY = 65534
+FILES = ["data.db", "data.rollup.db", "data.rollup.lock"]
 MARCH = Query(Period(date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)))
 
 
@@ -53,6 +54,24 @@ def conversations(store: Store) -> int:
 
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def raw_state(path: Path) -> dict[str, Any]:
+    """All that the file holds, but for the marks: rows with their rowids, schema and pragmas."""
+    with closing(sqlite3.connect(path)) as connection:
+
+        def all_of(sql: str) -> list[Any]:
+            return connection.execute(sql).fetchall()
+
+        names = "application_id", "user_version", "journal_mode", "page_size", "auto_vacuum"
+        found = {name: all_of(f"PRAGMA {name}") for name in (*names, "encoding", "integrity_check")}
+        found |= {table: all_of(f"SELECT rowid, * FROM {table}") for table in RAW_TABLES}
+        found["schema"] = all_of(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT IN"
+            " ('rollup_marks', 'sqlite_sequence')"
+            " AND NOT (type = 'trigger' AND name LIKE 'rollup%') ORDER BY 1, 2"
+        )
+        return found
 
 
 def run(path: Path, sql: str) -> None:
@@ -227,6 +246,27 @@ def test_a_database_locked_while_it_is_open(path: Path) -> None:
     store.close()
 
 
+def test_a_disk_too_full_for_the_copy_of_a_refresh(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(talks(1), path)
+    store = opened(settings_for(path))
+    run(path, "DELETE FROM sessions")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("copyfile", "copyfileobj"):
+        monkeypatch.setattr(shutil, name, full)
+    with pytest.raises(DatabaseProblem, match="The disk is full"):
+        store.refresh()
+    monkeypatch.undo()
+    assert conversations(store) == 1
+    store.refresh()
+    assert conversations(store) == 0
+    store.close()
+
+
 def test_a_full_disk(path: Path) -> None:
     write(talks(1), path)
     store = opened(settings_for(path))
@@ -234,10 +274,14 @@ def test_a_full_disk(path: Path) -> None:
     def fill(_share: float, _label: str) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    with pytest.raises(DatabaseProblem) as raised:
-        store.refresh(fill)
-    assert raised.value.what == "The disk is full"
-    assert conversations(store) == 1
+    run(path, "DELETE FROM sessions")
+    for act in (store.rebuild, store.refresh):
+        with pytest.raises(DatabaseProblem) as raised:
+            act(fill)
+        assert raised.value.what == "The disk is full"
+        assert conversations(store) == 1
+    store.refresh()
+    assert conversations(store) == 0
     store.close()
 
 
@@ -420,13 +464,14 @@ def test_rollups_go_to_the_cache_where_no_sibling_can_be(place: Path) -> None:
     for _ in range(2):
         store = opened(settings_for(path))
         assert conversations(store) == 2
-        [cached] = (place / CACHED).iterdir()
+        [cached] = (place / CACHED).glob("*.db")
         assert store.rollup_path == cached
+        assert set((place / CACHED).iterdir()) == {cached, cached.with_suffix(".lock")}
         store.close()
     write(talks(3), place / "data/other.db")
     (place / "data/other.rollup.db").mkdir()
     other = opened(settings_for(place / "data/other.db"))
-    assert len(list((place / CACHED).iterdir())) == 2
+    assert len(list((place / CACHED).glob("*.db"))) == 2
     assert conversations(other) == 3
     other.close()
 
@@ -446,20 +491,32 @@ def test_neither_a_sibling_nor_the_cache_can_be(place: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["DELETE", "WAL"])
-def test_opening_and_refreshing_changes_no_byte(mode: str, path: Path) -> None:
-    write(talks(2), path)
+def test_opening_and_refreshing_changes_none_of_the_six_tables(mode: str, path: Path) -> None:
+    write(talks(2, messages=3), path)
     run(path, f"PRAGMA journal_mode = {mode}; UPDATE users SET company = 'Initech'")
-    before, modified = digest(path), path.stat().st_mtime_ns
+    before = raw_state(path)
     store = opened(settings_for(path))
     store.refresh()
+    store.rebuild()
     assert conversations(store) == 2
     with pytest.raises(DatabaseProblem), store.session() as session:
         session.execute(text("DELETE FROM users"))
     store.check()
     store.close()
+    assert raw_state(path) == before
+
+
+def test_looking_again_without_news_changes_no_byte(path: Path) -> None:
+    write(talks(2), path)
+    store = opened(settings_for(path))
+    before, modified = digest(path), path.stat().st_mtime_ns
+    store.refresh()
+    opened(settings_for(path)).close()
     assert (digest(path), path.stat().st_mtime_ns) == (before, modified)
+    store.close()
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_wal_database_is_read_while_it_is_written(path: Path) -> None:
     write(talks(1), path)
     with closing(sqlite3.connect(path)) as writer:
@@ -469,11 +526,24 @@ def test_a_wal_database_is_read_while_it_is_written(path: Path) -> None:
         writer.commit()
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM sessions")
-        store = opened(settings_for(path))
+        store = opened(settings_for(path))  # before there can be marks
         assert conversations(store) == 2
+        first = store.freshness()
+        store.refresh()
+        assert store.freshness() == first
         writer.commit()
         store.refresh()
         assert conversations(store) == 0
+        writer.execute("INSERT INTO sessions SELECT 's', id, 't', 'web', '', '', 0,"
+                       " '2026-03-10 09:00:00' FROM users")  # fmt: skip
+        writer.commit()
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseProblem, match="locked"):
+            store.refresh()  # the marks can't be taken away just now
+        assert conversations(store) == 0
+        writer.commit()
+        store.refresh()
+        assert conversations(store) == 1
         store.close()
         assert writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -496,13 +566,13 @@ def killed_while_writing(path: Path, sql: str) -> None:
 
 def test_what_a_killed_writer_left_is_rolled_back(path: Path) -> None:
     write(talks(3, messages=300), path)
-    committed = digest(path)
+    committed, held = digest(path), raw_state(path)
     killed_while_writing(path, "BEGIN; DELETE FROM sessions; UPDATE messages SET content = 'y'")
     assert path.with_name("data.db-journal").stat().st_size > 1_000
     assert digest(path) != committed
     store = opened(settings_for(path))
     assert conversations(store) == 3
-    assert digest(path) == committed
+    assert raw_state(path) == held
     store.close()
 
 
@@ -524,7 +594,7 @@ def test_odd_file_names(name: str, path: Path) -> None:
     store = opened(settings_for(odd))
     assert conversations(store) == 1
     assert sorted(each.name for each in path.parent.iterdir()) == sorted(
-        [name, name.replace(".db", ".rollup.db")]
+        [name, name.replace(".db", ".rollup.db"), name.replace(".db", ".rollup.lock")]
     )
     store.close()
 
@@ -596,6 +666,8 @@ def test_freshness_says_what_the_rollups_hold(path: Path) -> None:
     store.refresh()
     first = store.freshness()
     store.refresh()
+    assert store.freshness() == first  # nothing was written
+    store.rebuild()
     second = store.freshness()
     assert first and second
     assert before <= first.built_at <= second.built_at <= datetime.now(UTC)
@@ -617,7 +689,7 @@ def test_a_file_that_has_gone_or_was_replaced(path: Path) -> None:
         store.check()
     with pytest.raises(DatabaseProblem, match="The database file can't be read"):
         store.refresh()
-    assert [each.name for each in path.parent.iterdir()] == ["data.rollup.db"]
+    assert {each.name for each in path.parent.iterdir()} == {"data.rollup.db", "data.rollup.lock"}
     store.close()
 
 
@@ -659,6 +731,14 @@ def test_a_session_sees_one_state_to_its_end(path: Path) -> None:
         assert totals(session, MARCH).conversations == 1
         other.refresh()
         assert totals(session, MARCH).conversations == 1
+        other.rebuild()
+        assert totals(session, MARCH).conversations == 1
+    run(path, "DELETE FROM sessions")
+    with store.session() as session:
+        assert totals(session, MARCH).conversations == 1
+        other.refresh()
+        assert totals(session, MARCH).conversations == 1
+        assert conversations(store) == 0
     store.close()
     other.close()
 
@@ -687,7 +767,7 @@ def test_a_build_that_stops_leaves_the_old_rollups(error: type[BaseException], p
     with pytest.raises(error):
         store.refresh(stop)
     assert conversations(store) == 1
-    assert sorted(each.name for each in path.parent.iterdir()) == ["data.db", "data.rollup.db"]
+    assert sorted(each.name for each in path.parent.iterdir()) == FILES
     store.refresh()
     assert conversations(store) == 2
     store.close()
@@ -709,11 +789,7 @@ def test_a_killed_build_leaves_the_old_rollups(path: Path) -> None:
     assert conversations(store) == 1
     [leftover] = path.parent.glob("data.rollup.db.building-*")
     store.refresh()
-    assert leftover.exists()  # perhaps somebody is building it
-    an_hour_ago = time.time() - 3_700
-    os.utime(leftover, (an_hour_ago, an_hour_ago))
-    store.refresh()
-    assert not leftover.exists()
+    assert not leftover.exists()  # the lock says that nobody is building it
     assert conversations(store) == 2
     store.close()
 
@@ -725,16 +801,33 @@ def test_a_killed_build_leaves_the_old_rollups(path: Path) -> None:
         "data [1]",
     ],
 )
-def test_leftovers_are_those_of_this_database_older_than_an_hour(name: str, path: Path) -> None:
+def test_leftovers_are_those_of_this_database(name: str, path: Path) -> None:
     write(talks(1), path.with_name(f"{name}.db"))
-    files = [f"{name}.rollup.db.building-old", f"{name}.rollup.db.building-new"]
-    files.append("other.rollup.db.building-old")
+    files = [f"{name}.rollup.db.building-1", f"{name}.rollup.db.building-2"]
+    files += ["other.rollup.db.building-1", "data 1.rollup.db.building-1"]
     for file in files:
         path.with_name(file).touch()
-        if file.endswith("old"):
-            os.utime(path.with_name(file), (0, time.time() - 3_700))
     opened(settings_for(path.with_name(f"{name}.db"))).close()
-    assert [path.with_name(file).exists() for file in files] == [False, True, True]
+    assert [path.with_name(file).exists() for file in files] == [False, False, True, True]
+
+
+def test_what_another_process_builds_is_no_leftover(path: Path) -> None:
+    write(talks(1), path)
+    store, other = open_database(settings_for(path)), opened(settings_for(path))
+    run(path, "DELETE FROM sessions")
+    seen = []
+
+    def watch(_share: float, _label: str) -> None:
+        [building] = path.parent.glob("data.rollup.db.building-*")
+        other.refresh()  # returns: there are rollups to read, and it is not its turn
+        seen.append(building.exists())
+
+    store.rebuild(watch)
+    assert len(seen) > 3
+    assert all(seen)
+    assert conversations(other) == 0
+    store.close()
+    other.close()
 
 
 def test_refreshes_at_the_same_time_run_one_after_another(path: Path) -> None:

@@ -12,14 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import URL, create_engine, text
 from sqlmodel import Session
 
 from analytics.database import Store, open_database
 from analytics.query import Filters, Period, Query
 from analytics.reports import REPORTS
 from analytics.settings import Settings
+from tests import postgres as on_postgres
 from tests.databases import TABLES, Raw, databases, queries, write
 from tests.oracle import Oracle
+from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures
 
 REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
 EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "40"))
@@ -97,6 +100,40 @@ def test_every_report_equals_the_oracle(product: Product, case: tuple[Raw, list[
     with product.reading(raw.zone) as session:
         for query in questions:
             compare(session, oracle, query)
+
+
+@settings(
+    max_examples=EXAMPLES // 3,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(databases().flatmap(asked))
+def test_every_report_equals_the_oracle_on_postgres(
+    product: Product,
+    postgres: URL,  # noqa: F811 - the fixture
+    case: tuple[Raw, list[Query]],
+) -> None:
+    raw, questions = case
+    assume(any(getattr(raw, table) for table in TABLES))
+    raw = on_postgres.readable(raw)
+    write(raw, product.path)  # for the oracle
+    engine = create_engine(postgres)
+    with engine.begin() as connection:
+        on_postgres.create_tables(connection)
+        on_postgres.write(raw, connection)
+        # The answers don't depend on the time zone that connections are given.
+        zone = ("UTC", "Asia/Kolkata")[len(raw.messages) % 2]
+        connection.execute(text(f"ALTER DATABASE {postgres.database} SET timezone = '{zone}'"))
+    engine.dispose()
+    oracle = Oracle(product.path, ZoneInfo(raw.zone))
+    url = postgres.render_as_string(hide_password=False)
+    store = open_database(Settings(database_url=url, reporting_timezone=raw.zone))
+    store.refresh()
+    with store.session() as session:
+        for query in questions:
+            compare(session, oracle, query)
+    store.close()
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])

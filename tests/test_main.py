@@ -1,4 +1,4 @@
-"""`python -m analytics migrate`."""
+"""`python -m analytics migrate` and `unmark`."""
 
 import shutil
 import sqlite3
@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from analytics.__main__ import main
+from analytics.database import open_database
+from analytics.settings import load_settings
+from tests.databases import Raw, a_user, write
 
 pytestmark = pytest.mark.usefixtures("new_process")
 
@@ -69,6 +72,36 @@ def test_a_bad_setting_is_one_message(
     said = capsys.readouterr()
     assert said.err.startswith("DATABASE_URL: is no database address;")
     assert "secret" not in said.err + said.out
+
+
+def test_unmark_takes_everything_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "data.db"
+    write(Raw(users=[a_user("ann")]), path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+
+    def schema() -> list[tuple[str, str]]:
+        with closing(sqlite3.connect(path)) as database:
+            return database.execute(
+                "SELECT name, sql FROM sqlite_master WHERE name != 'sqlite_sequence' ORDER BY 1"
+            ).fetchall()
+
+    before = schema()
+    store = open_database(load_settings())
+    store.refresh()
+    store.close()
+    assert len(schema()) == len(before) + 1 + 3 * 6
+    assert main(["unmark"]) == 0
+    assert schema() == before
+    assert capsys.readouterr().out == f"sqlite:///{path}: removed rollup_marks and its triggers.\n"
+    assert main(["unmark"]) == 0
+    assert capsys.readouterr().out == f"sqlite:///{path} had no marks.\n"
+    path.unlink()
+    assert main(["unmark"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("There is no database file here")
 
 
 @pytest.mark.parametrize("arguments", [[], ["frobnicate"]])

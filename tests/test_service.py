@@ -86,7 +86,7 @@ def test_a_failing_build_is_tried_again(path: Path) -> None:
     opened = Service(settings_for(path))
 
     def fail(_share: float, label: str) -> None:
-        if label == "Counting days":
+        if label.startswith("Counting"):
             raise RuntimeError("the reader has gone")
 
     with pytest.raises(RuntimeError, match="the reader has gone"):

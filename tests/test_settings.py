@@ -13,6 +13,7 @@ README = Path(__file__).parents[1] / "README.md"
 DEFAULTS = {
     "DATABASE_URL": "sqlite:///./ai_twin_analytics.db",
     "REPORTING_TIMEZONE": "UTC",
+    "REFRESH_SECONDS": "10",
     "HOST": "localhost",
     "PORT": "8501",
     "CORS_ORIGINS": "http://localhost:5173,http://localhost:3000",
@@ -167,3 +168,17 @@ def test_the_readme_names_every_setting_with_its_default() -> None:
         named = [line for line in lines if f"`{name}`" in line]
         assert named, f"README.md does not name {name}"
         assert any(default in line for line in named), f"README.md lacks the default of {name}"
+
+
+@pytest.mark.parametrize("value", ["-1", "inf", "nan", "1e9", "soon"])
+def test_a_refresh_that_no_timer_can_wait_for_is_refused(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFRESH_SECONDS", value)
+    assert refused().startswith("REFRESH_SECONDS: ")
+
+
+@pytest.mark.parametrize("value", ["0", "0.5", "86400"])
+def test_a_refresh_is_shown_as_it_is_written(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFRESH_SECONDS", value)
+    assert load_settings().shown()["REFRESH_SECONDS"] == value

@@ -157,6 +157,8 @@ def _freshness_bar(store: Store, freshness: Freshness) -> None:
         store.refresh(shown_by(bar))
         st.rerun()
     st.caption(f"As of {at} ({inert(freshness.zone)})")
+    if store.settings.refresh_seconds:
+        _watch(store, freshness.version)
 
 
 BRUSH = "zoom"
@@ -196,6 +198,21 @@ def _zoom_out() -> None:
 
 def _forget_zoom() -> None:
     st.session_state.pop("_unzoomed", None)
+
+
+def _watch(store: Store, version: str) -> None:
+    """Show what was written meanwhile within a refresh, without a click."""
+
+    @st.fragment(run_every=store.settings.refresh_seconds)
+    def look() -> None:
+        held = store.freshness()
+        if held is not None and held.version != version:
+            st.rerun()
+        st.caption(
+            f"New data is looked for every {count(round(store.settings.refresh_seconds), 'second')}"
+        )
+
+    look()
 
 
 def filter_names(query: Query) -> list[str]:

@@ -52,7 +52,17 @@ def _sqlite_instant(element: Any, compiler: Any, **kw: Any) -> str:
     fraction = f"CAST(substr({digits} || '000000', 1, 6) AS INTEGER)"
     micros = f"CASE WHEN substr({x}, 20, 1) = '.' THEN {fraction} ELSE 0 END"
     in_range = f"{seconds} BETWEEN {_FIRST // MICROSECONDS} AND {_LAST // MICROSECONDS - 1}"
-    return f"CASE WHEN {same} AND {in_range} THEN {seconds} * {MICROSECONDS} + {micros} END"
+    any_form = f"CASE WHEN {same} AND {in_range} THEN {seconds} * {MICROSECONDS} + {micros} END"
+    # The form that SQLAlchemy writes takes a third of the time.
+    usual = f"{x} GLOB '????-??-?? ??:??:??.{'[0-9]' * 6}'"
+    valid = f"strftime('%Y-%m-%d %H:%M:%S', {head}, '+0 days') = {head}"
+    in_calendar = f"{x} >= '0001-01-02' AND {x} < '9999-12-31'"
+    usual_seconds = f"(strftime('%s', {head}) + {_UNIX_EPOCH_SECONDS})"
+    usual_form = (
+        f"CASE WHEN {valid} AND {in_calendar}"
+        f" THEN {usual_seconds} * {MICROSECONDS} + substr({x}, 21) END"
+    )
+    return f"CASE WHEN {usual} THEN {usual_form} ELSE {any_form} END"
 
 
 @compiles(instant, "postgresql")

@@ -117,6 +117,43 @@ class UserDay(Fact, table=True):
     user_messages: int
 
 
+class Installation(Fact, table=True):
+    """Twins that a user installed on a day."""
+
+    day: int = Field(primary_key=True)
+    installations: int
+
+
+class Loaded(Fact, table=True):
+    """A user's rows of a raw table, the user's own and those behind; the user may be missing.
+
+    Then they are orphaned and have no `first` and `last` dated row.
+    """
+
+    __table_args__ = (
+        Index("ix_loaded_first", "table", "first"),
+        Index("ix_loaded_last", "table", "last"),
+        {"schema": "rollup", "sqlite_with_rowid": False},
+    )
+
+    table: str = Field(primary_key=True)
+    rows: int
+    undated: int
+    orphaned: int
+    first: int | None = Field(default=None, sa_type=BigInteger)
+    last: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Stray(SQLModel, table=True):
+    """Rows of a raw table whose session is missing, so that no user is known."""
+
+    __table_args__ = {"schema": "rollup", "sqlite_with_rowid": False}
+
+    session_id: str = Field(primary_key=True)
+    table: str = Field(primary_key=True)
+    rows: int
+
+
 class Daily(Cell, table=True):
     """Counts of a day. `installations` are twins, by their owner's slice."""
 
@@ -200,26 +237,28 @@ class DocumentTypeDay(Cell, table=True):
 
 
 class Source(SQLModel, table=True):
-    """What was read from a raw table: all rows, the dated ones' first and last, and those left out.
+    """How many rows of a raw table were read, and how many of them are in no dated number.
 
-    `orphaned`: the parent is missing. `undated`: the timestamp is missing or unreadable.
+    `orphaned`: the parent is missing. `undated`: the timestamp is missing or unreadable; the
+    parent is there. A user's own timestamp is in no number, so no user is undated.
     """
 
     __table_args__ = {"schema": "rollup"}
 
     table: str = Field(primary_key=True)
     rows: int
-    first: int | None = Field(default=None, sa_type=BigInteger)
-    last: int | None = Field(default=None, sa_type=BigInteger)
     undated: int
     orphaned: int
 
 
 class Build(SQLModel, table=True):
-    """The one build that these tables hold."""
+    """The state that these tables hold, and how to know whether it still fits the raw tables."""
 
     __table_args__ = {"schema": "rollup"}
 
-    version: str = Field(primary_key=True)  # changes with every build
+    version: str = Field(primary_key=True)  # changes with every build and refresh
+    previous: str  # the version that the raw file may still name if a refresh was killed
     built_at: int = Field(sa_type=BigInteger)
     zone: str
+    definition: str  # a digest of what fills the tables
+    fingerprint: str  # of a raw file without marks; '' with marks

@@ -1,0 +1,332 @@
+"""Marks: which users and sessions were touched, written by triggers on the six raw tables.
+
+`rollup_marks(id, kind, key)` stands beside the raw tables. A change of a user or of a twin marks
+its user, of a session its user and the session, of a message, document or query its session; what
+moves marks both sides. `refresh.py` turns marks into exact rollups.
+
+On SQLite the row with id 0 (kind 'version') names the rollups that the raw file was last read
+into: a raw file that was put back from a backup names others.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
+
+from analytics.models import RAW_MODELS, RAW_TABLES, Conversation, table_of
+from analytics.rollups.tables import Stray
+
+MARK = Table(
+    "rollup_marks",
+    MetaData(),
+    Column("id", BigInteger, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("key", String),
+)
+USER, SESSION, VERSION, REBUILD = "user", "session", "version", "rebuild"
+
+# What a row of each raw table marks: kind, and the column with the key.
+MARKED: dict[str, tuple[tuple[str, str], ...]] = {
+    "users": ((USER, "id"),),
+    "twins": ((USER, "user_id"),),
+    "sessions": ((USER, "user_id"), (SESSION, "id")),
+    "messages": ((SESSION, "session_id"),),
+    "documents": ((SESSION, "session_id"),),
+    "queries": ((SESSION, "session_id"),),
+}
+# Columns in no number and in no list, which a migration fills in every row.
+UNMARKED = {"messages": {"message_type"}}
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Marks that are handled together: their ids, the users, and sessions without a user."""
+
+    marks: list[int]
+    users: list[str]
+    sessions: list[str]
+
+
+def read(connection: Connection, most: int, window: int) -> Touched | None:
+    """The oldest marks, as far as they touch at most `most` users and stray sessions.
+
+    None if there are no marks. Looks at the first `window` marks only.
+    """
+    session, stray = table_of(Conversation), table_of(Stray)
+    was_stray = exists().where((MARK.c.kind == SESSION) & (stray.c.session_id == MARK.c.key))
+    rows = connection.execute(
+        select(MARK.c.id, MARK.c.kind, MARK.c.key, session.c.user_id, was_stray)
+        .outerjoin(session, (MARK.c.kind == SESSION) & (session.c.id == MARK.c.key))
+        .where(MARK.c.kind.in_((USER, SESSION)))
+        .order_by(MARK.c.id)
+        .limit(window)
+    )
+    marks: list[int] = []
+    users: dict[str, None] = {}
+    sessions: dict[str, None] = {}
+    for mark, kind, key, owner, recorded in rows:
+        user = key if kind == USER else owner
+        alone = key if kind == SESSION and (owner is None or recorded) else None
+        new = (user not in users and user is not None) + (
+            alone not in sessions and alone is not None
+        )
+        if new and len(users) + len(sessions) + new > most:
+            continue
+        marks.append(mark)
+        if user is not None:
+            users[user] = None
+        if alone is not None:
+            sessions[alone] = None
+    return Touched(marks, sorted(users), sorted(sessions)) if marks else None
+
+
+def some(connection: Connection) -> bool:
+    """Whether there are marks."""
+    return connection.scalar(select(MARK.c.id).where(MARK.c.id > 0).limit(1)) is not None
+
+
+def more_than(connection: Connection, count: int) -> bool:
+    """Whether there are more marks than this."""
+    found = select(MARK.c.id).limit(count + 1).subquery()
+    return connection.scalar(select(func.count()).select_from(found)) > count  # type: ignore[operator]
+
+
+def rebuild_wanted(connection: Connection, most: int) -> bool:
+    """Whether a build must come first: after a TRUNCATE, or because of more marks than `most`."""
+    wanted = connection.scalar(select(exists().where(MARK.c.kind == REBUILD)))
+    return bool(wanted) or more_than(connection, most)
+
+
+def installed(connection: Connection) -> bool:
+    """Whether the raw tables have exactly the triggers that `install` makes."""
+    if connection.dialect.name == "sqlite":
+        return _sqlite_present(connection) == _sqlite_objects(connection)
+    return _postgres_present(connection) == _postgres_wanted()
+
+
+def install(connection: Connection) -> None:
+    """Make the table of marks and the triggers anew, and ask for a build."""
+    remove(connection)
+    if connection.dialect.name == "sqlite":
+        for statement in _sqlite_objects(connection).values():
+            connection.exec_driver_sql(statement)
+        set_version(connection, secrets.token_hex(8))  # one that no rollups have
+    else:
+        for statement in _postgres_statements():
+            connection.exec_driver_sql(statement)
+        connection.execute(insert(MARK).values(kind=REBUILD))
+
+
+def remove(connection: Connection) -> bool:
+    """Drop the triggers and the table of marks; whether there were any."""
+    if connection.dialect.name == "sqlite":
+        return _remove_from_sqlite(connection)
+    present = bool(_postgres_present(connection))
+    for table in RAW_TABLES:
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS rollup_mark_{table} CASCADE")
+    connection.exec_driver_sql("DROP TABLE IF EXISTS rollup_marks")
+    return present
+
+
+def forget_up_to(connection: Connection, last: int, most: int) -> bool:
+    """Delete at most `most` marks with ids up to `last`; whether there may be more."""
+    oldest = select(func.min(MARK.c.id)).where(MARK.c.id > 0).scalar_subquery()
+    gone = connection.execute(
+        delete(MARK).where(MARK.c.id > 0, MARK.c.id <= last, MARK.c.id < oldest + most)
+    )
+    return gone.rowcount > 0
+
+
+def newest(connection: Connection) -> int:
+    """The id of the newest mark."""
+    return connection.scalar(select(func.coalesce(func.max(MARK.c.id), 0))) or 0
+
+
+def forget(connection: Connection, ids: Sequence[int]) -> None:
+    """Delete these marks."""
+    for start in range(0, len(ids), 500):
+        connection.execute(delete(MARK).where(MARK.c.id.in_(ids[start : start + 500])))
+
+
+# --- SQLite ------------------------------------------------------------------------------------
+
+_SQLITE_TABLE = (
+    "CREATE TABLE rollup_marks (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT)"
+)
+
+
+def _sqlite_objects(connection: Connection) -> dict[str, str]:
+    """Name -> the statement that makes it, for the table and all triggers."""
+    wanted = {"rollup_marks": _SQLITE_TABLE}
+    for table in RAW_TABLES:
+        columns = [row[1] for row in connection.exec_driver_sql(f"PRAGMA main.table_info({table})")]
+        watched = ", ".join(
+            f'"{name}"' for name in columns if name not in UNMARKED.get(table, set())
+        )
+        # INSERT OR REPLACE and UPDATE OR REPLACE delete what stands in the way, by any unique
+        # key, without firing delete triggers: what they will delete is marked before.
+        replaced = [
+            _sqlite_mark(kind, f"{table}.{key}", f"FROM {table} WHERE {same}")
+            for same in _sqlite_unique_keys(connection, table)
+            for kind, key in MARKED[table]
+        ]
+        new = [_sqlite_mark(kind, f"NEW.{key}") for kind, key in MARKED[table]]
+        old = [_sqlite_mark(kind, f"OLD.{key}") for kind, key in MARKED[table]]
+        moved = [
+            _sqlite_mark(kind, f"NEW.{key}", f"WHERE NEW.{key} IS NOT OLD.{key}")
+            for kind, key in MARKED[table]
+        ]
+        for event, of, marks in (
+            ("INSERT", "", [*replaced, *new]),
+            ("UPDATE", f" OF {watched}", [*replaced, *old, *moved]),
+            ("DELETE", "", old),
+        ):
+            name = f"rollup_{event.lower()}_{table}"
+            wanted[name] = (
+                f"CREATE TRIGGER {name} BEFORE {event}{of} ON {table} BEGIN {' '.join(marks)} END"
+            )
+    return wanted
+
+
+def _sqlite_mark(kind: str, key: str, rest: str = "") -> str:
+    return f"INSERT INTO rollup_marks (kind, key) SELECT '{kind}', {key} {rest}".rstrip() + ";"
+
+
+def _sqlite_unique_keys(connection: Connection, table: str) -> list[str]:
+    """Conditions under which a row has to make way for NEW, one a unique index."""
+    found = []
+    for _, index, unique, *_ in connection.exec_driver_sql(f"PRAGMA main.index_list({table})"):
+        columns = connection.exec_driver_sql(f'PRAGMA main.index_xinfo("{index}")').all()
+        names = [(name, collation) for _, _, name, _, collation, key in columns if key]
+        if unique and all(name for name, _ in names):  # an index on expressions has no names
+            found.append(
+                " AND ".join(
+                    f'{table}."{name}" = NEW."{name}" COLLATE {collation}'
+                    for name, collation in names
+                )
+            )
+    return sorted(found)
+
+
+def _sqlite_present(connection: Connection) -> dict[str, str]:
+    rows = connection.exec_driver_sql(
+        "SELECT name, sql FROM main.sqlite_master"
+        " WHERE type IN ('table', 'trigger') AND name GLOB 'rollup_*'"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _remove_from_sqlite(connection: Connection) -> bool:
+    present = _sqlite_present(connection)
+    for name in present:
+        if name != "rollup_marks":
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+    if "rollup_marks" in present:
+        connection.exec_driver_sql("DROP TABLE rollup_marks")
+    return bool(present)
+
+
+def version(connection: Connection) -> str:
+    """The version of the rollups that the raw file was last read into."""
+    return connection.scalar(select(MARK.c.key).where(MARK.c.id == 0)) or ""
+
+
+def set_version(connection: Connection, name: str) -> None:
+    """Say which rollups hold what is not marked."""
+    connection.exec_driver_sql(
+        "INSERT OR REPLACE INTO rollup_marks (id, kind, key) VALUES (0, 'version', ?)", (name,)
+    )
+
+
+# --- PostgreSQL --------------------------------------------------------------------------------
+
+_EVENTS = {
+    "INSERT": "REFERENCING NEW TABLE AS new_rows",
+    "UPDATE": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "DELETE": "REFERENCING OLD TABLE AS old_rows",
+    "TRUNCATE": "",
+}
+
+
+def _postgres_body(table: str) -> str:
+    """What the trigger function of a raw table does after a statement."""
+
+    def mark(rows: str) -> str:
+        keys = " UNION ".join(
+            f"SELECT '{kind}', {key}::text FROM {rows} AS changed" for kind, key in MARKED[table]
+        )
+        return f"INSERT INTO rollup_marks (kind, key) {keys};"
+
+    model = next(model for model in RAW_MODELS if table_of(model).name == table)
+    columns = ", ".join(
+        f'"{column.name}"'
+        for column in table_of(model).columns
+        if column.name not in UNMARKED.get(table, set())
+    )
+    old, new = f"SELECT {columns} FROM old_rows", f"SELECT {columns} FROM new_rows"
+    changed = f"(({old} EXCEPT ALL {new}) UNION ALL ({new} EXCEPT ALL {old}))"
+    return f"""
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        {mark("new_rows")}
+    ELSIF TG_OP = 'UPDATE' THEN
+        {mark(changed)}
+    ELSIF TG_OP = 'DELETE' THEN
+        {mark("old_rows")}
+    ELSE
+        INSERT INTO rollup_marks (kind) VALUES ('{REBUILD}');
+    END IF;
+    RETURN NULL;
+END"""
+
+
+def _postgres_statements() -> list[str]:
+    statements = [
+        "CREATE TABLE rollup_marks"
+        " (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind TEXT NOT NULL, key TEXT)"
+    ]
+    for table in RAW_TABLES:
+        # With its owner's rights: who writes to the raw tables needs none on the marks.
+        statements.append(
+            f"CREATE FUNCTION rollup_mark_{table}() RETURNS trigger LANGUAGE plpgsql"
+            f" SECURITY DEFINER SET search_path FROM CURRENT AS $${_postgres_body(table)}$$"
+        )
+        statements += [
+            f"CREATE TRIGGER rollup_{event.lower()}_{table} AFTER {event} ON {table}"
+            f" {referencing} FOR EACH STATEMENT EXECUTE FUNCTION rollup_mark_{table}()"
+            for event, referencing in _EVENTS.items()
+        ]
+    return statements
+
+
+def _postgres_wanted() -> dict[str, tuple[str, str]]:
+    return {
+        f"rollup_{event.lower()}_{table}": (table, _postgres_body(table))
+        for table in RAW_TABLES
+        for event in _EVENTS
+    }
+
+
+def _postgres_present(connection: Connection) -> dict[str, tuple[str, str]]:
+    """Name -> table and function body of the enabled triggers, if the marks have their table."""
+    rows = connection.exec_driver_sql(
+        "SELECT tgname, relname, prosrc FROM pg_trigger"
+        " JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid"
+        " WHERE tgname LIKE 'rollup%%' AND tgenabled IN ('O', 'A') AND NOT tgisinternal"
+        " AND relnamespace = current_schema()::regnamespace"
+        " AND to_regclass('rollup_marks') IS NOT NULL"
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -1,0 +1,163 @@
+"""Bringing some users' rollups up to date: subtract what they had, read them again, add it.
+
+Cells are sums over facts, so the same selects run before and after the facts change, with opposite
+signs; only what differs is written. Doing it again changes nothing: a refresh that was killed
+before its marks were deleted is simply repeated.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    FromClause,
+    Insert,
+    MetaData,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from analytics.models import table_of
+from analytics.rollups.build import stage
+from analytics.rollups.instants import to_instant
+from analytics.rollups.marks import Touched
+from analytics.rollups.selects import (
+    CELLS,
+    EVENT,
+    FACTS,
+    MEMBERS,
+    SESSIONS,
+    USERS,
+    Rows,
+    contributions,
+    in_all_slices,
+    keys_and_sums,
+    strays,
+)
+from analytics.rollups.tables import Build, Member, Stray
+
+_FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (*FACTS, (Stray, strays(touched=True)))
+_METADATA = MetaData()
+
+
+def _temporary(prefix: str, model: type[SQLModel]) -> Table:
+    table = table_of(model)
+    columns = [Column(c.name, c.type) for c in table.columns]
+    return Table(f"{prefix}_{table.name}", _METADATA, *columns, prefixes=["TEMPORARY"])
+
+
+_RECORDED: tuple[type[SQLModel], ...] = (Member, *(model for model, _ in _FACTS))
+_NOW = {model: _temporary("rollup_now", model) for model in _RECORDED}
+_DELTA = {model: _temporary("rollup_delta", model) for model, _ in CELLS}
+
+
+def prepare(connection: Connection) -> None:
+    """Make the temporary tables that a connection needs for refreshing."""
+    for table in (EVENT, *_METADATA.sorted_tables):
+        table.create(connection, checkfirst=False)
+
+
+def refresh(connection: Connection, touched: Touched, now: datetime) -> str:
+    """Make the rollups of these users and sessions what a build would make them; their version.
+
+    Runs in the caller's transaction, on a connection that was prepared.
+    """
+    values = {"users": touched.users, "sessions": touched.sessions}
+    for table in _METADATA.sorted_tables:
+        connection.execute(delete(table))
+    for model, _ in CELLS:
+        _contribute(connection, model, values, -1)
+    _replace(connection, Member, MEMBERS, values)
+    stage(connection, values)
+    for model, rows in _FACTS:
+        _replace(connection, model, rows, values)
+    for model, _ in CELLS:
+        _contribute(connection, model, values, +1)
+        _add_up(connection, model)
+    build = table_of(Build)
+    version = secrets.token_hex(8)
+    connection.execute(
+        update(build).values(previous=build.c.version, version=version, built_at=to_instant(now))
+    )
+    return version
+
+
+def _columns(table: Table, names: list[str]) -> list[Column[Any]]:
+    return [table.c[name] for name in names]
+
+
+def _contribute(
+    connection: Connection, model: type[SQLModel], values: dict[str, list[str]], sign: int
+) -> None:
+    connection.execute(_CONTRIBUTIONS[model, sign], values)
+
+
+def _contribution(model: type[SQLModel], rows_of: Callable[..., FromClause], sign: int) -> Insert:
+    rows = contributions(model, rows_of(touched=True)).subquery()
+    keys, sums = keys_and_sums(model)
+    signed = select(*(rows.c[k] for k in keys), *((sign * rows.c[s]).label(s) for s in sums))
+    return insert(_DELTA[model]).from_select([*keys, *sums], signed)
+
+
+_CONTRIBUTIONS = {
+    (model, sign): _contribution(model, rows_of, sign)
+    for model, rows_of in CELLS
+    for sign in (-1, 1)
+}
+
+
+def _replace(
+    connection: Connection, model: type[SQLModel], rows: Rows, values: dict[str, list[str]]
+) -> None:
+    """Write the facts that differ from the recorded ones of these users."""
+    table, now = table_of(model), _NOW[model]
+    names = [column.name for column in rows.selected_columns]
+    connection.execute(insert(now).from_select(names, rows), values)
+    whose = table.c.session_id.in_(SESSIONS) if model is Stray else table.c.user_id.in_(USERS)
+    recorded = select(*_columns(table, names)).where(whose)
+    current = select(*_columns(now, names))
+    key = [column.name for column in table.primary_key]
+    gone = recorded.except_(current).subquery()
+    connection.execute(
+        delete(table).where(
+            whose, tuple_(*_columns(table, key)).in_(select(*(gone.c[name] for name in key)))
+        ),
+        values,
+    )
+    connection.execute(insert(table).from_select(names, current.except_(recorded)), values)
+
+
+def _add_up(connection: Connection, model: type[SQLModel]) -> None:
+    """Add what has changed to the cells of all slices, and delete those that have become zero."""
+    table, delta = table_of(model), _DELTA[model]
+    keys, sums = keys_and_sums(model)
+    named, totals = _columns(delta, keys), [func.sum(delta.c[name]).label(name) for name in sums]
+    differs = or_(*(total != 0 for total in totals))
+    changes = in_all_slices(
+        model, select(*named, *totals).group_by(*named).having(differs).cte("finest")
+    )
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
+    adding: Any = dialect.insert(table).from_select([*keys, *sums], changes)
+    connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=keys, set_={name: table.c[name] + adding.excluded[name] for name in sums}
+        )
+    )
+    changed = changes.subquery()
+    connection.execute(
+        delete(table).where(
+            tuple_(*_columns(table, keys)).in_(select(*(changed.c[name] for name in keys))),
+            *(table.c[name] == 0 for name in sums),
+        )
+    )

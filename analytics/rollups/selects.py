@@ -1,0 +1,485 @@
+"""What fills each rollup table: ONE select per table, for the build and for every refresh.
+
+Raw rows are staged first: every row of some users becomes an *event*, its instant, local day and
+hour computed once. Facts are selected from the events, cells from the facts. The order matters: a
+later select may read an earlier table.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlmodel import SQLModel
+
+from analytics.models import RAW_MODELS, table_of
+from analytics.rollups.instants import day_of, hour_of, instant, local
+from analytics.rollups.tables import (
+    ALL,
+    DOCUMENT,
+    NONE,
+    QUERY,
+    SHARED_TWIN,
+    Activity,
+    ActivityDocument,
+    ActivityHour,
+    Cell,
+    Cohort,
+    CohortWeek,
+    Daily,
+    DocumentTypeDay,
+    Hourly,
+    Installation,
+    Listing,
+    Loaded,
+    Member,
+    Pair,
+    Source,
+    Stray,
+    TopicDay,
+    UserDay,
+)
+
+Rows = Select[*tuple[Any, ...]]
+SLICE = ("company", "department")
+
+# The users, and the sessions without one, that a statement is about.
+USERS = bindparam("users", expanding=True, type_=String)
+SESSIONS = bindparam("sessions", expanding=True, type_=String)
+
+_user, _twin, _session, _message, _document, _query = map(table_of, RAW_MODELS)
+_member, _activity, _hour = table_of(Member), table_of(Activity), table_of(ActivityHour)
+_drafted, _user_day = table_of(ActivityDocument), table_of(UserDay)
+_installed, _loaded, _stray = table_of(Installation), table_of(Loaded), table_of(Stray)
+
+
+def _key(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The slice key of a name column, as `tables.slice_key`."""
+    return literal(NONE, String) + func.coalesce(column, "")
+
+
+# --- events: the raw rows of the users in USERS ------------------------------------------------
+
+EVENT = Table(
+    "rollup_event",
+    MetaData(),
+    Column("table", String, nullable=False),  # the raw table
+    Column("user_id", String, nullable=False),
+    Column("kept", Integer, nullable=False),  # 1 if the user exists, else 0
+    Column("session_id", String),
+    Column("twin_id", String),
+    Column("detail", String),  # topic, sender type or document type
+    Column("shared", Integer, nullable=False),  # SHARED_TWIN or 0
+    Column("at", BigInteger),  # NULL if undated; day and hour likewise
+    Column("day", Integer),
+    Column("hour", Integer),
+    prefixes=["TEMPORARY"],
+)
+
+
+def _computed_once(rows: Rows) -> FromClause:
+    """A subquery whose columns are computed once a row.
+
+    `OFFSET 0` keeps the planners of both databases from merging it into the query around it, which
+    would compute an instant again wherever it is used.
+    """
+    return rows.offset(0).subquery()
+
+
+def _events(table: Table) -> Rows:
+    nothing = literal(None, String)
+    detail = {_session: "topic", _message: "sender_type", _document: "document_type"}
+    own = {_user: _user.c.id, _twin: _twin.c.user_id, _session: _session.c.user_id}
+    of_session = table not in (_user, _twin)
+    user = own.get(table, _session.c.user_id)
+    # In this order, users are looked up once a session, not once a message.
+    source: FromClause = _session if of_session else table
+    source = source.outerjoin(_member, _member.c.user_id == user)
+    if table not in own:
+        source = source.join(table, table.c.session_id == _session.c.id)
+    shared = case((_session.c.is_shared_twin, SHARED_TWIN), else_=0)
+    raw = (
+        select(
+            literal(table.name).label("table"),
+            user.label("user_id"),
+            case((_member.c.user_id.is_(None), 0), else_=1).label("kept"),
+            (_session.c.id if of_session else nothing).label("session_id"),
+            (_session.c.twin_id if of_session else nothing).label("twin_id"),
+            (table.c[detail[table]] if table in detail else nothing).label("detail"),
+            (shared if table is _session else literal(0)).label("shared"),
+            instant(table.c.started_at if table is _session else table.c.created_at).label("at"),
+        )
+        .select_from(source)
+        .where(user.in_(USERS))
+    )
+    dated = _computed_once(raw)
+    timed = _computed_once(select(*dated.c, local(dated.c.at).label("moment")))
+    known = [c for c in timed.c if c.name != "moment"]
+    return select(
+        *known, day_of(timed.c.moment).label("day"), hour_of(timed.c.moment).label("hour")
+    )
+
+
+EVENTS: tuple[Rows, ...] = tuple(_events(table_of(model)) for model in RAW_MODELS)
+
+
+# --- facts, from the events --------------------------------------------------------------------
+
+
+def members() -> Rows:
+    """The users with the keys of organization and department."""
+    return select(
+        _user.c.id.label("user_id"),
+        _key(_user.c.company).label("company"),
+        _key(_user.c.department).label("department"),
+    ).where(_user.c.id.in_(USERS))
+
+
+def _in(*tables: Table) -> ColumnElement[bool]:
+    return EVENT.c.table.in_([table.name for table in tables])
+
+
+def _count(*tables: Table) -> ColumnElement[int]:
+    return func.sum(case((_in(*tables), 1), else_=0))
+
+
+def _greatest(table: Table, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """In a group that has at most one event of the table, its value."""
+    return func.max(case((_in(table), column)))
+
+
+def activities() -> Rows:
+    """Every dated conversation of an existing user, with the counts of all its rows."""
+    sent = case((_in(_message), EVENT.c.at))
+    documents, queries = _count(_document), _count(_query)
+    types = case((documents > 0, DOCUMENT), else_=0) + case((queries > 0, QUERY), else_=0)
+    started = _greatest(_session, EVENT.c.at)
+    found = (
+        select(
+            EVENT.c.user_id,
+            EVENT.c.session_id,
+            func.max(EVENT.c.twin_id).label("twin_id"),
+            _key(_greatest(_session, EVENT.c.detail)).label("topic"),
+            started.label("started_at"),
+            _greatest(_session, EVENT.c.day).label("day"),
+            func.coalesce(func.max(sent) - func.min(sent), 0).label("duration"),
+            _count(_message).label("messages"),
+            documents.label("documents"),
+            queries.label("queries"),
+            (types + func.max(EVENT.c.shared)).label("types"),
+        )
+        .where(EVENT.c.kept == 1, _in(_session, _message, _document, _query))
+        .group_by(EVENT.c.user_id, EVENT.c.session_id)
+        .having(started.is_not(None))
+        .subquery()
+    )
+    return select(*found.c, _member.c.company, _member.c.department).join(
+        _member, _member.c.user_id == found.c.user_id
+    )
+
+
+def activity_hours() -> Rows:
+    """Every dated event of an existing user, counted by conversation, local day and hour."""
+    keys = EVENT.c.session_id, EVENT.c.day, EVENT.c.hour
+    by_user = case((_in(_message) & (EVENT.c.detail == "user"), 1), else_=0)
+    return (
+        select(
+            EVENT.c.user_id,
+            *keys,
+            func.max(EVENT.c.twin_id).label("twin_id"),
+            _count(_session).label("conversations"),
+            _count(_message).label("messages"),
+            func.sum(by_user).label("user_messages"),
+            _count(_document).label("documents"),
+            _count(_query).label("queries"),
+        )
+        .where(
+            EVENT.c.kept == 1,
+            EVENT.c.at.is_not(None),
+            _in(_session, _message, _document, _query),
+        )
+        .group_by(EVENT.c.user_id, *keys)
+    )
+
+
+def activity_documents() -> Rows:
+    """Every dated document of an existing user, counted by conversation, local day and type."""
+    kind = _key(EVENT.c.detail)
+    keys = EVENT.c.session_id, EVENT.c.day
+    return (
+        select(EVENT.c.user_id, *keys, kind.label("document_type"), func.count().label("documents"))
+        .where(EVENT.c.kept == 1, EVENT.c.at.is_not(None), _in(_document))
+        .group_by(EVENT.c.user_id, *keys, kind)
+    )
+
+
+def installations() -> Rows:
+    """Every dated twin of an existing user, counted by local day."""
+    return (
+        select(EVENT.c.user_id, EVENT.c.day, func.count().label("installations"))
+        .where(EVENT.c.kept == 1, EVENT.c.at.is_not(None), _in(_twin))
+        .group_by(EVENT.c.user_id, EVENT.c.day)
+    )
+
+
+def user_days() -> Rows:
+    """The users' active days: a conversation started or a message sent."""
+    conversations = func.sum(_hour.c.conversations)
+    user_messages = func.sum(_hour.c.user_messages)
+    return (
+        select(
+            _hour.c.user_id,
+            _hour.c.day,
+            conversations.label("conversations"),
+            user_messages.label("user_messages"),
+        )
+        .where(_hour.c.user_id.in_(USERS))
+        .group_by(_hour.c.user_id, _hour.c.day)
+        .having(conversations + user_messages > 0)
+    )
+
+
+def loaded() -> Rows:
+    """How many rows of each raw table the users have, and those left out, each for one reason."""
+    kept = EVENT.c.kept == 1
+    dateless = kept & EVENT.c.at.is_(None) & ~_in(_user)
+    return select(
+        EVENT.c.user_id,
+        EVENT.c.table,
+        func.count().label("rows"),
+        func.sum(case((dateless, 1), else_=0)).label("undated"),
+        func.sum(case((kept, 0), else_=1)).label("orphaned"),
+        func.min(case((kept, EVENT.c.at))).label("first"),
+        func.max(case((kept, EVENT.c.at))).label("last"),
+    ).group_by(EVENT.c.user_id, EVENT.c.table)
+
+
+def strays(*, touched: bool) -> Rows:
+    """Rows whose session is missing, counted by its id."""
+
+    def of(table: Table) -> Rows:
+        rows = select(table.c.session_id, func.count().label("rows")).group_by(table.c.session_id)
+        if touched:
+            rows = rows.where(table.c.session_id.in_(SESSIONS))
+        found = rows.subquery()
+        there = exists().where(_session.c.id == found.c.session_id)
+        return select(found.c.session_id, literal(table.name).label("table"), found.c.rows).where(
+            ~there, found.c.session_id.is_not(None)
+        )
+
+    return select(union_all(*map(of, (_message, _document, _query))).subquery())
+
+
+# First, because events say whether their user exists.
+MEMBERS = members()
+
+FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (
+    (Activity, activities()),
+    (ActivityHour, activity_hours()),
+    (ActivityDocument, activity_documents()),
+    (Installation, installations()),
+    (UserDay, user_days()),
+    (Loaded, loaded()),
+)
+
+
+# --- cells, from the facts ---------------------------------------------------------------------
+
+
+def _of(rows: FromClause, touched: bool) -> ColumnElement[bool]:
+    """The rows of everybody, or of the users in USERS."""
+    return rows.c.user_id.in_(USERS) if touched else true()
+
+
+def daily(*, touched: bool) -> FromClause:
+    """Counts of a day: active users, events, time spent, and twins installed by their owners."""
+    events = ("conversations", "messages", "documents", "queries")
+    streams: tuple[tuple[Table, tuple[str, ...]], ...] = (
+        (_user_day, ("users",)),
+        (_hour, events),
+        (_activity, ("duration",)),
+        (_installed, ("installations",)),
+    )
+    sums = ("users", *events, "duration", "installations")
+    return union_all(
+        *(
+            select(
+                table.c.user_id,
+                table.c.day,
+                *(
+                    (table.c.get(name, literal(1)) if name in own else literal(0)).label(name)
+                    for name in sums
+                ),
+            ).where(_of(table, touched))
+            for table, own in streams
+        )
+    ).subquery()
+
+
+def hourly(*, touched: bool) -> FromClause:
+    """Messages of an hour of a day."""
+    columns = _hour.c.user_id, _hour.c.day, _hour.c.hour, _hour.c.messages
+    return select(*columns).where(_of(_hour, touched)).subquery()
+
+
+def listing(*, touched: bool) -> FromClause:
+    """Activities of a day by their exact set of types."""
+    a = _activity.c
+    rows = select(a.user_id, a.day, a.types, literal(1).label("activities"))
+    return rows.where(_of(_activity, touched)).subquery()
+
+
+def pairs(*, touched: bool) -> FromClause:
+    """Consecutive active days, and conversations ten apart (see `tables.Pair`)."""
+
+    def before(day: ColumnElement[int], steps: int) -> ColumnElement[int]:
+        return func.lag(day, steps).over(partition_by=day.table.c.user_id, order_by=day)
+
+    d, a = _user_day.c, _activity.c
+    rows = union_all(
+        *(
+            select(
+                day.table.c.user_id,
+                before(day, steps).label("earlier"),
+                day.label("later"),
+                literal(users).label("users"),
+                literal(power).label("power"),
+            ).where(_of(day.table, touched))
+            for day, steps, users, power in ((d.day, 1, 1, 0), (a.day, 9, 0, 1), (a.day, 10, 0, -1))
+        )
+    ).subquery()
+    return select(rows).where(rows.c.earlier.is_not(None)).subquery()
+
+
+def cohorts(*, touched: bool) -> FromClause:
+    """Users by first active day, and how many were active 1, 7 and 30 days later."""
+    first = (
+        select(_user_day.c.user_id, func.min(_user_day.c.day).label("first_day"))
+        .where(_of(_user_day, touched))
+        .group_by(_user_day.c.user_id)
+        .subquery()
+    )
+
+    def returned(days: int) -> ColumnElement[int]:
+        later = _user_day.alias()
+        on_that_day = exists().where(
+            later.c.user_id == first.c.user_id, later.c.day == first.c.first_day + days
+        )
+        return case((on_that_day, 1), else_=0).label(f"returned_{days}")
+
+    return select(
+        first.c.user_id, first.c.first_day, literal(1).label("users"), *map(returned, (1, 7, 30))
+    ).subquery()
+
+
+def cohort_weeks(*, touched: bool) -> FromClause:
+    """Users by first week, active in each week since. Ordinal 1 is a Monday."""
+    week = ((_user_day.c.day - 1) // 7).label("week")
+    weeks = select(_user_day.c.user_id, week).where(_of(_user_day, touched)).distinct().subquery()
+    first = func.min(weeks.c.week).over(partition_by=weeks.c.user_id)
+    return select(
+        weeks.c.user_id,
+        (first * 7 + 1).label("first_week"),
+        (weeks.c.week - first).label("week"),
+        literal(1).label("users"),
+    ).subquery()
+
+
+def topic_days(*, touched: bool) -> FromClause:
+    """Conversations of a day by topic."""
+    a = _activity.c
+    rows = select(a.user_id, a.day, a.topic, literal(1).label("conversations"))
+    return rows.where(_of(_activity, touched)).subquery()
+
+
+def document_type_days(*, touched: bool) -> FromClause:
+    """Documents of a day by type."""
+    return select(_drafted).where(_of(_drafted, touched)).subquery()
+
+
+def sources(*, touched: bool) -> FromClause:
+    """Rows of the raw tables, with a user or stray."""
+    counts = _loaded.c.rows, _loaded.c.undated, _loaded.c.orphaned
+    alone = _stray.c.session_id.in_(SESSIONS) if touched else true()
+    return union_all(
+        select(_loaded.c.table, *counts).where(_of(_loaded, touched)),
+        select(
+            _stray.c.table,
+            _stray.c.rows,
+            literal(0).label("undated"),
+            _stray.c.rows.label("orphaned"),
+        ).where(alone),
+    ).subquery()
+
+
+CELLS: tuple[tuple[type[SQLModel], Callable[..., FromClause]], ...] = (
+    (Daily, daily),
+    (Hourly, hourly),
+    (Listing, listing),
+    (Pair, pairs),
+    (Cohort, cohorts),
+    (CohortWeek, cohort_weeks),
+    (TopicDay, topic_days),
+    (DocumentTypeDay, document_type_days),
+    (Source, sources),
+)
+
+
+def keys_and_sums(cell: type[SQLModel]) -> tuple[list[str], list[str]]:
+    """The columns that name a cell, and those that are added up."""
+    columns = table_of(cell).columns
+    keys = [column.name for column in columns if column.primary_key]
+    return keys, [column.name for column in columns if not column.primary_key]
+
+
+def contributions(cell: type[SQLModel], rows: FromClause) -> Rows:
+    """What rows of a cell's select add to the finest slice, everybody's organization and
+    department (`Source` has no slices)."""
+    keys, sums = keys_and_sums(cell)
+    sliced = issubclass(cell, Cell)
+    named = [(_member if name in SLICE and sliced else rows).c[name] for name in keys]
+    added = select(*named, *(func.sum(rows.c[name]).label(name) for name in sums))
+    if sliced:
+        added = added.select_from(rows).join(_member, _member.c.user_id == rows.c.user_id)
+    return added.group_by(*named)
+
+
+def in_all_slices(cell: type[SQLModel], finest: FromClause) -> Rows:
+    """Rows of the finest slice, added up into all four; sums of nothing but zeros are left out."""
+    keys, sums = keys_and_sums(cell)
+    rows = finest
+    if issubclass(cell, Cell):
+        every = literal(ALL, String)
+        rest = [finest.c[name] for name in (*keys, *sums) if name not in SLICE]
+        rows = union_all(
+            *(
+                select(company.label("company"), department.label("department"), *rest)
+                for company in (finest.c.company, every)
+                for department in (finest.c.department, every)
+            )
+        ).subquery()
+    named = [rows.c[name] for name in keys]
+    totals = {name: func.sum(rows.c[name]) for name in sums}
+    return (
+        select(*named, *(total.label(name) for name, total in totals.items()))
+        .group_by(*named)
+        .having(or_(*(total != 0 for total in totals.values())))
+    )

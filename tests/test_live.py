@@ -1,0 +1,500 @@
+"""Whatever is done to the raw tables, by whom, and in which order: refreshed equals rebuilt."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from analytics.database import BUSY_SECONDS, Store, open_database
+from analytics.models import RAW_TABLES
+from analytics.rollups.build import TABLES
+from analytics.service import Service
+from analytics.settings import Settings
+from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
+
+EXAMPLES = int(os.environ.get("LIVE_EXAMPLES", "8"))
+ROLLUPS = sorted(table.name for table in TABLES if table.name != "build")
+ZONE = "America/New_York"
+
+IDS = {
+    "users": ("u0", "u1", "u2", "U2"),
+    "twins": ("t0", "t1", "t2"),
+    "sessions": ("s0", "s1", "s2", "s3", "S3", "s4"),
+    "messages": ("m0", "m1", "m2", "m3", "m4", "m5"),
+    "documents": ("d0", "d1", "d2"),
+    "queries": ("q0", "q1", "q2"),
+}
+TIMES = (
+    *("2026-03-08 06:59:59.999999", "2026-03-08 07:00:00.000000", "2026-03-08 04:59:59"),
+    *("2026-03-08T05:00:00Z", "2026-03-09 05:00:00.000000", "2026-03-09 15:00:00.000001"),
+    *("2026-03-15 12:00:00", "2026-04-07 12:00:00+02:00", "2026-04-08 12:00:00", "2026-04-08"),
+    *(None, "not a date", "2026-02-30 10:00:00", 1773230400, "0001-01-02 12:00:00.000000"),
+)
+VALUES: dict[str, tuple[Any, ...]] = {
+    "user_id": (*IDS["users"], "nobody"),
+    "session_id": (*IDS["sessions"], "nowhere"),
+    "twin_id": (*IDS["twins"], "nothing"),
+    "message_id": (None, *IDS["messages"]),
+    "email": ("a@x", "b@x", "c@x"),
+    "company": (None, "", "Acme", "acme", "="),
+    "department": (None, "", "Sales"),
+    "topic": (None, "", "Billing"),
+    "document_type": (None, "", "Report"),
+    "sender_type": ("user", "user", "twin"),
+    "message_type": (None, "general"),
+    "is_shared": (None, 0, 1),
+    "is_shared_twin": (None, 0, 1),
+    "word_count": (1, 2),
+    "results_count": (None, 3),
+    "created_at": TIMES,
+    "started_at": TIMES,
+    "last_login_at": (None,),
+}
+COLUMNS = {
+    "users": ("email", "full_name", "company", "department", "created_at"),
+    "twins": ("user_id", "name", "is_shared", "created_at"),
+    "sessions": ("user_id", "twin_id", "platform", "topic", "is_shared_twin", "started_at"),
+    "messages": ("session_id", "sender_type", "content", "message_type", "created_at"),
+    "documents": ("session_id", "message_id", "document_type", "word_count", "created_at"),
+    "queries": ("session_id", "message_id", "query_text", "created_at"),
+}
+
+
+def opened(path: Path, zone: str = ZONE) -> Store:
+    """The product's store of a file."""
+    return open_database(Settings(database_url=f"sqlite:///{path}", reporting_timezone=zone))
+
+
+def contents(store: Store) -> dict[str, list[Any]]:
+    """All rows of all rollup tables, but for the version."""
+    with store.session() as session:
+        connection = session.connection()
+        return {
+            table: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM rollup.{table}")))
+            for table in ROLLUPS
+        }
+
+
+def assert_exact(store: Store, path: Path) -> None:
+    """The store's rollups are those that a build on a copy of the file makes."""
+    copy = path.with_name("copy.db")
+    shutil.copyfile(path, copy)
+    copy.with_name("copy.rollup.db").unlink(missing_ok=True)
+    fresh = opened(copy)
+    fresh.rebuild()
+    wanted, found = contents(fresh), contents(store)
+    fresh.close()
+    for table in ROLLUPS:
+        assert found[table] == wanted[table], table
+
+
+class Life(RuleBasedStateMachine):
+    """Programs write to a database that a store is kept for."""
+
+    folder: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.path = self.folder / "life.db"
+        for file in self.folder.iterdir():
+            file.unlink()
+        # Two that are close to being power users, and active on consecutive days.
+        sessions = [
+            a_session(f"p{user}{n}", user, f"2026-03-{8 + n % 3:02} 12:00:00.000000")
+            for user in ("u0", "u1")
+            for n in range(10)
+        ]
+        users = [a_user("u0", email="a@x"), a_user("u1", None, email="b@x")]
+        write(Raw(users, [a_twin("t0", "u0")], sessions), self.path)
+        self.database = sqlite3.connect(self.path, isolation_level=None)
+        self.database.execute("PRAGMA synchronous = OFF")
+        self.store = opened(self.path)
+        self.store.refresh()
+
+    def run(self, statement: str, values: tuple[Any, ...] = ()) -> None:
+        """What a constraint forbids isn't done."""
+        with suppress(sqlite3.IntegrityError):
+            self.database.execute(statement, values)
+
+    @rule(keys=st.booleans(), recursive=st.booleans())
+    def connect(self, keys: bool, recursive: bool) -> None:
+        self.database.execute(f"PRAGMA foreign_keys = {keys:d}")
+        self.database.execute(f"PRAGMA recursive_triggers = {recursive:d}")
+
+    @rule(
+        table=st.sampled_from((*RAW_TABLES, "messages", "messages")),
+        how=st.sampled_from(("OR REPLACE", "OR REPLACE", "OR IGNORE", "", "ON CONFLICT")),
+        data=st.data(),
+    )
+    def insert(self, table: str, how: str, data: st.DataObject) -> None:
+        self.write(table, how, data)
+
+    @rule(table=st.sampled_from(("sessions", "messages")), data=st.data())
+    def replace_in_large_tables(self, table: str, data: st.DataObject) -> None:
+        self.write(table, "OR REPLACE", data)
+
+    def write(self, table: str, how: str, data: st.DataObject) -> None:
+        columns = ("id", *COLUMNS[table])
+        values = (data.draw(st.sampled_from(IDS[table])), *self.values(table, columns[1:], data))
+        marks = ", ".join("?" * len(columns))
+        sets = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
+        or_else, end = (
+            ("", f" ON CONFLICT (id) DO UPDATE SET {sets}") if how == "ON CONFLICT" else (how, "")
+        )
+        self.run(
+            f"INSERT {or_else} INTO {table} ({', '.join(columns)}) VALUES ({marks}){end}", values
+        )
+
+    def values(self, table: str, columns: tuple[str, ...], data: st.DataObject) -> tuple[Any, ...]:
+        return tuple(data.draw(st.sampled_from(VALUES.get(name, ("x",)))) for name in columns)
+
+    @rule(
+        table=st.sampled_from(RAW_TABLES),
+        how=st.sampled_from(("", "OR REPLACE", "OR IGNORE")),
+        all_rows=st.sampled_from((False, False, False, True)),
+        data=st.data(),
+    )
+    def update(self, table: str, how: str, all_rows: bool, data: st.DataObject) -> None:
+        columns = data.draw(st.lists(st.sampled_from(("id", *COLUMNS[table])), min_size=1))
+        columns = sorted(set(columns))
+        values = tuple(
+            data.draw(st.sampled_from(IDS[table] if name == "id" else VALUES.get(name, ("y",))))
+            for name in columns
+        )
+        where = "" if all_rows else f" WHERE id = '{data.draw(st.sampled_from(IDS[table]))}'"
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        self.run(f"UPDATE {how} {table} SET {sets}{where}", values)
+
+    @rule(table=st.sampled_from(RAW_TABLES), data=st.data())
+    def delete(self, table: str, data: st.DataObject) -> None:
+        self.run(f"DELETE FROM {table} WHERE id = ?", (data.draw(st.sampled_from(IDS[table])),))
+
+    @rule(table=st.sampled_from(RAW_TABLES), what=st.integers(0, 23))
+    def do_worse(self, table: str, what: int) -> None:
+        """Seldom: most runs should refresh, not rebuild."""
+        worse = (
+            lambda: self.run(f"DELETE FROM {table}"),
+            lambda: self.drop_and_recreate(table, keep=True),
+            lambda: self.drop_and_recreate(table, keep=False),
+            lambda: self.run(f"DROP TRIGGER IF EXISTS rollup_insert_{table}"),
+            lambda: self.run("CREATE UNIQUE INDEX IF NOT EXISTS n ON twins (name COLLATE NOCASE)"),
+            lambda: self.database.executescript(
+                f"ALTER TABLE {table} RENAME TO other; ALTER TABLE other RENAME TO {table}"
+            ),
+            self.restore_backup,
+            self.restore_backup,
+        )
+        if what < len(worse):
+            worse[what]()
+
+    def drop_and_recreate(self, table: str, *, keep: bool) -> None:
+        self.database.execute("PRAGMA foreign_keys = 0")
+        made = next(part for part in SCHEMA.split(";") if f"TABLE {table} " in part)
+        self.database.executescript(
+            f"BEGIN; CREATE TEMP TABLE kept AS SELECT * FROM {table}; DROP TABLE {table}; {made};"
+            + (f"INSERT INTO {table} SELECT * FROM kept;" if keep else "")
+            + "DROP TABLE kept; COMMIT;"
+        )
+
+    def restore_backup(self) -> None:
+        """Take a copy of the file, or put the copy back in place."""
+        backup = self.folder / "backup"
+        if backup.exists():
+            self.path.write_bytes(backup.read_bytes())
+        else:
+            backup.write_bytes(self.path.read_bytes())
+
+    @rule()
+    def refresh(self) -> None:
+        self.store.refresh()
+
+    @rule()
+    def refresh_by_another_process(self) -> None:
+        self.have_a_row()
+        other = opened(self.path)
+        other.refresh()
+        other.close()
+
+    def have_a_row(self) -> None:
+        """A database without any row is refused when it is opened."""
+        self.run("INSERT OR IGNORE INTO queries (id, session_id, query_text) VALUES ('q', 's', '')")
+
+    def teardown(self) -> None:
+        self.have_a_row()
+        self.store.refresh()
+        assert_exact(self.store, self.path)
+        self.store.close()
+        self.database.close()
+
+
+def test_refreshed_equals_rebuilt_after_any_operations(tmp_path: Path) -> None:
+    Life.folder = tmp_path
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            phases=(Phase.generate,),  # shrinking takes many minutes; ask for it by hand
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def sample(path: Path, users: int = 8) -> Store:
+    """A small database of many active days, opened and read."""
+    people = [a_user(f"u{n}", f"Company {n % 3}") for n in range(users)]
+    sessions = [
+        a_session(f"s{u}-{n}", f"u{u}", f"2026-03-{1 + (n * (u + 3)) % 28:02} 12:00:00.000000")
+        for u in range(users)
+        for n in range(15)
+    ]
+    messages = [
+        a_message(f"m{row['id']}{n}", row["id"], row["started_at"].replace("12:", f"1{n}:"))
+        for row in sessions
+        for n in range(3)
+    ]
+    write(Raw(people, [a_twin("t0", "u0")], sessions, messages), path)
+    store = opened(path)
+    store.refresh()
+    return store
+
+
+def version(store: Store) -> str:
+    """The version that pages key their caches on."""
+    freshness = store.freshness()
+    assert freshness
+    return freshness.version
+
+
+def changes(path: Path, stop: threading.Event, pause: float = 0.0) -> int:
+    """Write like a busy program until told to stop; how many transactions."""
+    done = 0
+    with closing(sqlite3.connect(path, timeout=30)) as database:
+        database.execute("PRAGMA synchronous = OFF")
+        while not stop.is_set():
+            user = f"u{done % 8}"
+            with database:
+                database.execute(
+                    "INSERT OR REPLACE INTO messages (id, session_id, sender_type, content,"
+                    " created_at) VALUES (?, ?, 'user', 'x', ?)",
+                    (f"w{done % 40}", f"s{done % 8}-{done % 15}", f"2026-04-{1 + done % 30:02}"),
+                )
+                database.execute(
+                    "UPDATE sessions SET user_id = ? WHERE id = ?", (user, f"s0-{done % 15}")
+                )
+                if done % 7 == 0:
+                    database.execute("DELETE FROM messages WHERE id = ?", (f"ms1-{done % 15}0",))
+            done += 1
+            time.sleep(pause)
+    return done
+
+
+def test_writers_readers_and_refreshers_at_once_end_exact(tmp_path: Path) -> None:
+    path = tmp_path / "busy.db"
+    store, stop = sample(path), threading.Event()
+    other = opened(path)
+    counts: list[int] = []
+    slowest = 0.0
+
+    def refresh_on(one: Store) -> None:
+        while not stop.is_set():
+            one.refresh()
+            time.sleep(0.1)
+
+    threads = [
+        threading.Thread(target=lambda: counts.append(changes(path, stop, 0.002))),
+        threading.Thread(target=refresh_on, args=(store,)),
+        threading.Thread(target=refresh_on, args=(other,)),
+    ]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        begun = time.monotonic()
+        contents(store)
+        slowest = max(slowest, time.monotonic() - begun)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    other.refresh()
+    assert_exact(store, path)
+    assert counts[0] > 20
+    assert slowest < 2, "a reader was kept waiting"
+    other.close()
+    store.close()
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tests.test_live import opened
+store = opened(Path(sys.argv[1]))
+print("ready", flush=True)
+getattr(store, sys.argv[2])()
+"""
+
+
+@pytest.mark.parametrize("what", ["refresh", "rebuild"])
+def test_a_kill_at_any_moment_does_no_harm(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "killed.db"
+    store = sample(path)
+    for turn in range(int(os.environ.get("LIVE_KILLS", "4"))):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE messages SET created_at = ?", (f"2026-05-{turn + 1:02}",))
+            database.execute("UPDATE users SET company = ?", (f"Company {turn}",))
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, path, what], stdout=subprocess.PIPE
+        )
+        assert process.stdout
+        process.stdout.readline()
+        time.sleep(0.02 + 0.05 * turn % 0.4)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        contents(store)  # readers go on
+        store.refresh()
+        assert_exact(store, path)
+    store.close()
+
+
+def test_the_version_changes_exactly_when_something_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    first = version(store)
+    store.refresh()
+    assert version(store) == first
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE users SET full_name = 'Ann' WHERE id = 'u0'")
+    store.refresh()
+    second = version(store)
+    assert second != first
+    again = opened(path)  # a restart keeps the rollups
+    again.refresh()
+    assert version(again) == second
+    again.close()
+    store.close()
+
+
+def test_a_database_that_cannot_be_written_gets_no_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "data.db"
+    sample(path).close()
+    with closing(sqlite3.connect(path)) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("DROP TABLE rollup_marks")
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    store = opened(path)
+    store.refresh()
+    first = version(store)
+    store.refresh()
+    assert version(store) == first
+    assert path.read_bytes() == before
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE users SET company = 'New' WHERE id = 'u0'")
+    store.refresh()
+    assert version(store) != first
+    monkeypatch.undo()
+    assert_exact(store, path)
+    store.close()
+
+
+def test_marks_can_be_removed_and_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    store.remove_marks()
+    with closing(sqlite3.connect(path)) as database:
+        left = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'rollup%'")
+        assert left.fetchall() == []
+        with database:
+            database.execute("DELETE FROM messages WHERE id < 'ms3'")
+    store.refresh()
+    assert_exact(store, path)
+    store.close()
+
+
+def test_the_service_refreshes_by_itself_until_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    sample(path).close()
+    others = set(threading.enumerate())
+    service = Service(Settings(database_url=f"sqlite:///{path}", refresh_seconds=0.05))
+    store = service.store()
+    [thread] = set(threading.enumerate()) - others
+    assert thread.daemon
+    first = version(store)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM messages WHERE id < 'ms3'")
+    end = time.monotonic() + 5
+    while version(store) == first and time.monotonic() < end:
+        time.sleep(0.02)
+    assert version(store) != first
+    service.close()
+    thread.join(BUSY_SECONDS)  # closing waits a moment only for a refresh to end
+    assert not thread.is_alive()
+
+
+def test_rollups_by_another_name_of_the_file_take_no_mark_away_unseen(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links/link.db"
+    link.symlink_to(path)
+    other = opened(link)
+    with closing(sqlite3.connect(path)) as database:
+        for turn, (first, second) in enumerate([(store, other), (other, store), (store, other)]):
+            for one in (first, second):
+                with database:
+                    database.execute("UPDATE sessions SET topic = ? WHERE id = 's1-1'", (turn,))
+                one.refresh()
+    for one in (other, store):
+        one.refresh()
+        assert_exact(one, path)
+    other.close()
+    store.close()
+
+
+def test_deleted_marks_mean_a_rebuild(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM messages WHERE id < 'ms3'")
+        database.execute("DELETE FROM rollup_marks")
+    store.refresh()
+    assert_exact(store, path)
+    store.close()
+
+
+def test_a_marked_file_that_can_no_longer_be_written_is_read_when_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "data.db"
+    sample(path).close()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM messages WHERE id < 'ms3'")
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    store = opened(path)
+    store.refresh()
+    first = version(store)
+    store.refresh()
+    assert version(store) == first
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    assert_exact(store, path)
+    store.close()

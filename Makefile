@@ -18,8 +18,8 @@ api: .venv/run  ## Serve the API alone on http://localhost:8000
 test: .venv/dev  ## Run the whole suite, in Chromium too where it is found
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-fast: .venv/dev  ## Run the suite without the browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" $(ARGS)
+test-fast: .venv/dev  ## Run the suite without the browser and the long random operations
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not slow" $(ARGS)
 
 lint: .venv/dev types  ## Check style and types
 	$(BIN)/ruff check .
@@ -45,8 +45,8 @@ load-api: .venv/dev  ## Measure the API with 32 clients while rows are written
 	$(BIN)/python -m tests.load_api
 
 lock:  ## Pin the requirements again (needs uv)
-	uv pip compile pyproject.toml --extra api --generate-hashes --universal --no-header --python-version 3.11 -q -o requirements.txt
-	uv pip compile pyproject.toml --extra api --group dev --generate-hashes --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra api --extra postgres --generate-hashes --universal --no-header --python-version 3.11 -q -o requirements.txt
+	uv pip compile pyproject.toml --extra api --extra postgres --group dev --generate-hashes --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
 
 # An environment is complete when its stamp is newer than its requirements.
 .venv/run: requirements.txt

@@ -24,6 +24,7 @@ from analytics.service import Service
 from analytics.settings import Settings
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
 
+pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("LIVE_EXAMPLES", "8"))
 ROLLUPS = sorted(table.name for table in TABLES if table.name != "build")
 ZONE = "America/New_York"

@@ -22,6 +22,7 @@ from tests.databases import Raw, a_message, a_session, a_twin, a_user
 from tests.postgres import create_tables, postgres, postgres_server, typed, write  # noqa: F401
 from tests.test_live import COLUMNS, IDS, ROLLUPS, VALUES, version
 
+pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("LIVE_EXAMPLES", "4"))
 MODELS = dict(zip(RAW_TABLES, map(table_of, RAW_MODELS), strict=True))
 

@@ -3,7 +3,7 @@
 import datetime
 from itertools import accumulate
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlmodel import Session
 
 from analytics.metrics import installations_until
@@ -13,6 +13,7 @@ from analytics.results import (
     DAILY,
     Row,
     average,
+    by_name,
     in_days,
     in_slices,
     rounded,
@@ -264,31 +265,30 @@ def leaderboard(session: Session, query: Query) -> list[LeaderboardEntry]:
 
 def topics(session: Session, query: Query) -> list[TopicCount]:
     """Conversations of the period by topic, most first; those without a topic last among equals."""
-    t = TOPIC_DAY.c
-    found = session.execute(
-        select(t.topic, func.sum(t.conversations))
-        .where(
-            in_slices(TOPIC_DAY, query.filters),
-            in_days(t.day, query.period.start, query.period.end),
-        )
-        .group_by(t.topic)
-    )
-    rows = [TopicCount(topic=slice_name(key), conversations=count) for key, count in found]
-    return sorted(rows, key=lambda row: (-row.conversations, row.topic is None, row.topic or ""))
+    return [
+        TopicCount(topic=name, conversations=count)
+        for name, count in _by_name(session, query, TOPIC_DAY, "topic", "conversations")
+    ]
 
 
 def document_types(session: Session, query: Query) -> list[DocumentTypeCount]:
     """Documents of the period by type, most first; those without a type last among equals."""
-    t = DOCUMENT_TYPE_DAY.c
+    return [
+        DocumentTypeCount(document_type=name, documents=count)
+        for name, count in _by_name(session, query, DOCUMENT_TYPE_DAY, "document_type", "documents")
+    ]
+
+
+def _by_name(
+    session: Session, query: Query, table: Table, key: str, count: str
+) -> list[tuple[str | None, int]]:
+    c = table.c
     found = session.execute(
-        select(t.document_type, func.sum(t.documents))
+        select(c[key], func.sum(c[count]))
         .where(
-            in_slices(DOCUMENT_TYPE_DAY, query.filters),
-            in_days(t.day, query.period.start, query.period.end),
+            in_slices(table, query.filters), in_days(c.day, query.period.start, query.period.end)
         )
-        .group_by(t.document_type)
+        .group_by(c[key])
     )
-    rows = [DocumentTypeCount(document_type=slice_name(key), documents=n) for key, n in found]
-    return sorted(
-        rows, key=lambda row: (-row.documents, row.document_type is None, row.document_type or "")
-    )
+    named = [(slice_name(name), total) for name, total in found]
+    return sorted(named, key=lambda row: (-row[1], *by_name(row[0])))

@@ -210,7 +210,7 @@ class Store:
     def _built(self, connection: Connection) -> Any:
         """What the rollups say of themselves, if this release can read them; else None."""
         row = connection.execute(select(table_of(Build))).one_or_none()
-        wanted = definition(connection.dialect, self.settings.zone)
+        wanted = definition(connection.dialect.name, self.settings.zone)
         return row if row is not None and row.definition == wanted else None
 
     def close(self) -> None:

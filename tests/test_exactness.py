@@ -25,7 +25,7 @@ from tests.oracle import Oracle
 from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures
 
 REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
-EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "30"))
 QUERIES_EACH = 3
 
 
@@ -102,6 +102,7 @@ def test_every_report_equals_the_oracle(product: Product, case: tuple[Raw, list[
             compare(session, oracle, query)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES // 3,
     derandomize=True,

@@ -9,6 +9,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Dialect, Table, delete, insert, select, union
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
@@ -87,7 +88,7 @@ def build(
             "previous": "",
             "built_at": to_instant(now),
             "zone": zone.key,
-            "definition": definition(connection.dialect, zone),
+            "definition": definition(connection.dialect.name, zone),
             "fingerprint": fingerprint,
         }
         connection.execute(insert(Build), [made])
@@ -103,8 +104,12 @@ def stage(connection: Connection, users: dict[str, list[str]]) -> None:
 
 
 @cache
-def definition(dialect: Dialect, zone: ZoneInfo) -> str:
-    """A digest of what fills the tables: another one means that they must be built again."""
+def definition(database: str, zone: ZoneInfo) -> str:
+    """A digest of what fills the tables: another one means that they must be built again.
+
+    `database` is "sqlite" or "postgresql".
+    """
+    dialect: Dialect = {"sqlite": sqlite, "postgresql": postgresql}[database].dialect()
     parts = [str(CreateTable(table).compile(dialect=dialect)) for table in TABLES]
     parts += [str(rows.compile(dialect=dialect)) for rows in EVENTS]
     parts += [

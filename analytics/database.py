@@ -178,14 +178,17 @@ class Store:
             self._apply_to(connection, progress)
 
     def _apply_to(self, connection: Connection, progress: Progress) -> None:
-        """Refresh what is marked, some users in each transaction."""
+        """Refresh what is marked by now, some users in each transaction."""
         prepared = False
+        last: int | None = None
         while True:
             with connection.begin():
-                touched = self._touched(connection)
+                touched = self._touched(connection, last)
                 if touched is None:
                     return
                 progress(0.0, "Reading what is new")
+                # What is written from here on is the next refresh's: this one must come to an end.
+                last = marks.newest(connection) if last is None else last
                 if not prepared:
                     prepare(connection)
                     prepared = True
@@ -194,11 +197,11 @@ class Store:
             if not self._after_commit(touched.marks, version):
                 return
 
-    def _touched(self, connection: Connection) -> marks.Touched | None:
-        """What to refresh next; None if there is nothing, or marks can't be trusted."""
+    def _touched(self, connection: Connection, last: int | None) -> marks.Touched | None:
+        """What to refresh next of the marks up to `last`; None if there is nothing to trust."""
         if not marks.installed(connection):
             return None  # dropped meanwhile: the next refresh rebuilds
-        return marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE)
+        return marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE, last)
 
     def _before_commit(self, connection: Connection, applied: list[int]) -> None:
         """The last step of the transaction that has applied these marks."""
@@ -426,11 +429,11 @@ class SqliteStore(Store):
             with self._builder.connect() as connection:
                 self._apply_to(connection, progress)
 
-    def _touched(self, connection: Connection) -> marks.Touched | None:
+    def _touched(self, connection: Connection, last: int | None) -> marks.Touched | None:
         if not (self._markable and self._in_step(connection)):
             return None  # the next refresh rebuilds
         self._known = marks.version(connection)
-        return super()._touched(connection)
+        return super()._touched(connection, last)
 
     def _after_commit(self, applied: list[int], version: str) -> bool:
         with self._marker.begin() as raw:

@@ -499,3 +499,29 @@ def test_a_marked_file_that_can_no_longer_be_written_is_read_when_it_changed(
     monkeypatch.undo()
     assert_exact(store, path)
     store.close()
+
+
+def test_a_refresh_ends_while_others_go_on_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+    written = 0
+    after_commit = store._after_commit
+
+    def one_more(applied: list[int], name: str) -> bool:
+        nonlocal written
+        written += 1
+        assert written < 5, "it runs after the writer for ever"
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE users SET company = company || '+' WHERE id = 'u1'")
+        return after_commit(applied, name)
+
+    monkeypatch.setattr(store, "_after_commit", one_more)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE users SET company = 'New' WHERE id = 'u0'")
+    store.refresh()
+    assert written == 1
+    monkeypatch.undo()
+    store.refresh()
+    assert_exact(store, path)

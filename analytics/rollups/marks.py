@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    true,
 )
 
 from analytics.models import RAW_MODELS, RAW_TABLES, Conversation, table_of
@@ -60,17 +61,17 @@ class Touched:
     sessions: list[str]
 
 
-def read(connection: Connection, most: int, window: int) -> Touched | None:
+def read(connection: Connection, most: int, window: int, last: int | None = None) -> Touched | None:
     """The oldest marks, as far as they touch at most `most` users and stray sessions.
 
-    None if there are no marks. Looks at the first `window` marks only.
+    None if there are no marks, or none up to the id `last`. Looks at the first `window` marks only.
     """
     session, stray = table_of(Conversation), table_of(Stray)
     was_stray = exists().where((MARK.c.kind == SESSION) & (stray.c.session_id == MARK.c.key))
     rows = connection.execute(
         select(MARK.c.id, MARK.c.kind, MARK.c.key, session.c.user_id, was_stray)
         .outerjoin(session, (MARK.c.kind == SESSION) & (session.c.id == MARK.c.key))
-        .where(MARK.c.kind.in_((USER, SESSION)))
+        .where(MARK.c.kind.in_((USER, SESSION)), true() if last is None else MARK.c.id <= last)
         .order_by(MARK.c.id)
         .limit(window)
     )

@@ -90,7 +90,7 @@ def settled(page: Page) -> None:
             const busy = app.dataset.testScriptState !== "notRunning"
                 || document.querySelector("[data-stale=true]");
             window._quiet = busy ? 0 : (window._quiet || 0) + 1;
-            return window._quiet > 6 && !(window._quiet = 0);
+            return window._quiet > 9 && !(window._quiet = 0);
         }""",
         polling=100,
         timeout=60_000,

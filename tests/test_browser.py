@@ -77,8 +77,10 @@ def choose(page: Page, label: str, option: str) -> None:
     settled(page)
 
 
-def csv_buttons(page: Page) -> list[Locator]:
-    return page.locator("[data-testid=stDownloadButton] button:visible").all()
+def csv_buttons(page: Page, count: int) -> list[Locator]:
+    buttons = page.locator("[data-testid=stDownloadButton] button:visible")
+    expect(buttons).to_have_count(count, timeout=30_000)
+    return buttons.all()
 
 
 def saved(page: Page, button: Locator) -> tuple[str, list[list[str]]]:
@@ -174,7 +176,7 @@ def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str
     page.goto(address)
     settled(page)
     names = {}
-    for button in csv_buttons(page):
+    for button in csv_buttons(page, 8):
         name, rows = saved(page, button)
         names[name.partition("_")[0]] = rows
         if not name.startswith("latest"):
@@ -200,7 +202,7 @@ def test_the_csvs_of_the_other_pages(page: Page, address: str) -> None:
     for path, slugs in expected.items():
         page.goto(f"{address}/{path}?dates=2026-09-23&dates=2026-11-21")
         settled(page)
-        got = {saved(page, b)[0] for b in csv_buttons(page)}
+        got = {saved(page, b)[0] for b in csv_buttons(page, len(slugs))}
         assert got == {f"{slug}_2026-09-23_2026-11-21.csv" for slug in slugs}
 
 

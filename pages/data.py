@@ -9,7 +9,7 @@ from ui.text import count, day, inert, moment
 
 made = frame()
 zone = made.store.settings.zone
-left_out = report_table("sources")
+report_table("sources")
 st.caption(
     "Left-out rows are counted in no dated number; undated conversations can still be opened by"
     " their id."

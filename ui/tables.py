@@ -1,15 +1,13 @@
-"""Tables: registered results and activity lists as data frames with their CSV."""
+"""Tables: registered results as data frames with their CSV."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from analytics.query import Query
+from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.reports import BY_SLUG
-from analytics.results import Row
 from ui.charts import empty, heading
 from ui.results import rows, table
 from ui.text import change
@@ -48,17 +46,11 @@ COLUMNS: dict[str, Any] = {
     "undated": _count("Undated", "Left out: no readable timestamp"),
     "orphaned": _count("Orphaned", "Left out: the user or conversation they belong to is missing"),
 }
-_NAMELESS = {"organization": "No organization", "department": "No department"}
+_NAMELESS = {"organization": NO_ORGANIZATION, "department": NO_DEPARTMENT}
 
 
-def report_table(
-    slug: str,
-    query: Query | None = None,
-    hide: Sequence[str] = ("id",),
-    *,
-    selectable: bool = False,
-) -> Row | None:
-    """A card with a registered result as a table; returns the row that is selected, if any."""
+def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("id",)) -> None:
+    """A card with a registered result as a table, as tall as its rows up to a limit."""
     report = BY_SLUG[slug]
     with st.container(border=True):
         heading(report, query)
@@ -66,7 +58,7 @@ def report_table(
             found = rows(slug, query)
         if not found:
             empty(report)
-            return None
+            return
         data = table(found).drop(columns=[name for name in hide if name in report.row.model_fields])
         for name, label in _NAMELESS.items():
             if name in data:
@@ -75,31 +67,11 @@ def report_table(
             data["conversations_change"] = [change(one.conversations_change) for one in found]
         if "owner_email" in data:  # long, and rarely what is looked for
             data["owner_email"] = data.pop("owner_email")
-        selected = show(data, COLUMNS, f"table-{slug}", report.title, selectable=selectable)
-    return found[selected] if selected is not None and selected < len(found) else None
-
-
-def show(
-    data: pd.DataFrame,
-    columns: dict[str, ColumnConfig | str],
-    key: str,
-    alt: str,
-    *,
-    selectable: bool,
-) -> int | None:
-    """A data frame as tall as its rows, up to a limit; returns the position selected, if any."""
-    height = (min(len(data), MAX_ROWS) + 1) * ROW_HEIGHT + 3
-    state = st.dataframe(
-        data,
-        hide_index=True,
-        column_config={name: columns.get(name, name) for name in data.columns},
-        height=height,
-        key=key,
-        on_select="rerun" if selectable else "ignore",
-        selection_mode="single-row",
-        alt=alt,
-    )
-    if not selectable:
-        return None
-    chosen = cast(dict[str, Any], state)["selection"]["rows"]
-    return chosen[0] if chosen else None
+        st.dataframe(
+            data,
+            hide_index=True,
+            column_config={name: COLUMNS.get(name, name) for name in data.columns},
+            height=(min(len(data), MAX_ROWS) + 1) * ROW_HEIGHT + 3,
+            key=f"table-{slug}",
+            alt=report.title,
+        )

@@ -267,7 +267,7 @@ class SqliteStore(Store):
             os.access(path, os.W_OK) for path in (self.path, self.path.absolute().parent)
         )
         self._marker = _engine(
-            lambda: _connect(self.path, "mode=rw"), ("BEGIN IMMEDIATE",), poolclass=NullPool
+            lambda: _connect(self.path, "mode=rw"), "BEGIN IMMEDIATE", poolclass=NullPool
         )
 
     def freshness(self) -> Freshness | None:
@@ -550,14 +550,9 @@ def _freshness(connection: Connection) -> Freshness | None:
 # --- SQLite files ------------------------------------------------------------------------------
 
 
-def _engine(connect: Any, begin: tuple[str, ...] = ("BEGIN",), **options: Any) -> Engine:
+def _engine(connect: Any, begin: str = "BEGIN", **options: Any) -> Engine:
     engine = create_engine("sqlite://", creator=connect, hide_parameters=True, **options)
-
-    def start(connection: Connection) -> None:
-        for statement in begin:
-            connection.exec_driver_sql(statement)
-
-    event.listen(engine, "begin", start)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 

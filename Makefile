@@ -45,8 +45,8 @@ load-api: .venv/dev  ## Measure the API with 32 clients while rows are written
 	$(BIN)/python -m tests.load_api
 
 lock:  ## Pin the requirements again (needs uv)
-	uv pip compile pyproject.toml --extra api --extra postgres --generate-hashes --universal --no-header --python-version 3.11 -q -o requirements.txt
-	uv pip compile pyproject.toml --extra api --extra postgres --group dev --generate-hashes --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra api --extra images --extra postgres --generate-hashes --universal --no-header --python-version 3.11 -q -o requirements.txt
+	uv pip compile pyproject.toml --extra api --extra images --extra postgres --group dev --generate-hashes --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
 
 # An environment is complete when its stamp is newer than its requirements.
 .venv/run: requirements.txt

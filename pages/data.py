@@ -3,9 +3,10 @@
 import streamlit as st
 
 from analytics.reports import REPORTS
+from analytics.text import count, day, moment
 from ui.frame import frame
 from ui.tables import report_table
-from ui.text import count, day, inert, moment
+from ui.text import inert
 
 made = frame()
 zone = made.store.settings.zone

@@ -15,11 +15,12 @@ from analytics.activities import (
 from analytics.export import csv_text, file_name
 from analytics.query import NO_ORGANIZATION
 from analytics.results import Row
+from analytics.text import count, moment, number
 from ui.charts import card_head
 from ui.download import CSV_PATH
 from ui.frame import frame, query_string
 from ui.results import rows, save_button
-from ui.text import count, inert, moment, number
+from ui.text import inert
 
 PAGE_SIZE = 20
 ALL_TWINS = ""

@@ -8,10 +8,10 @@ import streamlit as st
 from analytics.metrics import Metrics
 from analytics.reports import BY_SLUG
 from analytics.retention import Retention
+from analytics.text import count, days, number, percent
 from ui.charts import explanation
 from ui.frame import frame
 from ui.results import csv_button, row, rows
-from ui.text import count, days, number, percent
 
 
 @dataclass(frozen=True)

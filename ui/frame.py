@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from analytics.database import Freshness, Store
+from analytics.drawing import BRUSH
 from analytics.query import (
     DEFAULT_PRESET,
     NO_DEPARTMENT,
@@ -22,8 +23,9 @@ from analytics.query import (
     preset_period,
 )
 from analytics.results import department_names, organization_names, span
+from analytics.text import count, day, days, moment
 from ui.startup import problem_page, shown_by
-from ui.text import count, day, days, inert, moment
+from ui.text import inert
 
 CUSTOM = "Custom dates"
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
@@ -159,9 +161,6 @@ def _freshness_bar(store: Store, freshness: Freshness) -> None:
     st.caption(f"As of {at} ({inert(freshness.zone)})")
     if store.settings.refresh_seconds:
         _watch(store, freshness.version)
-
-
-BRUSH = "zoom"
 
 
 def zooms() -> int:

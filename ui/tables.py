@@ -8,9 +8,9 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.reports import BY_SLUG
+from analytics.text import change
 from ui.charts import empty, heading
 from ui.results import rows, table
-from ui.text import change
 
 ROW_HEIGHT = 35
 MAX_ROWS = 20

@@ -9,8 +9,9 @@ from analytics.activities import (
     QueryExecuted,
     activity,
 )
+from analytics.text import count, moment
 from ui.frame import frame
-from ui.text import count, inert, moment
+from ui.text import inert
 
 SHOWN_AT_ONCE = 200
 

@@ -26,7 +26,7 @@ from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, w
 
 pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("LIVE_EXAMPLES", "8"))
-ROLLUPS = sorted(table.name for table in TABLES if table.name != "build")
+ROLLUPS = sorted({table.name for table in TABLES} - {"build", "changed"})
 ZONE = "America/New_York"
 
 IDS = {
@@ -387,6 +387,53 @@ def test_the_version_changes_exactly_when_something_was_written(tmp_path: Path) 
     again.refresh()
     assert version(again) == second
     again.close()
+    store.close()
+
+
+def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
+    path = tmp_path / "data.db"
+    store = sample(path)
+
+    def state() -> tuple[str, int]:
+        with store.session() as session:
+            row = session.connection().exec_driver_sql("SELECT lineage, refresh FROM rollup.build")
+            return tuple(row.one())
+
+    def changed_since(refresh: int) -> list[str]:
+        with store.session() as session:
+            sql = "SELECT session_id FROM rollup.changed WHERE refresh > ? ORDER BY 1"
+            return list(session.connection().exec_driver_sql(sql, (refresh,)).scalars())
+
+    def change(*statements: str) -> None:
+        with closing(sqlite3.connect(path)) as database, database:
+            for statement in statements:
+                database.execute(statement)
+        store.refresh()
+
+    lineage, built = state()
+    assert (built, changed_since(built)) == (0, [])
+    change(
+        "UPDATE messages SET content = 'New' WHERE id = 'ms1-30'",
+        "UPDATE sessions SET user_id = 'nobody' WHERE id = 's2-1'",
+        "INSERT INTO queries (id, session_id, query_text) VALUES ('q', 'missing', '')",
+    )
+    first = state()
+    assert first == (lineage, 1)
+    assert changed_since(built) == ["missing", "s1-3", "s2-1"]
+    change(
+        "DELETE FROM messages WHERE session_id IN ('s1-3', 's4-4')",
+        "DELETE FROM sessions WHERE id = 's4-4'",
+        "UPDATE users SET company = 'New' WHERE id = 'u5'",
+    )
+    assert state() == (lineage, 2)
+    assert changed_since(first[1]) == ["s1-3", "s4-4"]
+    assert changed_since(built) == ["missing", "s1-3", "s2-1", "s4-4"]
+    store.refresh()
+    assert state() == (lineage, 2)
+    store.rebuild()
+    again, refresh = state()
+    assert again != lineage
+    assert (refresh, changed_since(refresh)) == (0, [])
     store.close()
 
 

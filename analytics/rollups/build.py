@@ -90,6 +90,8 @@ def build(
             "zone": zone.key,
             "definition": definition(connection.dialect.name, zone),
             "fingerprint": fingerprint,
+            "lineage": secrets.token_hex(8),
+            "refresh": 0,
         }
         connection.execute(insert(Build), [made])
     progress(1.0, "Done")

@@ -54,11 +54,12 @@ UNMARKED = {"messages": {"message_type"}}
 
 @dataclass(frozen=True)
 class Touched:
-    """Marks that are handled together: their ids, the users, and sessions without a user."""
+    """Marks that are handled together: their ids, and whom they are about."""
 
     marks: list[int]
     users: list[str]
-    sessions: list[str]
+    sessions: list[str]  # without a user
+    changed: list[str]  # all sessions that were marked
 
 
 def read(connection: Connection, most: int, window: int, last: int | None = None) -> Touched | None:
@@ -78,6 +79,7 @@ def read(connection: Connection, most: int, window: int, last: int | None = None
     marks: list[int] = []
     users: dict[str, None] = {}
     sessions: dict[str, None] = {}
+    changed: set[str] = set()
     for mark, kind, key, owner, recorded in rows:
         user = key if kind == USER else owner
         alone = key if kind == SESSION and (owner is None or recorded) else None
@@ -91,7 +93,11 @@ def read(connection: Connection, most: int, window: int, last: int | None = None
             users[user] = None
         if alone is not None:
             sessions[alone] = None
-    return Touched(marks, sorted(users), sorted(sessions)) if marks else None
+        if kind == SESSION and key is not None:
+            changed.add(key)
+    if not marks:
+        return None
+    return Touched(marks, sorted(users), sorted(sessions), sorted(changed))
 
 
 def some(connection: Connection) -> bool:

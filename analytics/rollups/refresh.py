@@ -17,6 +17,7 @@ from sqlalchemy import (
     Insert,
     MetaData,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -45,7 +46,7 @@ from analytics.rollups.selects import (
     keys_and_sums,
     strays,
 )
-from analytics.rollups.tables import Build, Member, Stray
+from analytics.rollups.tables import Build, Changed, Member, Stray
 
 _FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (*FACTS, (Stray, strays(touched=True)))
 _METADATA = MetaData()
@@ -88,9 +89,33 @@ def refresh(connection: Connection, touched: Touched, now: datetime) -> str:
     build = table_of(Build)
     version = secrets.token_hex(8)
     connection.execute(
-        update(build).values(previous=build.c.version, version=version, built_at=to_instant(now))
+        update(build).values(
+            previous=build.c.version,
+            version=version,
+            built_at=to_instant(now),
+            refresh=build.c.refresh + 1,
+        )
     )
+    _record(connection, touched.changed)
     return version
+
+
+def _record(connection: Connection, sessions: list[str]) -> None:
+    """Say that this refresh took marks of these sessions."""
+    if not sessions:
+        return
+    number = select(table_of(Build).c.refresh).scalar_subquery()
+    adding: Any = _dialect(connection).insert(table_of(Changed))
+    connection.execute(
+        adding.values(session_id=bindparam("session"), refresh=number).on_conflict_do_update(
+            index_elements=["session_id"], set_={"refresh": adding.excluded.refresh}
+        ),
+        [{"session": session} for session in sessions],
+    )
+
+
+def _dialect(connection: Connection) -> Any:
+    return {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
 
 
 def _columns(table: Table, names: list[str]) -> list[Column[Any]]:
@@ -147,8 +172,7 @@ def _add_up(connection: Connection, model: type[SQLModel]) -> None:
     changes = in_all_slices(
         model, select(*named, *totals).group_by(*named).having(differs).cte("finest")
     )
-    dialect = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
-    adding: Any = dialect.insert(table).from_select([*keys, *sums], changes)
+    adding: Any = _dialect(connection).insert(table).from_select([*keys, *sums], changes)
     connection.execute(
         adding.on_conflict_do_update(
             index_elements=keys, set_={name: table.c[name] + adding.excluded[name] for name in sums}

@@ -262,3 +262,18 @@ class Build(SQLModel, table=True):
     zone: str
     definition: str  # a digest of what fills the tables
     fingerprint: str  # of a raw file without marks; '' with marks
+    lineage: str  # new with every build, kept by refreshes
+    refresh: int  # 0 after a build; every transaction of a refresh adds 1
+
+
+class Changed(SQLModel, table=True):
+    """A session whose rows in the raw tables changed since the build, deleted ones too.
+
+    What remembers (`Build.lineage`, `Build.refresh`) has missed the sessions with a greater
+    `refresh`; where the lineage is another one, it has to start over.
+    """
+
+    __table_args__ = {"schema": "rollup", "sqlite_with_rowid": False}
+
+    session_id: str = Field(primary_key=True)
+    refresh: int = Field(index=True)  # the last one that took a mark of the session

@@ -2,8 +2,10 @@
 
 import datetime
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from sqlmodel import Session
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.query import Filters, QueryError
 from analytics.results import Row, duration_text, in_slices, of_members, zone_name
-from analytics.rollups.instants import from_instant, instant, to_instant
+from analytics.rollups.instants import DAY, from_instant, instant, to_instant
 from analytics.rollups.tables import (
     DOCUMENT,
     QUERY,
@@ -30,6 +32,7 @@ MESSAGE, DRAFT, RETRIEVAL = table_of(Message), table_of(Document), table_of(Retr
 
 MAX_LIMIT = 100
 _CHUNK = 1_000
+_MANY_USERS = 1_000
 # A cursor is a position in the list: the instant and the id of the last activity that was read.
 CURSOR_PATTERN = r"^[0-9]{1,18}\.[^\x00]+$"
 Position = tuple[int, str]
@@ -62,8 +65,8 @@ class ActivityQuery:
             )
 
 
-class ActivityItem(Row):
-    """One activity of the list."""
+class ActivityFacts(Row):
+    """What the list and the conversation both say of an activity."""
 
     id: str
     type: str
@@ -74,7 +77,7 @@ class ActivityItem(Row):
     department: str | None
     action: str
     time: str
-    started_at: datetime.datetime
+    started_at: datetime.datetime | None
     duration: str
     message_count: int
     platform: str
@@ -82,10 +85,16 @@ class ActivityItem(Row):
     is_shared: bool
     twin_name: str | None
     twin_owner: str | None
-    has_documents: bool
-    has_queries: bool
     document_count: int
     query_count: int
+
+
+class ActivityItem(ActivityFacts):
+    """One activity of the list."""
+
+    started_at: datetime.datetime
+    has_documents: bool
+    has_queries: bool
 
 
 class ActivityPage(Row):
@@ -135,31 +144,12 @@ class MessageItem(Row):
     queries_executed: list[QueryExecuted]
 
 
-class ActivityDetail(Row):
+class ActivityDetail(ActivityFacts):
     """A whole conversation. Documents and queries that name none of its messages stand apart."""
 
-    id: str
-    type: str
-    types: list[str]
-    user: str
-    user_email: str
-    organization: str | None
-    department: str | None
-    action: str
     topic: str | None
-    time: str
     timestamp: str | None
-    started_at: datetime.datetime | None
-    duration: str
-    platform: str
-    device: str | None
-    is_shared: bool
-    message_count: int
-    document_count: int
-    query_count: int
     twin_id: str | None
-    twin_name: str | None
-    twin_owner: str | None
     twin_owner_name: str | None
     interaction_summary: str | None
     messages: list[MessageItem]
@@ -182,18 +172,16 @@ def activities(  # noqa: PLR0913 - what the contract's page has
     numbers it. Raises QueryError for a page below 1, a limit outside 1 to 100, or a cursor that no
     page gave. A page past the end is empty.
     """
-    if page < 1:
-        raise QueryError("page", page, "pages are numbered from 1")
-    if not 1 <= limit <= MAX_LIMIT:
-        raise QueryError("limit", limit, f"choose 1 to {MAX_LIMIT}")
-    total = count_activities(session, ask)
-    pages = -(-total // limit)
+    _check_page(page, limit)
     items: list[ActivityItem] = []
     last: Position | None = None
+    counts = _day_counts(session, ask)
+    total = sum(activities for _, activities in counts)
+    pages = -(-total // limit)
     if cursor:
         items, last = activities_after(session, ask, now, _position(cursor), limit)
     elif page <= pages:
-        items = _items(session, _page(ask).offset((page - 1) * limit).limit(limit), now)
+        items = _items(session, _rows_at(session, ask, counts, (page - 1) * limit, limit), now)
         if items and page < pages:
             last = to_instant(items[-1].started_at), items[-1].id
     return ActivityPage(
@@ -208,6 +196,13 @@ def activities(  # noqa: PLR0913 - what the contract's page has
     )
 
 
+def first_activities(
+    session: Session, ask: ActivityQuery, now: datetime.datetime, limit: int = 20
+) -> list[ActivityItem]:
+    """The first page alone, which is quick whatever is asked; `count_activities` may follow."""
+    return _items(session, _page(session, ask).limit(limit), now)
+
+
 def activities_after(
     session: Session,
     ask: ActivityQuery,
@@ -216,7 +211,7 @@ def activities_after(
     count: int,
 ) -> tuple[list[ActivityItem], Position | None]:
     """The next `count` activities after a position, and the last one's position if more follow."""
-    a, rows = ACTIVITY.c, _page(ask)
+    a, rows = ACTIVITY.c, _page(session, ask)
     if after:
         rows = rows.where(tuple_(a.started_at, a.session_id) < after)
     # Positions come from the rollups: rows deleted since they were built must not end the list.
@@ -247,23 +242,12 @@ def latest_activities(
     session: Session, filters: Filters, now: datetime.datetime, count: int = 8
 ) -> list[ActivityItem]:
     """The newest activities within the filters, whatever the period."""
-    return _items(session, _page(ActivityQuery(filters=filters)).limit(count), now)
+    return first_activities(session, ActivityQuery(filters=filters), now, count)
 
 
 def count_activities(session: Session, ask: ActivityQuery) -> int:
-    """How many activities there are: from the listing cells, or counted for an e-mail or twin."""
-    if ask.user or ask.twin_id is not None:
-        return session.scalar(select(func.count()).where(_wanted(ask))) or 0
-    days = _days(ask, LISTING.c.day)
-    flag = TYPE_FLAGS.get(ask.type, 0)
-    return (
-        session.scalar(
-            select(func.sum(LISTING.c.activities)).where(
-                in_slices(LISTING, ask.filters), days, LISTING.c.types.bitwise_and(flag) == flag
-            )
-        )
-        or 0
-    )
+    """How many activities there are."""
+    return sum(activities for _, activities in _day_counts(session, ask))
 
 
 def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDetail | None:
@@ -349,19 +333,92 @@ def relative_time(moment: datetime.datetime | None, now: datetime.datetime) -> s
     return "Just now"
 
 
-def _days(ask: ActivityQuery, day: ColumnElement[int]) -> ColumnElement[bool]:
+def _check_page(page: int, limit: int) -> None:
+    if page < 1:
+        raise QueryError("page", page, "pages are numbered from 1")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise QueryError("limit", limit, f"choose 1 to {MAX_LIMIT}")
+
+
+def _day_counts(session: Session, ask: ActivityQuery) -> list[tuple[int | None, int]]:
+    """Each day that has such activities, newest first, and how many it has.
+
+    The listing cells know; activities of an e-mail or a twin are counted together, as day None.
+    """
+    if ask.user or ask.twin_id is not None:
+        total = session.scalar(select(func.count()).where(_wanted(session, ask, gather=True)))
+        return [(None, total or 0)]
+    c, flag = LISTING.c, TYPE_FLAGS.get(ask.type, 0)
+    counts = session.execute(
+        select(c.day, func.sum(c.activities))
+        .where(
+            in_slices(LISTING, ask.filters),
+            _in_days(c.day, ask.start, ask.end),
+            c.types.bitwise_and(flag) == flag,
+        )
+        .group_by(c.day)
+        .order_by(-c.day)
+    )
+    return [(day, int(activities)) for day, activities in counts]
+
+
+def _rows_at(
+    session: Session,
+    ask: ActivityQuery,
+    counts: list[tuple[int | None, int]],
+    offset: int,
+    limit: int,
+) -> Select[*tuple[Any, ...]]:
+    """The wanted activities from `offset` on, which is before the end.
+
+    Of counted days only those of the page are read, and one more on either side: two neighbours
+    mix where a clock is put back over midnight. Else it counts off rows from the nearer end.
+    """
+    rows = _page(session, ask)
+    days = [day for day, _ in counts]
+    ends = list(accumulate(activities for _, activities in counts))
+    first = bisect_right(ends, offset)
+    last = min(bisect_left(ends, offset + limit), len(days) - 1)
+    newest, oldest = days[first], days[last]
+    if newest is None or oldest is None:
+        behind = ends[-1] - offset - limit
+        if behind >= offset:
+            return rows.offset(offset).limit(limit)
+        a = ACTIVITY.c
+        backwards = rows.order_by(None).order_by(a.started_at, a.session_id)
+        return backwards.offset(max(0, behind)).limit(min(limit, limit + behind))
+    before = first - 1 if first and days[first - 1] == newest + 1 else first
+    skipped = ends[before - 1] if before else 0
+    return rows.where(_on_days(oldest - 1, newest + 1)).offset(offset - skipped).limit(limit)
+
+
+def _in_days(
+    day: ColumnElement[int], start: datetime.date | None, end: datetime.date | None
+) -> ColumnElement[bool]:
     bounds: list[ColumnElement[bool]] = [true()]
-    if ask.start:
-        bounds.append(day >= ask.start.toordinal())
-    if ask.end:
-        bounds.append(day <= ask.end.toordinal())
+    if start:
+        bounds.append(day >= start.toordinal())
+    if end:
+        bounds.append(day <= end.toordinal())
     return and_(*bounds)
 
 
-def _wanted(ask: ActivityQuery) -> ColumnElement[bool]:
+def _on_days(first: int | None, last: int | None) -> ColumnElement[bool]:
+    """Activities of these local days, and the instants between which an index finds them."""
+    a = ACTIVITY.c
+    bounds: list[ColumnElement[bool]] = [true()]
+    if first is not None:  # day 1 begins at the instant 0, in UTC; no zone is a day away from it
+        bounds += [a.day >= first, a.started_at >= (first - 2) * DAY]
+    if last is not None:
+        bounds += [a.day <= last, a.started_at < (last + 1) * DAY]
+    return and_(*bounds)
+
+
+def _wanted(session: Session, ask: ActivityQuery, *, gather: bool = False) -> ColumnElement[bool]:
     a = ACTIVITY.c
     flag = TYPE_FLAGS.get(ask.type, 0)
-    conditions = [_days(ask, a.day)]
+    start, end = (day.toordinal() if day else None for day in (ask.start, ask.end))
+    conditions = [_on_days(start, end)]
     if ask.filters.organizations or ask.filters.departments:
         conditions.append(of_members(ask.filters, ACTIVITY))
     if flag:
@@ -372,7 +429,12 @@ def _wanted(ask: ActivityQuery) -> ColumnElement[bool]:
         # lower() knows ASCII only on SQLite; so must the pattern.
         part = "".join(c.lower() if c.isascii() else c for c in ask.user)
         email = func.lower(USER.c.email).contains(part, autoescape=True)
-        conditions.append(a.user_id.in_(select(USER.c.id).where(email)))
+        users = select(USER.c.id).where(email)
+        some = select(func.count()).select_from(users.limit(_MANY_USERS + 1).subquery())
+        # The activities of few users are gathered. Those of many are soon met in the order of time;
+        # that it is an expression keeps the database from gathering them.
+        in_time = not gather and (session.scalar(some) or 0) > _MANY_USERS
+        conditions.append((a.user_id.concat("") if in_time else a.user_id).in_(users))
     return and_(*conditions)
 
 
@@ -383,11 +445,13 @@ def _position(cursor: str) -> Position:
     return int(at), id_
 
 
-def _page(ask: ActivityQuery) -> Select[*tuple[Any, ...]]:
+def _page(session: Session, ask: ActivityQuery) -> Select[*tuple[Any, ...]]:
     """The wanted activities, newest first, without anything joined."""
     a = ACTIVITY.c
     return (
-        select(a.session_id).where(_wanted(ask)).order_by(a.started_at.desc(), a.session_id.desc())
+        select(a.session_id)
+        .where(_wanted(session, ask))
+        .order_by(a.started_at.desc(), a.session_id.desc())
     )
 
 

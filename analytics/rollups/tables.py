@@ -57,9 +57,18 @@ class Activity(Fact, table=True):
     """A dated conversation. Its counts are those of the whole conversation, dated rows or not."""
 
     __table_args__ = (
-        Index("ix_activity_newest", "started_at", "session_id"),
-        Index("ix_activity_company", "company", "department", "started_at", "session_id"),
-        Index("ix_activity_twin", "twin_id", "started_at", "session_id"),
+        # The last columns let the filters be checked without looking at the rows.
+        Index("ix_activity_newest", "started_at", "session_id", "day", "types", "department"),
+        Index(
+            "ix_activity_company",
+            "company",
+            "started_at",
+            "session_id",
+            "day",
+            "types",
+            "department",
+        ),
+        Index("ix_activity_twin", "twin_id", "started_at", "session_id", "day", "types"),
         {"schema": "rollup", "sqlite_with_rowid": False},
     )
 

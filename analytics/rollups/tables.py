@@ -11,6 +11,8 @@ department). Days are ordinals, instants and durations microseconds (see `instan
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
+from analytics.rollups.instants import BY_CODE_POINT
+
 ALL = ""
 NONE = "="
 
@@ -57,9 +59,13 @@ class Activity(Fact, table=True):
     """A dated conversation. Its counts are those of the whole conversation, dated rows or not."""
 
     __table_args__ = (
-        Index("ix_activity_newest", "started_at", "session_id"),
-        Index("ix_activity_company", "company", "department", "started_at", "session_id"),
-        Index("ix_activity_twin", "twin_id", "started_at", "session_id"),
+        Index("ix_activity_newest", "started_at", "session_id", **BY_CODE_POINT),
+        Index(
+            "ix_activity_company",
+            *("company", "department", "started_at", "session_id"),
+            **BY_CODE_POINT,
+        ),
+        Index("ix_activity_twin", "twin_id", "started_at", "session_id", **BY_CODE_POINT),
         {"schema": "rollup", "sqlite_with_rowid": False},
     )
 

@@ -37,7 +37,7 @@ from sqlmodel import Session
 
 from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
 from analytics.rollups import marks
-from analytics.rollups.build import TABLES, Progress, build, definition, silent
+from analytics.rollups.build import Progress, build, definition, silent
 from analytics.rollups.instants import from_instant
 from analytics.rollups.refresh import prepare, refresh
 from analytics.rollups.tables import Build
@@ -562,8 +562,6 @@ class PostgresStore(Store):
                 connection.exec_driver_sql(step % "rollup_building")
             translated = connection.execution_options(schema_translate_map=building)
             build(translated, self.settings.zone, datetime.now(UTC), progress)
-            for table in TABLES:  # the planner knows nothing of new tables
-                connection.exec_driver_sql(f"ANALYZE rollup_building.{table.name}")
             if _has_rollups(connection):  # what readers lock first, so that nobody deadlocks
                 connection.exec_driver_sql("LOCK TABLE rollup.build IN ACCESS EXCLUSIVE MODE")
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")

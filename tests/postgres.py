@@ -140,12 +140,10 @@ def write(raw: Raw, connection: Connection) -> None:
     """Fill the six tables."""
     for model in RAW_MODELS:
         table = table_of(model)
-        rows = [typed(row) for row in getattr(raw, table.name)]
-        if rows:
-            # Rows may name different columns; what one doesn't name has its default.
-            for names in sorted({tuple(row) for row in rows}):
-                alike = [row for row in rows if tuple(row) == names]
-                connection.execute(insert(table), alike)
+        # What a row doesn't name is NULL, as in `databases.write`, not the model's default.
+        empty = dict.fromkeys(table.columns.keys())
+        if rows := [empty | typed(row) for row in getattr(raw, table.name)]:
+            connection.execute(insert(table), rows)
 
 
 def rows_of(path: Path) -> Raw:

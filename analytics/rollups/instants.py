@@ -68,11 +68,12 @@ def _sqlite_instant(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(instant, "postgresql")
 def _postgresql_instant(element: Any, compiler: Any, **kw: Any) -> str:
     x = compiler.process(element.clauses, **kw)
-    # extract(epoch …) reads naive values as UTC, whatever the connection's time zone.
-    micros = f"(extract(epoch FROM {x}) + {_UNIX_EPOCH_SECONDS}) * {MICROSECONDS}"
+    # Reads naive values as UTC, whatever the connection's time zone. Infinity is out of range.
+    epoch = f"extract(epoch FROM {x})"
+    first, last = (at // MICROSECONDS - _UNIX_EPOCH_SECONDS for at in (_FIRST, _LAST))
     return (
-        f"CASE WHEN isfinite({x}) AND extract(year FROM {x}) BETWEEN 1 AND 9999"
-        f" AND {micros} BETWEEN {_FIRST} AND {_LAST - 1} THEN CAST({micros} AS BIGINT) END"
+        f"CASE WHEN {epoch} >= {first} AND {epoch} < {last}"
+        f" THEN CAST(({epoch} + {_UNIX_EPOCH_SECONDS}) * {MICROSECONDS} AS BIGINT) END"
     )
 
 

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.query import Filters, QueryError
 from analytics.results import Row, duration_text, in_slices, of_members, zone_name
-from analytics.rollups.instants import DAY, from_instant, instant, to_instant
+from analytics.rollups.instants import DAY, by_code_point, from_instant, instant, to_instant
 from analytics.rollups.tables import (
     DOCUMENT,
     QUERY,
@@ -36,6 +36,8 @@ _MANY_USERS = 1_000
 # A cursor is a position in the list: the instant and the id of the last activity that was read.
 CURSOR_PATTERN = r"^[0-9]{1,18}\.[^\x00]+$"
 Position = tuple[int, str]
+_POSITION = ACTIVITY.c.started_at, by_code_point(ACTIVITY.c.session_id)
+_NEWEST_FIRST = tuple(column.desc() for column in _POSITION)
 # Type -> the flag that an activity of that type carries; every activity is a conversation.
 TYPE_FLAGS = {"conversation": 0, "document": DOCUMENT, "query": QUERY, "shared_twin": SHARED_TWIN}
 TYPES = ("all", *TYPE_FLAGS)
@@ -213,7 +215,7 @@ def activities_after(
     """The next `count` activities after a position, and the last one's position if more follow."""
     a, rows = ACTIVITY.c, _page(session, ask)
     if after:
-        rows = rows.where(tuple_(a.started_at, a.session_id) < after)
+        rows = rows.where(tuple_(*_POSITION) < after)
     # Positions come from the rollups: rows deleted since they were built must not end the list.
     found = session.execute(rows.with_only_columns(a.started_at, a.session_id).limit(count + 1))
     positions = found.all()
@@ -426,9 +428,9 @@ def _wanted(session: Session, ask: ActivityQuery, *, gather: bool = False) -> Co
     if ask.twin_id is not None:
         conditions.append(a.twin_id == ask.twin_id)
     if ask.user:
-        # lower() knows ASCII only on SQLite; so must the pattern.
+        # lower() knows ASCII only here; so must the pattern.
         part = "".join(c.lower() if c.isascii() else c for c in ask.user)
-        email = func.lower(USER.c.email).contains(part, autoescape=True)
+        email = func.lower(by_code_point(USER.c.email)).contains(part, autoescape=True)
         users = select(USER.c.id).where(email)
         some = select(func.count()).select_from(users.limit(_MANY_USERS + 1).subquery())
         # The activities of few users are gathered. Those of many are soon met in the order of time;
@@ -447,12 +449,7 @@ def _position(cursor: str) -> Position:
 
 def _page(session: Session, ask: ActivityQuery) -> Select[*tuple[Any, ...]]:
     """The wanted activities, newest first, without anything joined."""
-    a = ACTIVITY.c
-    return (
-        select(a.session_id)
-        .where(_wanted(session, ask))
-        .order_by(a.started_at.desc(), a.session_id.desc())
-    )
+    return select(ACTIVITY.c.session_id).where(_wanted(session, ask)).order_by(*_NEWEST_FIRST)
 
 
 def _items(
@@ -477,7 +474,7 @@ def _items(
         .join(USER, USER.c.id == page.c.user_id)
         .outerjoin(TWIN, TWIN.c.id == a.twin_id)
         .outerjoin(owner, owner.c.id == TWIN.c.user_id)
-        .order_by(a.started_at.desc(), a.session_id.desc())
+        .order_by(*_NEWEST_FIRST)
     )
     return [_item(row, now) for row in found]
 
@@ -532,14 +529,14 @@ def _messages(
     rows = session.execute(
         select(MESSAGE.c.id, MESSAGE.c.sender_type, MESSAGE.c.content, at.label("at"))
         .where(MESSAGE.c.session_id == id_)
-        .order_by(at.is_(None), at, user_first, MESSAGE.c.id)
+        .order_by(at.is_(None), at, user_first, by_code_point(MESSAGE.c.id))
     ).all()
     documents: dict[str | None, list[DocumentCreated]] = {}
     known = {row.id for row in rows}
     drafts = session.execute(
         select(DRAFT.c.message_id, DRAFT.c.title, DRAFT.c.document_type, DRAFT.c.word_count)
         .where(DRAFT.c.session_id == id_)
-        .order_by(instant(DRAFT.c.created_at), DRAFT.c.id)
+        .order_by(instant(DRAFT.c.created_at).nulls_last(), by_code_point(DRAFT.c.id))
     )
     for message, title, kind, words in drafts:
         made = DocumentCreated(
@@ -555,7 +552,7 @@ def _messages(
             RETRIEVAL.c.results_count,
         )
         .where(RETRIEVAL.c.session_id == id_)
-        .order_by(instant(RETRIEVAL.c.created_at), RETRIEVAL.c.id)
+        .order_by(instant(RETRIEVAL.c.created_at).nulls_last(), by_code_point(RETRIEVAL.c.id))
     )
     for message, words, kind, results in runs:
         ran = QueryExecuted(query=words, type=kind, results_count=results)

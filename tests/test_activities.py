@@ -1,6 +1,6 @@
 """The activity list and the conversation behind each activity."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,7 +37,6 @@ from tests.databases import (
     a_user,
     databases,
     days_of,
-    write,
 )
 from tests.oracle import Oracle
 
@@ -85,13 +84,10 @@ def company() -> Raw:
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def session(new_shelf: Callable[[], Shelf]) -> Iterator[Session]:
     """A session on the company."""
-    shelf = Shelf(tmp_path_factory.mktemp("company"))
-    store = shelf(company())
-    with store.session() as opened:
+    with new_shelf()(company()).session() as opened:
         yield opened
-    store.close()
 
 
 def ids(session: Session, **asked: Any) -> str:
@@ -361,7 +357,7 @@ def test_reading_all_passes_over_conversations_deleted_meanwhile(store_of: Shelf
     store = store_of(company())
     kept = company()
     kept.sessions = [row for row in kept.sessions if row["id"] not in ("s5", "s6", "s7")]
-    write(kept, store_of.path)
+    store_of.write(kept)
     with store.session() as session:
         found, position = [], None
         for _ in range(4):

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -40,7 +40,9 @@ from analytics.service import Service
 from analytics.settings import Settings, load_settings
 from tests import fuzz_api, servers
 from tests.browsing import CHROMIUM, chromium
+from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
+from tests.postgres import rows_of
 
 REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
@@ -72,9 +74,9 @@ def small() -> Raw:
 class Served:
     """An application over a database of its own, seen at a fixed moment."""
 
-    def __init__(self, path: Path, now: datetime = NOW) -> None:
+    def __init__(self, path: Path, now: datetime = NOW, settings: Settings | None = None) -> None:
         self.path, self.now = path, now
-        self.service = Service(Settings(database_url=f"sqlite:///{path}"))
+        self.service = Service(settings or Settings(database_url=f"sqlite:///{path}"))
         self.app = self.over(create_app())
         self.client = TestClient(self.app, headers={"accept-encoding": "identity"})
 
@@ -115,23 +117,23 @@ def own(tmp_path: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(new_shelf: Callable[[], Shelf]) -> Iterator[Served]:
     """The small database, to read."""
-    path = tmp_path_factory.mktemp("served") / "small.db"
-    write(small(), path)
-    over = Served(path)
+    shelf = new_shelf()
+    shelf.write(small())
+    over = Served(shelf.path, settings=shelf.settings())
     yield over
     over.service.close()
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def reference(new_shelf: Callable[[], Shelf]) -> Iterator[Served]:
     """A copy of the reference backend's sample database."""
     if not REFERENCE.exists():
         pytest.skip(f"no reference database at {REFERENCE}")
-    path = tmp_path_factory.mktemp("reference") / "reference.db"
-    shutil.copy(REFERENCE, path)
-    over = Served(path, datetime(2026, 11, 22, 12, tzinfo=UTC))
+    shelf = new_shelf()
+    shelf.write(rows_of(REFERENCE))
+    over = Served(shelf.path, datetime(2026, 11, 22, 12, tzinfo=UTC), shelf.settings())
     yield over
     over.service.close()
 

@@ -364,9 +364,11 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def answer(place: Path, store_of: Shelf) -> Callable[[], Any]:
+def answer(place: Path, tmp_path: Path) -> Callable[[], Any]:
     """Opens the place's database without root's rights: what is read and where the rollups are."""
-    store_of(talks(1))  # imports what is needed while everything can be read
+    shelf = Shelf(tmp_path)
+    shelf(talks(1))  # imports what is needed while everything can be read
+    shelf.close()
 
     def ask() -> Any:
         if os.geteuid() != 0:

@@ -103,7 +103,7 @@ def test_postgresql_reads_instants_without_the_time_zone_of_the_session() -> Non
     sql = str(
         select(instant(table_of(Conversation).c.started_at)).compile(dialect=postgresql.dialect())
     )
-    assert sql.startswith("SELECT CASE WHEN isfinite(sessions.started_at)")
+    assert sql.startswith("SELECT CASE WHEN extract(epoch FROM sessions.started_at) >=")
     assert "CAST((extract(epoch FROM sessions.started_at) + 62135596800) * 1000000" in sql
     for word in ("now(", "current_", "at time zone", "timezone(", "::timestamptz", "to_char"):
         assert word not in sql.lower()

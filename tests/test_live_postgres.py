@@ -19,7 +19,7 @@ from analytics.database import Store, open_database
 from analytics.models import RAW_MODELS, RAW_TABLES, table_of
 from analytics.settings import Settings
 from tests.databases import Raw, a_message, a_session, a_twin, a_user
-from tests.postgres import create_tables, postgres, postgres_server, typed, write  # noqa: F401
+from tests.postgres import create_tables, typed, write
 from tests.test_live import COLUMNS, IDS, ROLLUPS, VALUES, version
 
 pytestmark = pytest.mark.slow
@@ -160,7 +160,7 @@ class Life(RuleBasedStateMachine):
         self.store.close()
 
 
-def test_refreshed_equals_rebuilt_after_any_operations(postgres: URL) -> None:  # noqa: F811
+def test_refreshed_equals_rebuilt_after_any_operations(postgres: URL) -> None:
     Life.url = postgres
     run_state_machine_as_test(
         Life,
@@ -176,7 +176,7 @@ def test_refreshed_equals_rebuilt_after_any_operations(postgres: URL) -> None:  
 
 
 @pytest.fixture
-def store(postgres: URL) -> Any:  # noqa: F811
+def store(postgres: URL) -> Any:
     """A store of a few conversations, with foreign keys."""
     engine = create_engine(postgres, poolclass=NullPool)
     with engine.begin() as connection:
@@ -230,7 +230,7 @@ def test_who_may_only_write_rows_can_write(store: Store) -> None:
     assert_exact(store)
 
 
-def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -> None:  # noqa: F811
+def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -> None:
     stop, other = threading.Event(), opened(postgres)
 
     def write_on() -> None:

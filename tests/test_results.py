@@ -1,5 +1,6 @@
 """Rounding, and what all results share."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -151,8 +152,7 @@ def talk(*starts: str | None) -> list[dict[str, Any]]:
 def test_the_days_with_data_up_to_today(
     raw: Raw, expected: tuple[str | None, ...], store_of: Shelf
 ) -> None:
-    raw.users.append(a_user("ann"))
-    with store_of(raw).session() as session:
+    with store_of(replace(raw, users=[a_user("ann")])).session() as session:
         found = span(session, TODAY)
     assert found == Span(*(text and day(text) for text in expected))
 

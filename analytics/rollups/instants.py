@@ -1,4 +1,4 @@
-"""Time as integers: what a stored timestamp means, and its local day and hour.
+"""Time as integers: what a stored timestamp means, its local day and hour; the order of text.
 
 An *instant* is microseconds since 0001-01-01 00:00 UTC; a *day* is Python's proleptic ordinal of
 the local date (`date.toordinal()`), so that every database can compare and subtract them.
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, select
+from sqlalchemy import BigInteger, ColumnElement, String, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
@@ -68,12 +68,34 @@ def _sqlite_instant(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(instant, "postgresql")
 def _postgresql_instant(element: Any, compiler: Any, **kw: Any) -> str:
     x = compiler.process(element.clauses, **kw)
-    # extract(epoch …) reads naive values as UTC, whatever the connection's time zone.
-    micros = f"(extract(epoch FROM {x}) + {_UNIX_EPOCH_SECONDS}) * {MICROSECONDS}"
+    # Reads naive values as UTC, whatever the connection's time zone. Infinity is out of range.
+    epoch = f"extract(epoch FROM {x})"
+    first, last = (at // MICROSECONDS - _UNIX_EPOCH_SECONDS for at in (_FIRST, _LAST))
     return (
-        f"CASE WHEN isfinite({x}) AND extract(year FROM {x}) BETWEEN 1 AND 9999"
-        f" AND {micros} BETWEEN {_FIRST} AND {_LAST - 1} THEN CAST({micros} AS BIGINT) END"
+        f"CASE WHEN {epoch} >= {first} AND {epoch} < {last}"
+        f" THEN CAST(({epoch} + {_UNIX_EPOCH_SECONDS}) * {MICROSECONDS} AS BIGINT) END"
     )
+
+
+class by_code_point(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
+    """A text column that is compared by code point, and whose lower() knows ASCII letters only."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(by_code_point, "sqlite")
+def _sqlite_by_code_point(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(by_code_point, "postgresql")
+def _postgresql_by_code_point(element: Any, compiler: Any, **kw: Any) -> str:
+    return f'({compiler.process(element.clauses, **kw)} COLLATE "C")'
+
+
+# The same for columns of an index: PostgreSQL uses it for such comparisons only if it says so.
+BY_CODE_POINT: Any = {"postgresql_ops": {"session_id": 'COLLATE "C"'}}
 
 
 class ZoneOffset(SQLModel, table=True):

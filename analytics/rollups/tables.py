@@ -11,6 +11,8 @@ department). Days are ordinals, instants and durations microseconds (see `instan
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
+from analytics.rollups.instants import BY_CODE_POINT
+
 ALL = ""
 NONE = "="
 
@@ -58,17 +60,21 @@ class Activity(Fact, table=True):
 
     __table_args__ = (
         # The last columns let the filters be checked without looking at the rows.
-        Index("ix_activity_newest", "started_at", "session_id", "day", "types", "department"),
+        Index(
+            "ix_activity_newest",
+            *("started_at", "session_id", "day", "types", "department"),
+            **BY_CODE_POINT,
+        ),
         Index(
             "ix_activity_company",
-            "company",
-            "started_at",
-            "session_id",
-            "day",
-            "types",
-            "department",
+            *("company", "started_at", "session_id", "day", "types", "department"),
+            **BY_CODE_POINT,
         ),
-        Index("ix_activity_twin", "twin_id", "started_at", "session_id", "day", "types"),
+        Index(
+            "ix_activity_twin",
+            *("twin_id", "started_at", "session_id", "day", "types"),
+            **BY_CODE_POINT,
+        ),
         {"schema": "rollup", "sqlite_with_rowid": False},
     )
 

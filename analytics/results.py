@@ -45,6 +45,12 @@ def change(current: int, previous: int) -> float | None:
     return rounded((current - previous) * 100, previous)
 
 
+def share_change(current: Share, previous: Share) -> float | None:
+    """Change between two quotients in percent, as `change` has it."""
+    (part, whole), (old_part, old_whole) = current, previous
+    return change(part * old_whole, old_part * whole)
+
+
 def difference(current: Share, previous: Share, scale: int = 1) -> float | None:
     """The difference of two quotients times `scale`, to one decimal; None where a whole is 0."""
     (part, whole), (old_part, old_whole) = current, previous

@@ -418,8 +418,7 @@ class Oracle:
         """Every organization of the chosen users."""
         groups = self.grouped(query, lambda user: user["company"] or None)
         rows = [
-            {"organization": name, **self.figures(people, query)}
-            for name, people in groups.items()
+            {"organization": name, **self.figures(people, query)} for name, people in groups.items()
         ]
         return sorted(
             rows,

@@ -1,18 +1,29 @@
 """Drawing a registered result: its Vega-Lite spec, made once, its data, and its words."""
 
-from functools import cache
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from analytics.reports import BY_SLUG, Report
-from analytics.text import count
+from analytics.reports import BY_SLUG, Drawing, Report
+from analytics.results import Share, percentage, rounded, share_change
+from analytics.text import count, long_day, moved, number, percent, short_day
 
 HEIGHT, BAR_HEIGHT = 280, 34
+CONFIG = Path(__file__).parents[1] / ".streamlit/config.toml"
 INK = {False: "#1b2430", True: "#e7ecf2"}  # the theme's text: marks don't inherit it
-BRUSH = "zoom"
+MUTED = {False: "#7b8696", True: "#8793a3"}  # what is compared with: 3:1 on its background
+BRUSH, FOCUS, LEAVE = "zoom", "focus", "leave"
+DOUBLE_CLICK_MS = 300
+TOTAL_THEN = "total then"
 Chart = Any  # Altair types its chained methods loosely
+_NOT_OVER = "No day of this period is over yet"
 _UNNAMED = {"topic": "No topic", "document_type": "No type"}
 
 
@@ -26,31 +37,33 @@ def height(report: Report, data: pd.DataFrame) -> int:
     return HEIGHT // 2 - 8 if drawing.panels else HEIGHT
 
 
-def summary(report: Report, data: pd.DataFrame) -> str:
-    """One plain sentence about the chart, for those who can't see it."""
-    drawing = report.drawing
-    label = next(iter(drawing.fields.values()))
-    values = data[label].dropna()
-    if values.empty:
-        return f"{report.title}: nothing to show."
-    where = data[drawing.x].iloc[int(data[label].argmax())]
-    if isinstance(where, pd.Timestamp):
-        where = f"{where:%A %d %B %Y}"
-    return (
-        f"{report.title}: {count(len(data), 'row')}; {label.lower()} peak at {values.max():,} "
-        f"({where}) and sum to {values.sum():,.0f}."
-        if drawing.mark != "heatmap"
-        else f"{report.title}: {count(len(data), 'cell')}."
-    )
+@dataclass(frozen=True)
+class Compared:
+    """What a chart over days is compared with: its name, its rows, and how many days earlier they
+    stand beside the chart's own (see `Period.shift_to`)."""
+
+    name: str
+    rows: Sequence[Any]
+    shift: int
 
 
-def chart_data(report: Report, found: list[Any]) -> pd.DataFrame:
-    """The rows with fields named as on the chart; days in UTC, so that no browser shifts them."""
+def chart_data(
+    report: Report, found: Sequence[Any], compared: Compared | None = None
+) -> pd.DataFrame:
+    """The rows with fields named as on the chart; days in UTC, so that no browser shifts them.
+
+    With `compared`, days have "day then", the day they stand beside, and that day's fields as
+    "Field then": missing where the compared period has no such day or it is not over yet.
+    """
     drawing = report.drawing
     data = pd.DataFrame([one.model_dump() for one in found]).rename(columns=drawing.fields)
     if data.empty:
         return data
     if drawing.x == "date":
+        if compared is not None:
+            _add_compared(report, data, compared)
+        # Written here: a browser's tooltip would write the day of its own time zone.
+        data["day"] = [short_day(one) for one in data["date"]]
         data["date"] = pd.to_datetime(data["date"], utc=True)
         last_complete = data.index[data["complete"]].max() if data["complete"].any() else -1
         # The dashed stretch starts on the last complete day, so that the line has no gap.
@@ -63,17 +76,58 @@ def chart_data(report: Report, found: list[Any]) -> pd.DataFrame:
     return data
 
 
-@cache
-def specs(slug: str, *, dark: bool) -> list[dict[str, Any]]:
-    """The Vega-Lite specs of a result: one, or one a panel. They hold no data."""
+def table_data(
+    report: Report, data: pd.DataFrame, compared: Compared | None = None
+) -> pd.DataFrame:
+    """The chart's rows as a table for people: what is written across, then what is drawn."""
+    drawing = report.drawing
+    labels = list(drawing.fields.values())
+    if drawing.x == "date":
+        columns, names = ["day", *labels], {"day": "Day"}
+        if compared is not None:
+            columns += ["day then", *(f"{label} then" for label in labels)]
+            names["day then"] = compared.name
+    else:
+        names = {drawing.x: drawing.x_title or "Name"}
+        if drawing.y:
+            names = {drawing.y: "First week from", **names}
+        columns = [*names, *labels]
+    return data[columns].rename(columns=names)
+
+
+def _add_compared(report: Report, data: pd.DataFrame, compared: Compared) -> None:
+    """Fill in the columns of the compared days, the days still being dates."""
+    over = {row.date: row for row in compared.rows if row.complete}
+    then = [over.get(_days_before(day, compared.shift)) for day in data["date"]]
+    data["day then"] = [short_day(row.date) if row else None for row in then]
+    for name, label in report.drawing.fields.items():
+        data[f"{label} then"] = [getattr(row, name) if row else None for row in then]
+    if report.drawing.mark == "columns":
+        labels = [f"{label} then" for label in report.drawing.fields.values()]
+        data[TOTAL_THEN] = data[labels].sum(axis=1, min_count=1)
+
+
+def _days_before(day: date, days: int) -> date | None:
+    number = day.toordinal() - days
+    return date.fromordinal(number) if 1 <= number <= date.max.toordinal() else None
+
+
+@lru_cache(maxsize=256)
+def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
+    """The Vega-Lite specs of a result: one, or one a panel. They hold no data.
+
+    `compared` is the name of what days are compared with, "" where they are not.
+    """
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
     if drawing.mark == "lines":
         panels = [[label] for label in labels] if drawing.panels else [labels]
-        thin = {drawing.fields[name] for name in drawing.thin}
-        charts: list[Chart] = [_lines(panel, labels, thin) for panel in panels]
+        charts: list[Chart] = [
+            _lines(panel, drawing, compared, dark, panel=number)
+            for number, panel in enumerate(panels)
+        ]
     elif drawing.mark == "columns":
-        charts = [_columns(slug)]
+        charts = [_columns(slug, compared, dark) if drawing.x == "date" else _hours(slug)]
     elif drawing.mark == "bars":
         charts = [_bars(slug, INK[dark])]
     else:
@@ -90,63 +144,114 @@ def _spec(made: Chart) -> dict[str, Any]:
     return spec
 
 
-def _days() -> alt.X:
-    return alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=_day_axis())
+def _days(*, labels: bool = True) -> alt.X:
+    return alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=_day_axis(labels=labels))
 
 
-def _day_axis() -> alt.Axis:
-    return alt.Axis(format="%d %b", labelOverlap="greedy", tickCount=8, grid=False)
+def _day_axis(*, labels: bool = True) -> alt.Axis:
+    return alt.Axis(format="%-d %b", labelOverlap="greedy", tickCount=8, grid=False, labels=labels)
 
 
 def _count_axis(**more: Any) -> alt.Axis:
     return alt.Axis(format=",.4~f", tickCount=4, tickMinStep=1, **more)
 
 
-def _day_tip() -> alt.Tooltip:
-    return alt.Tooltip("date:T", title="Day", format="%a %d %b %Y")
+def _tips(labels: list[str], compared: str) -> list[alt.Tooltip]:
+    """What is said of a day, and of the day it is compared with."""
+    tips = [alt.Tooltip("day:N", title="Day"), *map(_tip, labels)]
+    if compared:
+        tips.append(alt.Tooltip("day then:N", title=compared))
+        tips += [_tip(f"{label} then") for label in labels]
+    return tips
 
 
 def _tip(label: str) -> alt.Tooltip:
     return alt.Tooltip(f"{label}:Q", format=",.4~f")
 
 
-def _colour(labels: list[str]) -> alt.Color:
-    return alt.Color("series:N", sort=labels, legend=_legend(labels))
+def _colour(labels: list[str], compared: str, dark: bool, *, legend: bool = True) -> dict[str, Any]:
+    """The colours of the fields, and the quiet one of what they are compared with."""
+    domain = labels
+    colours = list(_categorical(dark)[: len(labels)])
+    if compared:
+        domain, colours = [*labels, compared], [*colours, MUTED[dark]]
+    return {
+        "sort": domain,
+        "scale": alt.Scale(domain=domain, range=colours),
+        "legend": alt.Legend(
+            orient="top", title=None, columns=2, symbolType="square", symbolOpacity=1
+        )
+        if legend and len(domain) > 1
+        else None,
+    }
 
 
-def _legend(labels: list[str]) -> alt.Legend | None:
-    return alt.Legend(orient="top", title=None, columns=2) if len(labels) > 1 else None
+@cache
+def _categorical(dark: bool) -> tuple[str, ...]:
+    told = tomllib.loads(CONFIG.read_text("utf-8"))["theme"]["dark" if dark else "light"]
+    return tuple(told["chartCategoricalColors"])
 
 
-def _lines(labels: list[str], every: list[str], thin: set[str]) -> Chart:
+def _lines(
+    labels: list[str], drawing: Drawing, compared: str, dark: bool, *, panel: int = 0
+) -> Chart:
     """Lines over days; dashed where days are not complete; a rule under the pointer tells all."""
-    folded = alt.Chart().transform_fold([*labels], as_=["series", "value"])
-    title = labels[0] if len(labels) == 1 else None
-    y = alt.Y("value:Q", title=title, axis=_count_axis(minExtent=34))
-    width = alt.condition(
-        alt.FieldOneOfPredicate("series", list(thin)), alt.value(1.2), alt.value(2.4)
+    every = list(drawing.fields.values())
+    thin = [drawing.fields[name] for name in drawing.thin]
+    # Panels stand above each other: with a legend the first has it, and the last has the days.
+    has_legend = panel == 0
+    has_days = not (drawing.panels and compared) or panel == len(every) - 1
+    x = _days(labels=has_days)
+    axis = _count_axis(minExtent=34)
+    y_title = labels[0] if len(labels) == 1 else None
+    colour = _colour(labels, compared, dark, legend=has_legend)
+    encoded = (
+        alt.Chart()
+        .transform_fold([*labels], as_=["series", "value"])
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=y_title, axis=axis),
+            color=alt.Color("series:N", **colour),
+            strokeWidth=alt.condition(
+                alt.FieldOneOfPredicate("series", thin), alt.value(1.2), alt.value(2.4)
+            ),
+        )
     )
-    encoded = folded.encode(x=_days(), y=y, color=_colour(labels), strokeWidth=width)
-    near = alt.selection_point(
-        name="near", fields=["date"], nearest=True, on="pointerover", empty=False,
-        clear="pointerout",
-    )  # fmt: skip
     solid = encoded.transform_filter("datum.complete && datum.value !== null").mark_line()
-    solid = solid.add_params(_brush())
     dashed = encoded.transform_filter("datum.tail && datum.value !== null").mark_line(
         strokeDash=[4, 3], point={"size": 28}
     )
+    near, *clicks = _day_params(nearest=True)
     rule = (
         alt.Chart()
         .mark_rule(strokeWidth=1.5)
         .encode(
-            x=_days(),
+            x=x,
             opacity=alt.condition(near, alt.value(0.35), alt.value(0)),
-            tooltip=[_day_tip(), *map(_tip, every)],
+            tooltip=_tips(every, compared),
         )
-        .add_params(near)
+        .add_params(near, *clicks)
     )
-    return alt.layer(solid, dashed, rule)
+    layers = [solid.add_params(_brush()), dashed, _lone(encoded), rule]
+    if compared:
+        main = next((label for label in labels if label not in thin), labels[0])
+        then = (
+            alt.Chart()
+            .mark_line(strokeWidth=1.6)
+            .encode(
+                x=x,
+                y=alt.Y(f"{main} then:Q", title=y_title, axis=axis),
+                color=alt.Color(datum=compared, type="nominal", **colour),
+            )
+        )
+        layers[:0] = [then, _lone(then)]
+    return alt.layer(*layers)
+
+
+def _lone(lines: Chart) -> Chart:
+    """A line of one day has no length: it is a point."""
+    only = lines.transform_joinaggregate(days="distinct(day)").transform_filter("datum.days === 1")
+    return only.mark_point(size=40, filled=True)
 
 
 def _brush() -> alt.Parameter:
@@ -157,44 +262,93 @@ def _brush() -> alt.Parameter:
     )
 
 
-def _columns(slug: str) -> Chart:
-    """Stacked columns over days, or plain ones over the hours of the day."""
-    drawing = BY_SLUG[slug].drawing
-    labels = list(drawing.fields.values())
-    if drawing.x != "date":
-        return (
-            alt.Chart()
-            .mark_bar(cornerRadiusEnd=2)
-            .encode(
-                x=alt.X(
-                    f"{drawing.x}:O", title=drawing.x_title,
-                    axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
-                ),
-                y=alt.Y(f"{labels[0]}:Q", axis=alt.Axis(format=",.4~f", tickCount=4)),
-                tooltip=[alt.Tooltip(f"{drawing.x}:O", title=drawing.x_title), _tip(labels[0])],
-            )
-        )  # fmt: skip
-    return (
+def _day_params(*, nearest: bool) -> list[alt.Parameter]:
+    """What a pointer does to a day: near it, click it (FOCUS), double-click it (LEAVE).
+
+    A click waits for a second one, so that a double-click is not taken for two. A tap shows the
+    tooltip and nothing else.
+    """
+    shared = {"fields": ["date"], "nearest": nearest, "toggle": False}
+    click = {
+        "stream": {"source": "scope", "type": "click", "debounce": DOUBLE_CLICK_MS},
+        "filter": ["event.detail === 1", "event.pointerType !== 'touch'"],
+    }
+    return [
+        alt.selection_point(
+            name="near", on="pointerover", empty=False, clear="pointerout", **shared
+        ),
+        alt.selection_point(name=FOCUS, on=click, empty=False, clear=False, **shared),
+        alt.selection_point(name=LEAVE, on="dblclick", empty=False, clear=False, **shared),
+    ]
+
+
+def _band() -> alt.X:
+    return alt.X(
+        "utcyearmonthdate(date):T", title=None, scale=alt.Scale(type="utc"), axis=_day_axis()
+    )
+
+
+def _columns(slug: str, compared: str, dark: bool) -> Chart:
+    """Stacked columns over days, with the compared total as a stepped line."""
+    labels = list(BY_SLUG[slug].drawing.fields.values())
+    colour = _colour(labels, compared, dark)
+    y = {"title": None, "axis": _count_axis()}
+    bars = (
         alt.Chart()
         .transform_fold([*labels], as_=["series", "value"])
         .mark_bar()
         .encode(
-            x=alt.X(
-                "utcyearmonthdate(date):T",
-                title=None,
-                scale=alt.Scale(type="utc"),
-                axis=_day_axis(),
-            ),
-            y=alt.Y("value:Q", title=None, axis=_count_axis()),
-            color=_colour(labels),
+            x=_band(),
+            y=alt.Y("value:Q", **y),
+            color=alt.Color("series:N", **colour),
             fillOpacity=alt.condition("datum.complete", alt.value(1), alt.value(0.3)),
             strokeDash=alt.condition("datum.complete", alt.value([1, 0]), alt.value([3, 2])),
-            stroke=alt.Stroke("series:N", sort=labels, legend=_legend(labels)),
+            stroke=alt.Stroke("series:N", **colour),
             strokeWidth=alt.condition("datum.complete", alt.value(0), alt.value(1)),
-            tooltip=[_day_tip(), *map(_tip, labels)],
         )
         .add_params(_brush())
     )
+    near, *clicks = _day_params(nearest=False)
+    pointer = (
+        alt.Chart()
+        .mark_rect(color=INK[dark])
+        .encode(
+            x=_band(),
+            opacity=alt.condition(near, alt.value(0.07), alt.value(0)),
+            tooltip=_tips(labels, compared),
+        )
+        .add_params(near, *clicks)
+    )
+    if not compared:
+        return alt.layer(bars, pointer)
+    then = (
+        alt.Chart()
+        .mark_line(strokeWidth=1.6, interpolate="step")
+        .encode(
+            x=_band(),
+            y=alt.Y(f"{TOTAL_THEN}:Q", **y),
+            color=alt.Color(datum=compared, type="nominal", **colour),
+        )
+    )
+    return alt.layer(bars, then, _lone(then), pointer)
+
+
+def _hours(slug: str) -> Chart:
+    """Columns over the hours of the day."""
+    drawing = BY_SLUG[slug].drawing
+    (label,) = drawing.fields.values()
+    return (
+        alt.Chart()
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x=alt.X(
+                f"{drawing.x}:O", title=drawing.x_title,
+                axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+            ),
+            y=alt.Y(f"{label}:Q", axis=alt.Axis(format=",.4~f", tickCount=4)),
+            tooltip=[alt.Tooltip(f"{drawing.x}:O", title=drawing.x_title), _tip(label)],
+        )
+    )  # fmt: skip
 
 
 def _bars(slug: str, ink: str) -> Chart:
@@ -239,3 +393,144 @@ def _heatmap(slug: str, weak: str, strong: str) -> Chart:
         color=alt.condition(f"datum['{labels[0]}'] > 50", alt.value(strong), alt.value(weak)),
     )
     return alt.layer(cells, text)
+
+
+# --- in words ----------------------------------------------------------------------------------
+
+
+def summary(report: Report, data: pd.DataFrame, compared: Compared | None = None) -> str:
+    """The chart in one plain sentence, from the rows it shows and those it compares with.
+
+    It may quote names, which are other people's words.
+    """
+    drawing = report.drawing
+    if data.empty:
+        return report.empty
+    if drawing.mark == "heatmap":
+        return _cohorts_sentence(data)
+    if drawing.x == "date":
+        return _days_sentence(report, data, compared)
+    label = next(iter(drawing.fields.values()))
+    values = data[label].dropna().tolist()
+    if not values:
+        return _NOT_OVER + "."
+    top = max(values)
+    if top <= 0:
+        return report.empty
+    leading = [
+        name for name, value in zip(data[drawing.x], data[label], strict=True) if value == top
+    ]
+    if drawing.mark == "columns":
+        hours = _listed([f"{hour}:00" for hour in leading])
+        starts = "The busiest hour starts" if len(leading) == 1 else "The busiest hours start"
+        return f"{starts} at {hours}, with {number(top)} {_lower(label)}."
+    unit = drawing.unit or _lower(label)
+    if len(values) == 1:
+        return f"{leading[0]} has all {number(top)} {unit} shown."
+    of_all = f"of the {number(sum(values))} {unit} shown"
+    if len(leading) > 1:
+        return f"{_listed(leading)} lead with {number(top)} each {of_all}."
+    share = percent(percentage(top, sum(values)))
+    return f"{leading[0]} leads with {number(top)} {of_all} ({share})."
+
+
+def _days_sentence(report: Report, data: pd.DataFrame, compared: Compared | None) -> str:
+    drawing = report.drawing
+    fields = list(drawing.fields.items())
+    if drawing.over_days != "sum":
+        fields = fields[:1]  # the others are derived from it
+    complete = data["complete"].tolist()
+    is_one_day, is_over = len(data) == 1, all(complete)
+    now = [_over_days(drawing, data[label].tolist(), complete) for _, label in fields]
+    before: list[Share | None] = [None] * len(fields)
+    if compared:
+        then_complete = [row.complete for row in compared.rows]
+        before = [
+            _over_days(drawing, [getattr(row, name) for row in compared.rows], then_complete)
+            for name, _ in fields
+        ]
+    if not any(share and share[0] for share in (*now, *before)) and is_over:
+        return report.empty
+    moves = [
+        _move(label, share, was)
+        for (_, label), share, was in zip(fields, now, before, strict=True)
+        if share
+    ]
+    moves = [moves[0], *map(_lower, moves[1:])] if moves else [_NOT_OVER]
+    sentence = _listed(moves) if compared else ", ".join(moves)
+    if is_one_day:
+        sentence += f" on {long_day(data['date'].iloc[0])}"
+    elif now[0] and drawing.over_days == "mean":
+        sentence = f"On average, {_lower(sentence)} a day"
+    if not is_over and (is_one_day or drawing.over_days == "sum"):
+        sentence += " so far"
+    if compared and len(compared.rows) != len(data) and drawing.over_days == "sum":
+        sentence += f" ({count(len(data), 'day')} against {number(len(compared.rows))})"
+    return f"{sentence}{_peak(report, data, [label for _, label in fields])}."
+
+
+def _over_days(drawing: Drawing, values: list[int], complete: list[bool]) -> Share | None:
+    """One figure of a field's days as part and whole; None where no day is over yet."""
+    if drawing.over_days == "sum" or len(values) == 1:
+        return sum(values), 1
+    if drawing.over_days == "last":
+        return values[-1], 1
+    over = [value for value, is_over in zip(values, complete, strict=True) if is_over]
+    return (sum(over), len(over)) if over else None
+
+
+def _move(label: str, now: Share, before: Share | None) -> str:
+    value = now[0] if now[1] == 1 else rounded(*now)
+    if before is None:
+        return f"{label}: {number(value)}"
+    was = before[0] if before[1] == 1 else rounded(*before)
+    return f"{label} {moved(value, was, share_change(now, before))}"
+
+
+def _peak(report: Report, data: pd.DataFrame, labels: list[str]) -> str:
+    """Where the days of a series were highest; "" for one day, nothing, and running totals."""
+    drawing = report.drawing
+    shown = labels[:1] if drawing.panels else labels
+    totals = data[shown].sum(axis=1).astype(int).tolist()
+    top = max(totals)
+    if drawing.over_days == "last" or len(totals) == 1 or top <= 0:
+        return ""
+    unit = f" {_lower(shown[0])}" if drawing.panels else " in all" if len(shown) > 1 else ""
+    at = [day for day, total in zip(data["date"], totals, strict=True) if total == top]
+    if len(at) == len(totals):
+        return f"; every day had {number(top)}{unit}"
+    has_years = data["date"].iloc[0].year != data["date"].iloc[-1].year
+    where = long_day(at[0], year=has_years)
+    if len(at) > 1:
+        return f"; the peak of {number(top)}{unit} was reached on {len(at)} days, first {where}"
+    return f"; the peak was {where} with {number(top)}{unit}"
+
+
+def _cohorts_sentence(data: pd.DataFrame) -> str:
+    share, _, users = BY_SLUG["cohorts"].drawing.fields.values()
+    first = data.groupby("first_week", sort=False)[users].first()
+    cohorts = count(len(first), "cohort")
+    later = data[(data["week"] == 1) & data[share].notna()]
+    if later.empty:
+        people = count(int(first.sum()), "person", "people")
+        return f"{cohorts} of {people} in all; no second week is over yet."
+    top = later[share].max()
+    if top == 0:
+        return f"{cohorts}; nobody was active a week after the first."
+    best = later[later[share] == top]
+    weeks = _listed(best["first_week"].tolist())
+    of = f"of its {count(int(best[users].iloc[0]), 'person', 'people')} " if len(best) == 1 else ""
+    came = "The cohort" if len(best) == 1 else "The cohorts"
+    return f"{came} from {weeks} came back best: {percent(top)} {of}were active a week later."
+
+
+def _listed(words: Sequence[str]) -> str:
+    """As a, b and c; of more than four the first three and how many more."""
+    if len(words) > 4:
+        words = [*words[:3], f"{len(words) - 3} more"]
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else str(last)
+
+
+def _lower(words: str) -> str:
+    return words[0].lower() + words[1:]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 MAX_DAYS = 3_660
+YEAR_DAYS = 364  # 52 weeks: the same weekdays a year earlier
 DEFAULT_PRESET = "Last 30 days"
 NO_ORGANIZATION = "No organization"
 NO_DEPARTMENT = "No department"
@@ -66,6 +67,31 @@ class Period:
         return replace(self, start=self.start - timedelta(self.days), end=self.start - timedelta(1))
 
     @property
+    def year_earlier(self) -> "Period":
+        """The same weekdays 52 weeks (364 days) earlier.
+
+        Raises QueryError where that would lie before the year 1.
+        """
+        if self.start.toordinal() <= YEAR_DAYS:
+            raise QueryError(
+                "start_date",
+                self.start,
+                "there are no days 52 weeks before it to compare with; start later",
+            )
+        year = timedelta(YEAR_DAYS)
+        return replace(self, start=self.start - year, end=self.end - year)
+
+    def shift_to(self, other: "Period") -> int:
+        """How many days lie between a day of this period and the day of `other` it stands beside.
+
+        The first days stand beside each other, unless `other` is long enough to put every day
+        beside the same weekday a few days later. Days that then fall outside `other` have none.
+        """
+        between = (self.start - other.start).days
+        weeks = between // 7 * 7
+        return weeks if between - weeks <= other.days - self.days else between
+
+    @property
     def complete_end(self) -> date:
         """The last complete day of the period: before today. Before `start` if there is none."""
         return min(self.end, self.today - timedelta(1))
@@ -85,6 +111,15 @@ class Period:
         return [self.start + timedelta(n) for n in range(self.days)]
 
 
+def compared_period(start: date, end: date, today: date) -> Period:
+    """A chosen period to compare with; raises QueryError that names `compare_…_date`."""
+    try:
+        return Period(start, end, today)
+    except QueryError as error:
+        name = f"compare_{error.parameter}"
+        raise QueryError(name, error.value, error.remedy) from None
+
+
 @dataclass(frozen=True)
 class Filters:
     """Whose activity counts: users of any of `organizations` and any of `departments`.
@@ -98,15 +133,22 @@ class Filters:
 
 @dataclass(frozen=True)
 class Query:
-    """One frozen question: every result is a function of a session and one of these."""
+    """One frozen question: every result is a function of a session and one of these.
+
+    Results that compare do so with the period `against`; None is the previous period.
+    """
 
     period: Period
     filters: Filters = field(default_factory=Filters)
+    against: Period | None = None
 
     @property
     def previous(self) -> "Query":
-        """The same question about the previous period."""
-        return replace(self, period=self.period.previous)
+        """The same question about the period that this one is compared with.
+
+        Raises QueryError where that would lie before the year 1.
+        """
+        return replace(self, period=self.against or self.period.previous, against=None)
 
 
 @dataclass(frozen=True)

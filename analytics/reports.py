@@ -31,6 +31,7 @@ from analytics.sources import sources
 from analytics.twins import twins
 
 Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table"]
+Sum = Literal["sum", "mean", "last"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Drawing:
 
     `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
     hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter.
+    `over_days` says what makes one figure of a field's days: their sum, their mean (distinct users
+    of days don't add up) or the last one (running totals). `unit` names what bars count.
     """
 
     mark: Mark
@@ -48,6 +51,8 @@ class Drawing:
     y: str = ""
     thin: tuple[str, ...] = ()
     panels: bool = False
+    over_days: Sum = "sum"
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ REPORTS: tuple[Report, ...] = (
     _report(
         "active-users", "Daily active users", "charts/activity", active_users,
         Drawing("lines", "date", {"active_users": "Active users", "average": "7-day average"},
-                thin=("active_users",)),
+                thin=("active_users",), over_days="mean"),
     ),
     _report(
         "conversations", "Conversations and messages", "charts/conversation", conversations,
@@ -116,11 +121,11 @@ REPORTS: tuple[Report, ...] = (
     ),
     _report(
         "installations", "Twin installations", "charts/installations", installations,
-        Drawing("lines", "date", {"installations": "Twins installed"}),
+        Drawing("lines", "date", {"installations": "Twins installed"}, over_days="last"),
     ),
     _report(
         "feature-usage", "Feature distribution", "charts/features/usage", feature_usage,
-        Drawing("bars", "name", {"value": "Times used"}),
+        Drawing("bars", "name", {"value": "Times used"}, unit="uses"),
     ),
     _report(
         "hourly-activity", "Hourly activity", "charts/hourly-activity", hourly_activity,

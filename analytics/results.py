@@ -12,6 +12,7 @@ from analytics.models import table_of
 from analytics.query import Filters, Period, Query, Span
 from analytics.rollups.tables import ALL, Build, Daily, Member, Pair, slice_key, slice_name
 
+Share = tuple[int, int]  # a part and its whole
 DAILY, PAIR, MEMBER = table_of(Daily), table_of(Pair), table_of(Member)
 
 
@@ -42,6 +43,20 @@ def change(current: int, previous: int) -> float | None:
     if previous == 0:
         return 0.0 if current == 0 else None
     return rounded((current - previous) * 100, previous)
+
+
+def share_change(current: Share, previous: Share) -> float | None:
+    """Change between two quotients in percent, as `change` has it."""
+    (part, whole), (old_part, old_whole) = current, previous
+    return change(part * old_whole, old_part * whole)
+
+
+def difference(current: Share, previous: Share, scale: int = 1) -> float | None:
+    """The difference of two quotients times `scale`, to one decimal; None where a whole is 0."""
+    (part, whole), (old_part, old_whole) = current, previous
+    if not whole or not old_whole:
+        return None
+    return rounded((part * old_whole - old_part * whole) * scale, whole * old_whole)
 
 
 def duration_text(microseconds: int) -> str:

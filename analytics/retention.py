@@ -1,6 +1,8 @@
 """Whether people come back: retention, cohorts, and how much the active ones use their twins."""
 
 import datetime
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session
@@ -10,6 +12,8 @@ from analytics.query import Query
 from analytics.results import (
     PAIR,
     Row,
+    Share,
+    difference,
     duration_text,
     in_pairs,
     in_slices,
@@ -20,11 +24,16 @@ from analytics.results import (
 from analytics.rollups.tables import Cohort, CohortWeek
 
 COHORT, COHORT_WEEK = table_of(Cohort), table_of(CohortWeek)
-POWER_CONVERSATIONS = 10
+RETENTION_DAYS = (1, 7, 30)
+SECOND = 1_000_000  # microseconds
 
 
 class Retention(Row):
-    """Rates in percent to one decimal, None where nobody could have returned."""
+    """Rates in percent to one decimal, None where nobody could have returned.
+
+    Changes are differences: of rates in percentage points, of durations in seconds; None where
+    there is nothing to compare.
+    """
 
     day1: float | None
     day7: float | None
@@ -36,6 +45,18 @@ class Retention(Row):
     sessions_per_user: str
     power_users_percent: float
     power_users: int
+    previous_day1: float | None
+    previous_day7: float | None
+    previous_day30: float | None
+    day1_change: float | None
+    day7_change: float | None
+    day30_change: float | None
+    previous_avg_session_duration: str
+    avg_session_duration_change: int | None
+    previous_sessions_per_user: str
+    sessions_per_user_change: float | None
+    previous_power_users_percent: float
+    power_users_change: float | None
 
 
 class CohortCell(Row):
@@ -51,11 +72,11 @@ class CohortCell(Row):
     share: float | None
 
 
-def day_retention(session: Session, query: Query, days: int) -> tuple[float | None, int]:
-    """Share of users who were active exactly `days` (1, 7 or 30) after their first active day ever.
+def day_retention(session: Session, query: Query, days: int) -> Share:
+    """Users who were active exactly `days` (1, 7 or 30) after their first active day ever.
 
     Counted are those whose first day + `days` falls inside the period on a complete day. Returns
-    the rate in percent and the number of those users; the rate is None if there is none.
+    how many of them were active then, and how many there are.
     """
     c = COHORT.c
     eligible, returned = session.execute(
@@ -68,7 +89,7 @@ def day_retention(session: Session, query: Query, days: int) -> tuple[float | No
             ),
         )
     ).one()
-    return percentage(returned, eligible), eligible
+    return returned, eligible
 
 
 def power_users(session: Session, query: Query) -> int:
@@ -83,30 +104,61 @@ def power_users(session: Session, query: Query) -> int:
     return count or 0
 
 
+@dataclass(frozen=True)
+class _Habits:
+    """The parts and wholes that the rates of a period are made of."""
+
+    days: dict[int, Share]
+    power: Share
+    per_user: Share
+    duration: int  # mean, microseconds
+    is_used: bool
+
+
+def _habits(session: Session, query: Query) -> _Habits:
+    total = totals(session, query)
+    users = max(1, total.active_users)  # with nobody active the shares are 0
+    return _Habits(
+        days={days: day_retention(session, query, days) for days in RETENTION_DAYS},
+        power=(power_users(session, query), users),
+        per_user=(total.conversations, users),
+        duration=total.duration // max(1, total.conversations),
+        is_used=total.active_users > 0,
+    )
+
+
 def retention(session: Session, query: Query) -> Retention:
     """Day 1, 7 and 30 retention with the users behind each, sessions per user, power users and
     average session duration.
 
-    Sessions per user: conversations / active users. Power users: share of the active users with
-    10 or more conversations. Duration: mean of (last message - first message) over the
-    conversations started in the period.
+    Day N retention: among users whose first active day ever + N falls on a complete day of the
+    period, the share who were active on exactly that day. Sessions per user: conversations / active
+    users. Power users: share of the active users with 10 or more conversations. Duration: mean of
+    (last message - first message) over the conversations started in the period. Each is compared
+    with the previous period by its difference, None where that had nothing.
     """
-    total = totals(session, query)
-    (day1, of1), (day7, of7), (day30, of30) = (
-        day_retention(session, query, days) for days in (1, 7, 30)
-    )
-    users, power = total.active_users, power_users(session, query)
+    now, before = _habits(session, query), _habits(session, query.previous)
+    rates: dict[str, Any] = {}
+    for days in RETENTION_DAYS:
+        rates[f"day{days}"] = percentage(*now.days[days])
+        rates[f"day{days}_eligible"] = now.days[days][1]
+        rates[f"previous_day{days}"] = percentage(*before.days[days])
+        rates[f"day{days}_change"] = difference(now.days[days], before.days[days], 100)
+    is_new = now.is_used and not before.is_used
     return Retention(
-        day1=day1,
-        day7=day7,
-        day30=day30,
-        day1_eligible=of1,
-        day7_eligible=of7,
-        day30_eligible=of30,
-        avg_session_duration=duration_text(total.duration // max(1, total.conversations)),
-        sessions_per_user=str(rounded(total.conversations, users) if users else 0.0),
-        power_users_percent=percentage(power, users) or 0.0,
-        power_users=power,
+        **rates,
+        avg_session_duration=duration_text(now.duration),
+        sessions_per_user=str(rounded(*now.per_user)),
+        power_users_percent=rounded(now.power[0] * 100, now.power[1]),
+        power_users=now.power[0],
+        previous_avg_session_duration=duration_text(before.duration),
+        avg_session_duration_change=None
+        if is_new
+        else now.duration // SECOND - before.duration // SECOND,
+        previous_sessions_per_user=str(rounded(*before.per_user)),
+        sessions_per_user_change=None if is_new else difference(now.per_user, before.per_user),
+        previous_power_users_percent=rounded(before.power[0] * 100, before.power[1]),
+        power_users_change=None if is_new else difference(now.power, before.power, 100),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from analytics.query import Period
+from analytics.query import YEAR_DAYS, Period, Query
 
 _MINUS = "\u2212"
 
@@ -21,6 +21,11 @@ def percent(value: float | None) -> str:
     return "n/a" if value is None else f"{number(float(value))} %"
 
 
+def signed(value: float) -> str:
+    """A number with its sign; zero has none."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
 def change(value: float | None) -> str:
     """A change in percent with its sign and arrow; "new" where there was nothing before."""
     if value is None:
@@ -30,9 +35,29 @@ def change(value: float | None) -> str:
     return f"{'↑ +' if value > 0 else '↓ '}{percent(value)}"
 
 
+def moved(value: float, previous: float, percents: float | None) -> str:
+    """How a figure moved, with the figure it came to, as "rose 12.0 % to 84"."""
+    if value == previous:
+        return f"stayed at {number(value)}"
+    if percents is None or percents == 0:  # from nothing, or by less than can be written
+        verb = "rose" if value > previous else "fell"
+        return f"{verb} from {number(previous)} to {number(value)}"
+    return f"{'rose' if percents > 0 else 'fell'} {percent(abs(percents))} to {number(value)}"
+
+
 def day(value: date | None) -> str:
     """As 21 Nov 2026."""
     return f"{value.day} {value:%b %Y}" if value else "never"
+
+
+def short_day(value: date) -> str:
+    """As Tue 4 Nov 2026."""
+    return f"{value:%a} {value.day} {value:%b} {value.year}"
+
+
+def long_day(value: date, *, year: bool = True) -> str:
+    """As Tuesday 4 November 2026."""
+    return f"{value:%A} {value.day} {value:%B}" + (f" {value.year}" if year else "")
 
 
 def days(period: Period) -> str:
@@ -43,6 +68,16 @@ def days(period: Period) -> str:
     if period.start.year != period.end.year:
         start += f" {period.start.year}"
     return f"{start} \u2013 {day(period.end)}"
+
+
+def compared_name(query: Query) -> str:
+    """What a question is compared with: "Previous period", "52 weeks earlier", or its dates."""
+    if query.against is None:
+        return "Previous period"
+    apart = query.period.start - query.against.start
+    if query.against.days == query.period.days and apart.days == YEAR_DAYS:
+        return "52 weeks earlier"
+    return days(query.against)
 
 
 def count(value: int, noun: str, plural: str = "") -> str:

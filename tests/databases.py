@@ -337,7 +337,12 @@ def queries(draw: st.DrawFn, raw: Raw) -> Query:
     today = one(*days) + timedelta(one(0, 1, 1, 2, 7, 8, 31, 40, 70, -1, -40))
     if one(False, False, False, True):
         today += timedelta(7 - today.weekday())
+    against = None
+    if one(False, True):
+        first = one(*days) + timedelta(one(0, 0, 1, -1, -7, -364))
+        against = Period(first, first + timedelta(one(0, 1, 6, 29)), today)
     return Query(
         Period(start, end, today),
         Filters(names("company", None, "Nobody", "="), names("department", None, "Nobody", "=")),
+        against,
     )

@@ -170,9 +170,9 @@ class Oracle:
         ]
         return sum(at is not None and at.date() <= end for at in created)
 
-    def figures(self, people: set[str], period: Period) -> Row:
+    def figures(self, people: set[str], query: Query) -> Row:
         """The numbers of a group of users, for the organization and department tables."""
-        before = previous(period)
+        period, before = query.period, compared(query)
         conversations = len(self.happened("sessions", people, period.start, period.end))
         earlier = len(self.happened("sessions", people, *before))
         return {
@@ -196,7 +196,7 @@ class Oracle:
     def metrics(self, query: Query) -> Row:
         """The four cards."""
         people = self.chosen(query.filters)
-        now, before = (query.period.start, query.period.end), previous(query.period)
+        now, before = (query.period.start, query.period.end), compared(query)
         users, users_before = (len(self.active(people, *days)) for days in (now, before))
         talks, talks_before = (
             len(self.happened("sessions", people, *days)) for days in (now, before)
@@ -338,34 +338,57 @@ class Oracle:
             for rank, (talks, active, name) in enumerate(sorted(found), 1)
         ]
 
-    def retention(self, query: Query) -> Row:
-        """Day-N retention, session length, sessions per user and power users."""
-        people, period = self.chosen(query.filters), query.period
-        row: Row = {}
+    def habits(self, people: set[str], start: date, end: date, today: date) -> dict[str, Fraction]:
+        """The rates of a period as exact numbers; a rate of nobody is missing."""
+        found: dict[str, Fraction] = {}
         for days in (1, 7, 30):
             eligible = returned = 0
             for user in people:
                 active = {day.toordinal() for day in self.active_days[user]}
                 due = min(active, default=0) + days
-                if active and period.start.toordinal() <= due <= period.end.toordinal():
-                    if due >= period.today.toordinal():
+                if active and start.toordinal() <= due <= end.toordinal():
+                    if due >= today.toordinal():
                         continue
                     eligible += 1
                     returned += due in active
-            row[f"day{days}"] = percent(returned, eligible) if eligible else None
-            row[f"day{days}_eligible"] = eligible
-        talks = self.happened("sessions", people, period.start, period.end)
-        active_users = self.active(people, period.start, period.end)
+            found[f"day{days}_eligible"] = Fraction(eligible)
+            if eligible:
+                found[f"day{days}"] = Fraction(100 * returned, eligible)
+        talks = self.happened("sessions", people, start, end)
+        active_users = self.active(people, start, end)
         total = sum((self.duration(talk.row["id"]) for talk in talks), timedelta())
-        seconds = total // timedelta(seconds=len(talks)) if talks else 0
-        row["avg_session_duration"] = f"{seconds // 60}m {seconds % 60}s"
-        row["sessions_per_user"] = "0.0"
-        row["power_users_percent"] = 0.0
+        found["seconds"] = Fraction(total // timedelta(seconds=len(talks)) if talks else 0)
         if active_users:
-            mean = one_decimal(Fraction(len(talks), len(active_users)))
+            found["per_user"] = Fraction(len(talks), len(active_users))
             started = [sum(talk.user_id == user for talk in talks) for user in active_users]
-            row["sessions_per_user"] = f"{mean:.1f}"
-            row["power_users_percent"] = percent(sum(n >= 10 for n in started), len(active_users))
+            found["power"] = Fraction(100 * sum(n >= 10 for n in started), len(active_users))
+        return found
+
+    def retention(self, query: Query) -> Row:
+        """Day-N retention, session length, sessions per user and power users, and what changed."""
+        people, period = self.chosen(query.filters), query.period
+        now = self.habits(people, period.start, period.end, period.today)
+        before = self.habits(people, *compared(query), period.today)
+        row: Row = {}
+        for rate in ("day1", "day7", "day30"):
+            row[f"{rate}_eligible"] = int(now[f"{rate}_eligible"])
+            row[rate] = one_decimal(now[rate]) if rate in now else None
+            row[f"previous_{rate}"] = one_decimal(before[rate]) if rate in before else None
+            both = rate in now and rate in before
+            row[f"{rate}_change"] = one_decimal(now[rate] - before[rate]) if both else None
+        for prefix, of in (("", now), ("previous_", before)):
+            seconds = int(of["seconds"])
+            row[f"{prefix}avg_session_duration"] = f"{seconds // 60}m {seconds % 60}s"
+            mean = one_decimal(of.get("per_user", Fraction(0)))
+            row[f"{prefix}sessions_per_user"] = f"{mean:.1f}"
+            row[f"{prefix}power_users_percent"] = one_decimal(of.get("power", Fraction(0)))
+        for name, key in (("sessions_per_user", "per_user"), ("power_users", "power")):
+            more = now.get(key, Fraction(0)) - before.get(key, Fraction(0))
+            is_new = key in now and key not in before
+            row[f"{name}_change"] = None if is_new else one_decimal(more)
+        is_new = "per_user" in now and "per_user" not in before
+        longer = int(now["seconds"] - before["seconds"])
+        row["avg_session_duration_change"] = None if is_new else longer
         return row
 
     def cohorts(self, query: Query) -> list[Row]:
@@ -395,8 +418,7 @@ class Oracle:
         """Every organization of the chosen users."""
         groups = self.grouped(query, lambda user: user["company"] or None)
         rows = [
-            {"organization": name, **self.figures(people, query.period)}
-            for name, people in groups.items()
+            {"organization": name, **self.figures(people, query)} for name, people in groups.items()
         ]
         return sorted(
             rows,
@@ -411,7 +433,7 @@ class Oracle:
             query, lambda user: (user["company"] or None, user["department"] or None)
         )
         rows = [
-            {"organization": name, "department": part, **self.figures(people, query.period)}
+            {"organization": name, "department": part, **self.figures(people, query)}
             for (name, part), people in groups.items()
         ]
         return sorted(
@@ -575,6 +597,13 @@ class Oracle:
 def days_of(period: Period) -> list[date]:
     """Every day of the period."""
     return [period.start + timedelta(n) for n in range((period.end - period.start).days + 1)]
+
+
+def compared(query: Query) -> tuple[date, date]:
+    """First and last day of the period that a question compares with."""
+    if query.against is not None:
+        return query.against.start, query.against.end
+    return previous(query.period)
 
 
 def previous(period: Period) -> tuple[date, date]:

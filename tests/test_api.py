@@ -370,6 +370,47 @@ def test_one_date_is_completed(served: Served) -> None:
     assert days_of(served, end_date="0001-01-02") == ("0001-01-01", "0001-01-02")
 
 
+def test_what_changes_are_measured_against_can_be_chosen(served: Served) -> None:
+    def before(**asked: str) -> tuple[int, float | None]:
+        days = {"start_date": "2026-03-10", "end_date": "2026-03-11"}
+        found = served.json("/api/metrics", **days, **asked)
+        return found["previousConversations"], found["conversationsChange"]
+
+    previous = before()
+    assert before(compare="previous") == before(compare="", compare_start_date="") == previous
+    assert before(compare="year") == (0, None)
+    chosen = {"compare_start_date": "2026-03-01", "compare_end_date": "2026-03-12"}
+    own_total = served.json("/api/metrics", start_date="2026-03-01", end_date="2026-03-12")
+    assert before(**chosen)[0] == own_total["totalConversations"] > previous[0]
+    organizations = served.json(
+        "/api/organizations", start_date="2026-03-10", end_date="2026-03-11", **chosen
+    )
+    assert sum(row["previousConversations"] for row in organizations) == before(**chosen)[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "parameter", "words"),
+    [
+        ("compare=week", "compare", "choose one of previous, year"),
+        ("compare_start_date=2026-03-01", "compare_start_date", "send compare_end_date too"),
+        ("compare_end_date=2026-03-01", "compare_end_date", "send compare_start_date too"),
+        (
+            "compare_start_date=2026-03-02&compare_end_date=2026-03-01",
+            "compare_end_date",
+            "swap them",
+        ),
+        ("compare=year&compare_start_date=2026-03-01", "compare", "leave it out"),
+        ("start_date=0001-02-01&end_date=0001-02-01&compare=year", "start_date", "start later"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_refused(
+    served: Served, asked: str, parameter: str, words: str
+) -> None:
+    fault = served.fault(f"/api/metrics?{asked}")
+    assert fault["loc"] == ["query", parameter]
+    assert words in fault["msg"]
+
+
 def test_today_is_local_to_the_reporting_zone(own: Served) -> None:
     zoned = Settings(database_url=f"sqlite:///{own.path}", reporting_timezone="Pacific/Kiritimati")
     own.service = Service(zoned)  # 14 hours ahead: it is the 13th there already

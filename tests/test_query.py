@@ -17,6 +17,7 @@ from analytics.query import (
     Query,
     QueryError,
     Span,
+    compared_period,
     filter_label,
     filter_values,
     parse_date,
@@ -128,6 +129,105 @@ def test_the_previous_query_keeps_the_filters() -> None:
     filters = Filters(("Acme",), (None,))
     query = Query(period("2026-03-05", "2026-03-11"), filters)
     assert query.previous == Query(period("2026-02-26", "2026-03-04"), filters)
+
+
+# --- comparing ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "earlier"),
+    [
+        (("2026-03-02", "2026-03-08"), ("2025-03-03", "2025-03-09")),  # Monday to Sunday, both
+        (("2024-02-29", "2024-02-29"), ("2023-03-02", "2023-03-02")),  # a Thursday, as 29 Feb was
+        (("2025-02-28", "2025-03-01"), ("2024-03-01", "2024-03-02")),
+        (("0001-12-31", "0001-12-31"), ("0001-01-01", "0001-01-01")),
+    ],
+)
+def test_a_year_earlier_are_the_same_weekdays(
+    asked: tuple[str, str], earlier: tuple[str, str]
+) -> None:
+    found = period(*asked).year_earlier
+    assert found == period(*earlier)
+    assert found.start.weekday() == day(asked[0]).weekday()
+
+
+def test_the_first_year_of_the_calendar_has_none_before_it() -> None:
+    with pytest.raises(QueryError, match=r"start_date = 0001-12-30: .*start later"):
+        _ = period("0001-12-30", "0002-01-31").year_earlier
+
+
+def test_a_query_is_compared_with_the_period_it_names() -> None:
+    week = period("2026-03-05", "2026-03-11")
+    chosen = period("2026-01-01", "2026-01-31")
+    filters = Filters(("Acme",))
+    assert Query(week, filters, chosen).previous == Query(chosen, filters)
+    assert Query(week, filters, chosen).previous.previous.period == chosen.previous
+    assert hash(Query(week, filters, chosen)) == hash(Query(week, filters, chosen))
+    assert Query(week, filters, chosen) != Query(week, filters)
+
+
+@pytest.mark.parametrize(
+    ("asked", "against", "shift"),
+    [
+        # 28 days and the 28 before: whole weeks.
+        (("2026-02-12", "2026-03-11"), ("2026-01-15", "2026-02-11"), 28),
+        # 30 days and the 30 before: 28 days back would leave them, so day by day.
+        (("2026-02-10", "2026-03-11"), ("2026-01-11", "2026-02-09"), 30),
+        (("2026-03-11", "2026-03-11"), ("2026-03-10", "2026-03-10"), 1),
+        # 52 weeks, a leap day between them or not.
+        (("2026-02-10", "2026-03-11"), ("2025-02-11", "2025-03-12"), 364),
+        (("2024-02-10", "2024-03-11"), ("2023-02-11", "2023-03-13"), 364),
+        # A longer one has room to put Wednesday beside Wednesday: 64 days, 63 and 7 weeks fit.
+        (("2026-11-04", "2026-11-04"), ("2026-09-01", "2026-09-30"), 63),
+        (("2026-03-01", "2026-03-30"), ("2026-01-01", "2026-02-04"), 56),
+        # Two days too short for that.
+        (("2026-03-01", "2026-03-30"), ("2026-01-01", "2026-02-01"), 59),
+        # A shorter one: day by day, also where the starts are not weeks apart.
+        (("2026-03-01", "2026-03-30"), ("2026-02-01", "2026-02-07"), 28),
+        (("2026-03-01", "2026-03-30"), ("2026-02-02", "2026-02-08"), 27),
+        # A later one.
+        (("2026-03-01", "2026-03-07"), ("2026-03-09", "2026-03-15"), -8),
+        (("2026-03-01", "2026-03-07"), ("2026-03-09", "2026-03-21"), -14),
+        # The first weeks of the calendar.
+        (("0001-01-08", "0001-01-14"), ("0001-01-01", "0001-01-07"), 7),
+    ],
+)
+def test_days_stand_beside_the_same_weekday_where_lengths_allow(
+    asked: tuple[str, str], against: tuple[str, str], shift: int
+) -> None:
+    assert period(*asked).shift_to(period(*against)) == shift
+
+
+@given(
+    st.dates(date(2, 1, 1), date(2030, 1, 1)), st.integers(1, 400),
+    st.integers(-800, 800), st.integers(1, 400),
+)  # fmt: skip
+def test_a_shift_keeps_the_days_inside_or_the_starts_together(
+    start: date, days: int, away: int, length: int
+) -> None:
+    asked = Period(start, start + (days - 1) * DAY, TODAY)
+    first = max(date.min.toordinal(), start.toordinal() + away)
+    other = Period(date.fromordinal(first), date.fromordinal(first + length - 1), TODAY)
+    shift = asked.shift_to(other)
+    by_weekday = shift % 7 == 0
+    inside = [
+        weeks
+        for weeks in range(-210, 210)
+        if other.start.toordinal() <= start.toordinal() - 7 * weeks
+        and asked.end.toordinal() - 7 * weeks <= other.end.toordinal()
+    ]
+    if inside:
+        assert by_weekday
+        assert shift == 7 * max(inside)
+    else:
+        assert start - shift * DAY == other.start
+
+
+def test_a_chosen_period_that_cannot_be_is_refused_by_its_own_name() -> None:
+    with pytest.raises(QueryError, match=r"^compare_end_date = 2026-03-01: .*swap them"):
+        compared_period(day("2026-03-02"), day("2026-03-01"), TODAY)
+    with pytest.raises(QueryError, match=r"^compare_start_date = 2000-01-01: .*at most 3,660"):
+        compared_period(day("2000-01-01"), day("2026-03-01"), TODAY)
 
 
 # --- presets ----------------------------------------------------------------------------------

@@ -1,58 +1,68 @@
-"""Cards with the chart of a registered result, its definition and its CSV."""
+"""Cards with the chart of a registered result, or its rows, and what can be done with it."""
 
+from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.drawing import BRUSH, HEIGHT, chart_data, height, specs, summary
+from analytics.drawing import BRUSH, FOCUS, HEIGHT, LEAVE, specs
 from analytics.query import Query
 from analytics.reports import BY_SLUG, Report
-from analytics.text import count, day, days
-from ui.frame import filter_names, frame, query_string, zoom_by, zooms
-from ui.results import csv_button, rows
+from analytics.text import compared_name, count, day, days
+from ui.frame import comparison, filter_names, frame, query_string, select_days, zooms
+from ui.results import Drawn, csv_button, drawn, rows
 from ui.text import inert
 
 
 def chart(slug: str, query: Query | None = None) -> None:
-    """A card with the chart of a registered result, its definition and its CSV."""
+    """A card with the chart of a registered result, its sentence, and its rows on request."""
     report = BY_SLUG[slug]
+    asked = query or frame().query
+    compared = frame().compares and report.drawing.x == "date"
     with st.container(border=True, height="stretch"):
-        heading(report, query)
+        shows_table = heading(report, query, has_table=True)
         with st.skeleton(height=HEIGHT):
-            data = chart_data(report, rows(slug, query))
-        if data.empty:
+            shown = drawn(slug, asked, compared=compared)
+        if shown.data.empty:
             empty(report)
             return
-        tall = height(report, data)
-        for number, spec in enumerate(specs(slug, dark=_dark())):
-            key = f"chart-{slug}-{number}"
-            zoom: dict[str, Any] = {}
-            if report.drawing.x == "date":
-                # A selection outlives its rows: after a zoom it starts anew under another key.
-                key = f"{key}-{zooms()}"
-                zoom = {"on_select": partial(zoom_by, key), "selection_mode": BRUSH}
-            st.vega_lite_chart(data, spec, height=tall, key=key, alt=summary(report, data), **zoom)
+        if shows_table:
+            _rows_of_chart(report, shown)
+        else:
+            _marks(report, shown, compared_name(asked) if compared else "")
+        st.caption(inert(shown.summary))
 
 
-def explanation(report: Report, query: Query | None = None) -> None:
-    """What a number means, what was left out, the filters in force, and where the API has it."""
-    made = frame()
-    asked = query or made.query
-    with st.popover("Explain", type="tertiary", icon=":material/info:"):
-        st.markdown(report.definition)
-        lines = [f"Days: {days(asked.period)}, in the time zone {inert(made.freshness.zone)}."]
-        chosen = filter_names(asked)
-        lines.append(f"Only {inert(', '.join(chosen))}." if chosen else "Everybody counts.")
-        left = sum(row.undated + row.orphaned for row in rows("sources"))
-        lines.append(
-            f"{count(left, 'row')} of the database left out; the Data page says which."
-            if left
-            else "No row of the database is left out."
-        )
-        st.caption(" ".join(lines))
-        st.code(f"/api/{report.path}?{query_string(asked)}", language=None, wrap_lines=True)
+def _marks(report: Report, shown: Drawn, compared: str) -> None:
+    for number, spec in enumerate(specs(report.slug, dark=_dark(), compared=compared)):
+        key = f"chart-{report.slug}-{number}"
+        select: dict[str, Any] = {}
+        if report.drawing.x == "date":
+            # A selection outlives its rows: after a zoom it starts anew under another key.
+            key = f"{key}-{zooms()}"
+            select = {
+                "on_select": partial(select_days, key, zooms()),
+                "selection_mode": (BRUSH, FOCUS, LEAVE),
+            }
+        alt = f"{report.title}: {shown.summary}"
+        st.vega_lite_chart(shown.data, spec, height=shown.height, key=key, alt=alt, **select)
+
+
+def _rows_of_chart(report: Report, shown: Drawn) -> None:
+    panels = len(specs(report.slug, dark=False))
+    st.dataframe(
+        shown.table,
+        hide_index=True,
+        height=shown.height * panels + GAP * (panels - 1),  # as tall as the chart
+        key=f"rows-{report.slug}",
+        alt=f"{report.title}: {shown.summary}",
+    )
+
+
+GAP = 16  # between the elements of a card
 
 
 def card_head() -> DeltaGenerator:
@@ -62,13 +72,89 @@ def card_head() -> DeltaGenerator:
     )
 
 
-def heading(report: Report, query: Query | None = None) -> None:
-    """A card's title with its definition, and the CSV of its rows."""
+def heading(report: Report, query: Query | None = None, *, has_table: bool = False) -> bool:
+    """A card's title and its small buttons; whether its rows are wanted instead of the chart.
+
+    Another entry: a `menu` of its own here, or a line in `_save`.
+    """
+    shows_table = False
     with card_head():
         st.subheader(report.title, anchor=False, width="content")
-        with st.container(horizontal=True, width="content", gap="xsmall"):
-            explanation(report, query)
-            csv_button(report, query)
+        with buttons(report.slug):
+            if has_table:
+                shows_table = _table_button(report)
+            menu("Explain", "info", f"explain-{report.slug}", partial(explanation, report, query))
+            menu("Save", "download", f"save-{report.slug}", partial(_save, report, query))
+    return shows_table
+
+
+def buttons(name: str) -> DeltaGenerator:
+    """The row for a card's small buttons: icons, whose labels are read out and shown on top."""
+    key = f"small-{name}"
+    return st.container(horizontal=True, width="content", gap=None, wrap=False, key=key)
+
+
+@st.fragment
+def menu(label: str, icon: str, key: str, content: Callable[[], None]) -> None:
+    """A small button that opens `content`, which is made when it is opened, and only then."""
+    popover = st.popover(
+        label, icon=f":material/{icon}:", type="tertiary", help=label, key=key, on_change="rerun"
+    )
+    if popover.open:
+        with popover:
+            content()
+
+
+def _table_button(report: Report) -> bool:
+    key = f"table-of-{report.slug}"
+
+    def turn() -> None:
+        st.session_state[key] = not st.session_state.get(key, False)
+
+    shown = bool(st.session_state.get(key, False))
+    label = "Chart" if shown else "Table"
+    st.button(
+        label,
+        icon=":material/show_chart:" if shown else ":material/table_rows:",
+        type="tertiary",
+        help=f"Show the {label.lower()}",
+        key=f"turn-{report.slug}",
+        on_click=turn,
+    )
+    return shown
+
+
+def _save(report: Report, query: Query | None) -> None:
+    csv_button(report, query)
+
+
+def explanation(report: Report, query: Query | None = None, definition: str | None = None) -> None:
+    """What a number means, what was left out, the filters in force, and where the API has it."""
+    made = frame()
+    asked = query or made.query
+    st.markdown(definition or report.definition)
+    lines = [f"Days: {days(asked.period)}, in the time zone {inert(made.freshness.zone)}."]
+    if made.compares:
+        before = asked.previous.period
+        lines.append(f"Compared with {days(before)} ({count(before.days, 'day')}).")
+    chosen = filter_names(asked)
+    lines.append(f"Only {inert(', '.join(chosen))}." if chosen else "Everybody counts.")
+    left = sum(row.undated + row.orphaned for row in rows("sources"))
+    lines.append(
+        f"{count(left, 'row')} of the database left out; the Data page says which."
+        if left
+        else "No row of the database is left out."
+    )
+    st.caption(" ".join(lines))
+    address = f"/api/{report.path}?{query_string(asked, **comparison(asked))}"
+    if HAS_API:
+        st.link_button("Same answer in the API", address, icon=":material/api:", type="tertiary")
+    else:
+        st.caption("The API has the same answer where its extra `api` is installed:")
+    st.code(address, language=None, wrap_lines=True)
+
+
+HAS_API = find_spec("fastapi") is not None
 
 
 def empty(report: Report) -> None:

@@ -1,14 +1,17 @@
 """The frame around every page: period, filters, freshness, and the one Query they make."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from analytics.database import Freshness, Store
-from analytics.drawing import BRUSH
+from analytics.drawing import BRUSH, FOCUS, LEAVE
 from analytics.query import (
     DEFAULT_PRESET,
     NO_DEPARTMENT,
@@ -18,28 +21,34 @@ from analytics.query import (
     Query,
     QueryError,
     Span,
+    compared_period,
     filter_label,
     filter_values,
     preset_period,
 )
 from analytics.results import department_names, organization_names, span
-from analytics.text import count, day, days, moment
+from analytics.text import compared_name, count, day, days, moment
 from ui.startup import problem_page, shown_by
 from ui.text import inert
 
 CUSTOM = "Custom dates"
+STYLE = Path(__file__).with_name("style.css")
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What a page needs: the store, the question, the data's version and days, and the time."""
+    """What a page needs: the store, the question, the data's version and days, and the time.
+
+    `compares` is false where the reader wants no comparison; `query` then keeps its default.
+    """
 
     store: Store
     query: Query
     freshness: Freshness
     span: Span
     now: datetime
+    compares: bool = True
 
 
 def frame() -> Frame:
@@ -69,14 +78,17 @@ def make_frame(store: Store) -> Frame:
     now = datetime.now(UTC)
     today = now.astimezone(store.settings.zone).date()
     known, organizations, departments = _known(freshness.version, today, store)
+    st.html(STYLE)
     with st.sidebar:
         period = _period_bar(known, today)
+        compare, against = _compare_bar(period)
         chosen = Filters(
             filter_values(_choose("Organizations", "organization", organizations)),
             filter_values(_choose("Departments", "department", departments), NO_DEPARTMENT),
         )
         _freshness_bar(store, freshness)
-    made = Frame(store, Query(period, chosen), freshness, known, now)
+    query = Query(period, chosen, against)
+    made = Frame(store, query, freshness, known, now, compares=compare != "none")
     st.session_state["_frame"] = made
     return made
 
@@ -128,6 +140,61 @@ def _period_bar(known: Span, today: date) -> Period:
     return period
 
 
+COMPARISONS = {
+    "previous": "Previous period",
+    "year": "52 weeks earlier",
+    "custom": "Chosen dates",
+    "none": "Nothing",
+}
+
+
+def _compare_bar(period: Period) -> tuple[str, Period | None]:
+    """What the period is compared with: the choice, and its days where it is not the default."""
+
+    def offer_dates() -> None:
+        if st.session_state["compare"] == "custom" and not st.session_state.get("compare_dates"):
+            before = period.previous
+            st.session_state["compare_dates"] = (before.start, before.end)
+
+    choice = st.selectbox(
+        "Compare with",
+        list(COMPARISONS),
+        format_func=lambda name: COMPARISONS[name],
+        key="compare",
+        bind="query-params",
+        on_change=offer_dates,
+        help="The previous period has as many days and ends the day before. 52 weeks earlier are"
+        " the same weekdays a year ago.",
+    )
+    try:
+        if choice == "year":
+            return choice, period.year_earlier
+        if choice == "custom":
+            return choice, _chosen_dates(period)
+    except QueryError as error:
+        st.error(inert(error), icon=":material/error:")
+        return "previous", None
+    return choice, None
+
+
+def _chosen_dates(period: Period) -> Period:
+    picked = st.date_input(
+        "Dates to compare with",
+        value=(),
+        min_value=_EARLIEST,
+        max_value=_LATEST,
+        format="YYYY-MM-DD",
+        key="compare_dates",
+        bind="query-params",
+    )
+    match picked:
+        case (start, end):
+            return compared_period(start, end, period.today)
+        case _:
+            st.caption("Choose the first and the last day; until then it is the previous period.")
+            return period.previous
+
+
 # Which preset names a period that several presets mean.
 _SEARCH = (DEFAULT_PRESET, *(name for name in PRESET_NAMES if name != DEFAULT_PRESET))
 
@@ -169,19 +236,41 @@ def zooms() -> int:
     return count_
 
 
-def zoom_by(key: str) -> None:
-    """Make the days that were dragged over on a chart the period of every chart and card."""
-    brushed = st.session_state[key]["selection"].get(BRUSH) or {}
-    ends = next(iter(brushed.values()), None)
-    if not ends:
+def select_days(key: str, zoom: int) -> None:
+    """Follow what was done on a time chart: drag to zoom, click to focus, double-click to leave.
+
+    `key` is the chart's; it was drawn after so many zooms. What it still says after the next one
+    is left alone.
+    """
+    if zoom != zooms():
         return
-    day_ms = timedelta(days=1) / timedelta(milliseconds=1)
-    epoch = date(1970, 1, 1)
-    # The days whose points lie in the stretch; the nearest one if there is none.
-    first, last = math.ceil(min(ends) / day_ms), math.floor(max(ends) / day_ms)
-    if first > last:
-        first = last = round(sum(ends) / 2 / day_ms)
-    period = frame().query.period
+    selected = st.session_state[key]["selection"]
+    if brushed := _milliseconds(selected.get(BRUSH)):
+        # The days whose points lie in the stretch; the nearest one if there is none.
+        first, last = math.ceil(min(brushed) / _DAY_MS), math.floor(max(brushed) / _DAY_MS)
+        if first > last:
+            first = last = round(sum(brushed) / 2 / _DAY_MS)
+        _show_days(first, last)
+    elif _milliseconds(selected.get(LEAVE)):
+        if "_unzoomed" in st.session_state:
+            _zoom_out()
+    elif clicked := _milliseconds(selected.get(FOCUS)):
+        _show_days(*[round(clicked[0] / _DAY_MS)] * 2)
+
+
+_DAY_MS = timedelta(days=1) / timedelta(milliseconds=1)
+
+
+def _milliseconds(selection: Any) -> list[float]:
+    """The moments that a selection of days holds: {"date": [from, to]} or [{"date": at}]."""
+    if isinstance(selection, Sequence):
+        return [point["date"] for point in selection]
+    return list(next(iter((selection or {}).values()), None) or [])
+
+
+def _show_days(first: int, last: int) -> None:
+    """Make days, counted from 1970, the period; remember the one that was shown before."""
+    epoch, period = date(1970, 1, 1), frame().query.period
     start = max(period.start, epoch + timedelta(first))
     end = max(start, min(period.end, epoch + timedelta(last)))
     st.session_state["_zooms"] = zooms() + 1
@@ -234,12 +323,32 @@ def query_string(query: Query, **more: str) -> str:
     return urlencode([(name, value) for name, value in pairs if value])
 
 
+def comparison(query: Query) -> dict[str, str]:
+    """What a question is compared with, as the API is asked it."""
+    if query.against is None:
+        return {}
+    if compared_name(query) == COMPARISONS["year"]:
+        return {"compare": "year"}
+    return {
+        "compare_start_date": query.against.start.isoformat(),
+        "compare_end_date": query.against.end.isoformat(),
+    }
+
+
+def _compared_line(made: Frame) -> list[str]:
+    if not made.compares:
+        return []
+    period, before = made.query.period, made.query.previous.period
+    words = f"compared with {days(before)}"
+    return [words if before.days == period.days else f"{words} ({count(before.days, 'day')})"]
+
+
 def period_line(made: Frame) -> None:
     """What the page shows, always readable: period, previous period, data through, filters."""
     period = made.query.period
     parts = [
         f"**{days(period)}** ({count(period.days, 'day')})",
-        f"compared with {days(period.previous)}",
+        *_compared_line(made),
         f"data through {day(made.span.last)}" if made.span.last else "no data yet",
     ]
     if period.includes_today:

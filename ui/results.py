@@ -1,6 +1,7 @@
 """Results for the pages: cached by question and data version, never by their rows."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -8,10 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from analytics.database import Store
+from analytics.drawing import Compared, chart_data, height, summary, table_data
 from analytics.export import csv_text, period_file_name
 from analytics.query import Query
 from analytics.reports import BY_SLUG, Report
 from analytics.results import Row
+from analytics.text import compared_name
 from ui.frame import Frame, frame
 
 RowT = TypeVar("RowT", bound=Row)
@@ -27,6 +30,39 @@ def rows(slug: str, query: Query | None = None, limit: int | None = None) -> lis
     """The rows of a registered result for the frame's question, or another one."""
     made = frame()
     return _rows(slug, query or made.query, made.freshness.version, limit, made.store)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart's rows as they are drawn and as a table, its height in pixels, and its sentence."""
+
+    data: pd.DataFrame
+    table: pd.DataFrame
+    height: int
+    summary: str
+
+
+def drawn(slug: str, query: Query, *, compared: bool) -> Drawn:
+    """What the chart of a registered result shows, beside the days it is compared with."""
+    made = frame()
+    return _drawn(slug, query, made.freshness.version, compared, made.store)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)  # nobody changes what is in it
+def _drawn(slug: str, query: Query, version: str, compared: bool, _store: Store) -> Drawn:  # noqa: FBT001
+    report = BY_SLUG[slug]
+    found = _rows(slug, query, version, None, _store)
+    beside = None
+    if compared:
+        before = query.previous
+        then = _rows(slug, before, version, None, _store)
+        beside = Compared(compared_name(query), then, query.period.shift_to(before.period))
+    data = chart_data(report, found, beside)
+    if data.empty:
+        return Drawn(data, data, 0, summary(report, data, beside))
+    return Drawn(
+        data, table_data(report, data, beside), height(report, data), summary(report, data, beside)
+    )
 
 
 def row(kind: type[RowT], slug: str, query: Query | None = None) -> RowT:

@@ -44,7 +44,10 @@ EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").
 HEALTH_SECONDS = 0.9  # the answer is promised within a second
 LINES = 500  # of a streamed CSV, sent at a time
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
-REPORT_PARAMETERS = (p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, p.FORMAT)
+REPORT_PARAMETERS = (
+    p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, p.COMPARE, p.COMPARE_START_DATE,
+    p.COMPARE_END_DATE, p.FORMAT,
+)  # fmt: skip
 ACTIVITY_PARAMETERS = (
     p.PAGE, p.LIMIT, p.TYPE, p.USER, p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT,
     p.TWIN, p.CURSOR, p.FORMAT,

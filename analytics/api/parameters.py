@@ -21,6 +21,7 @@ from analytics.query import (
     Period,
     Query,
     QueryError,
+    compared_period,
     filter_values,
     parse_date,
     preset_period,
@@ -154,6 +155,24 @@ def _number(name: str, description: str, highest: int, default: int) -> Paramete
 
 START_DATE = Parameter("start_date", "First day, `YYYY-MM-DD`.", _DATE, _date, None)
 END_DATE = Parameter("end_date", "Last day, included, `YYYY-MM-DD`.", _DATE, _date, None)
+COMPARE = Parameter(
+    "compare",
+    "What changes are measured against: the `previous` period (the same number of days just before)"
+    " or the same weekdays a `year` (52 weeks) earlier.",
+    {"type": "string", "enum": ["previous", "year"]},
+    _choice("previous", "year"),
+    "",
+)
+COMPARE_START_DATE = Parameter(
+    "compare_start_date",
+    "First day of a chosen period to compare with, `YYYY-MM-DD`; instead of `compare`.",
+    _DATE,
+    _date,
+    None,
+)
+COMPARE_END_DATE = Parameter(
+    "compare_end_date", "Its last day, included, `YYYY-MM-DD`.", _DATE, _date, None
+)
 ORGANIZATION = Parameter(
     "organization",
     "Only people of this organization; repeat it for several. `No organization` stands for people"
@@ -222,7 +241,7 @@ def report_query(asked: Asked, session: Session, today: datetime.date) -> Query:
 
     Without dates it is about the default period; from a start alone the period runs to the last
     complete day with data, to an end alone it has 30 days. Raises QueryError for dates in the wrong
-    order or more than 3,660 days apart.
+    order or more than 3,660 days apart, and for a comparison that is asked for twice or by half.
     """
     start, end = asked.one(START_DATE), asked.one(END_DATE)
     if start and end:
@@ -234,7 +253,23 @@ def report_query(asked: Asked, session: Session, today: datetime.date) -> Query:
         period = Period(datetime.date.fromordinal(first), end, today)
     else:
         period = preset_period(DEFAULT_PRESET, span(session, today), today)
-    return Query(period, filters(asked))
+    return Query(period, filters(asked), _against(asked, period))
+
+
+def _against(asked: Asked, period: Period) -> Period | None:
+    compare = asked.one(COMPARE)
+    start, end = asked.one(COMPARE_START_DATE), asked.one(COMPARE_END_DATE)
+    if compare and (start or end):
+        raise QueryError(
+            "compare", compare, "leave it out, or compare_start_date and compare_end_date"
+        )
+    if start and end:
+        return compared_period(start, end, period.today)
+    if start:
+        raise QueryError("compare_start_date", start, "send compare_end_date too")
+    if end:
+        raise QueryError("compare_end_date", end, "send compare_start_date too")
+    return period.year_earlier if compare == "year" else None
 
 
 def activity_query(asked: Asked) -> ActivityQuery:

@@ -8,9 +8,9 @@ import pandas as pd
 
 from analytics.reports import BY_SLUG, Report
 from analytics.text import count
+from analytics.theme import chart_config, theme
 
 HEIGHT, BAR_HEIGHT = 280, 34
-INK = {False: "#1b2430", True: "#e7ecf2"}  # the theme's text: marks don't inherit it
 BRUSH = "zoom"
 Chart = Any  # Altair types its chained methods loosely
 _UNNAMED = {"topic": "No topic", "document_type": "No type"}
@@ -68,6 +68,7 @@ def specs(slug: str, *, dark: bool) -> list[dict[str, Any]]:
     """The Vega-Lite specs of a result: one, or one a panel. They hold no data."""
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
+    ink = theme(dark=dark).text  # marks don't inherit it
     if drawing.mark == "lines":
         panels = [[label] for label in labels] if drawing.panels else [labels]
         thin = {drawing.fields[name] for name in drawing.thin}
@@ -75,10 +76,10 @@ def specs(slug: str, *, dark: bool) -> list[dict[str, Any]]:
     elif drawing.mark == "columns":
         charts = [_columns(slug)]
     elif drawing.mark == "bars":
-        charts = [_bars(slug, INK[dark])]
+        charts = [_bars(slug, ink)]
     else:
-        charts = [_heatmap(slug, INK[dark], INK[not dark])]
-    return [_spec(one) for one in charts]
+        charts = [_heatmap(slug, ink)]
+    return [_spec(one) | {"config": chart_config(dark=dark)} for one in charts]
 
 
 def _spec(made: Chart) -> dict[str, Any]:
@@ -189,7 +190,7 @@ def _columns(slug: str) -> Chart:
             color=_colour(labels),
             fillOpacity=alt.condition("datum.complete", alt.value(1), alt.value(0.3)),
             strokeDash=alt.condition("datum.complete", alt.value([1, 0]), alt.value([3, 2])),
-            stroke=alt.Stroke("series:N", sort=labels, legend=_legend(labels)),
+            stroke=alt.Stroke("series:N", sort=labels, legend=None),
             strokeWidth=alt.condition("datum.complete", alt.value(0), alt.value(1)),
             tooltip=[_day_tip(), *map(_tip, labels)],
         )
@@ -216,26 +217,28 @@ def _bars(slug: str, ink: str) -> Chart:
     return bars.properties(padding={"left": 0, "top": 0, "right": 40, "bottom": 0})  # for the text
 
 
-def _heatmap(slug: str, weak: str, strong: str) -> Chart:
+def _heatmap(slug: str, ink: str) -> Chart:
     """A row a cohort, a column a week; the share is both colour and text."""
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
     base = alt.Chart().encode(
         x=alt.X(f"{drawing.x}:O", title=drawing.x_title, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y(f"{drawing.y}:N", title="First week from", sort=None),
+        y=alt.Y(
+            f"{drawing.y}:N", title=None, sort=None,
+            axis=alt.Axis(labelExpr="'from ' + datum.label", labelLimit=150),
+        ),
         tooltip=[
             alt.Tooltip(f"{drawing.y}:N", title="First week from"),
             alt.Tooltip(f"{drawing.x}:O", title=drawing.x_title),
             *map(_tip, labels),
         ],
-    )
+    )  # fmt: skip
     cells = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color(
             f"{labels[0]}:Q", scale=alt.Scale(domain=[0, 100]), legend=alt.Legend(title=None)
         )
     )
-    text = base.mark_text(fontSize=11).encode(
-        text=alt.Text(f"{labels[0]}:Q", format=".0f"),
-        color=alt.condition(f"datum['{labels[0]}'] > 50", alt.value(strong), alt.value(weak)),
+    text = base.mark_text(fontSize=11, color=ink).encode(
+        text=alt.Text(f"{labels[0]}:Q", format=".0f")
     )
     return alt.layer(cells, text)

@@ -7,10 +7,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analytics.drawing import BRUSH, HEIGHT, chart_data, height, specs, summary
-from analytics.query import Query
+from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.text import count, day, days
-from ui.frame import filter_names, frame, query_string, zoom_by, zooms
+from ui.frame import frame, query_string, zoom_by, zooms
 from ui.results import csv_button, rows
 from ui.text import inert
 

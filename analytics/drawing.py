@@ -1,11 +1,9 @@
 """Drawing a registered result: its Vega-Lite spec, made once, its data, and its words."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -14,11 +12,9 @@ import pandas as pd
 from analytics.reports import BY_SLUG, Drawing, Report
 from analytics.results import Share, percentage, rounded, share_change
 from analytics.text import count, long_day, moved, number, percent, short_day
+from analytics.theme import chart_config, theme
 
 HEIGHT, BAR_HEIGHT = 280, 34
-CONFIG = Path(__file__).parents[1] / ".streamlit/config.toml"
-INK = {False: "#1b2430", True: "#e7ecf2"}  # the theme's text: marks don't inherit it
-MUTED = {False: "#7b8696", True: "#8793a3"}  # what is compared with: 3:1 on its background
 BRUSH, FOCUS, LEAVE = "zoom", "focus", "leave"
 DOUBLE_CLICK_MS = 300
 TOTAL_THEN = "total then"
@@ -120,6 +116,7 @@ def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
     """
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
+    ink = theme(dark=dark).text  # marks don't inherit it
     if drawing.mark == "lines":
         panels = [[label] for label in labels] if drawing.panels else [labels]
         charts: list[Chart] = [
@@ -129,10 +126,10 @@ def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
     elif drawing.mark == "columns":
         charts = [_columns(slug, compared, dark) if drawing.x == "date" else _hours(slug)]
     elif drawing.mark == "bars":
-        charts = [_bars(slug, INK[dark])]
+        charts = [_bars(slug, ink)]
     else:
-        charts = [_heatmap(slug, INK[dark], INK[not dark])]
-    return [_spec(one) for one in charts]
+        charts = [_heatmap(slug, ink)]
+    return [_spec(one) | {"config": chart_config(dark=dark)} for one in charts]
 
 
 def _spec(made: Chart) -> dict[str, Any]:
@@ -172,9 +169,9 @@ def _tip(label: str) -> alt.Tooltip:
 def _colour(labels: list[str], compared: str, dark: bool, *, legend: bool = True) -> dict[str, Any]:
     """The colours of the fields, and the quiet one of what they are compared with."""
     domain = labels
-    colours = list(_categorical(dark)[: len(labels)])
+    colours = list(theme(dark=dark).categorical[: len(labels)])
     if compared:
-        domain, colours = [*labels, compared], [*colours, MUTED[dark]]
+        domain, colours = [*labels, compared], [*colours, theme(dark=dark).muted]
     return {
         "sort": domain,
         "scale": alt.Scale(domain=domain, range=colours),
@@ -184,12 +181,6 @@ def _colour(labels: list[str], compared: str, dark: bool, *, legend: bool = True
         if legend and len(domain) > 1
         else None,
     }
-
-
-@cache
-def _categorical(dark: bool) -> tuple[str, ...]:
-    told = tomllib.loads(CONFIG.read_text("utf-8"))["theme"]["dark" if dark else "light"]
-    return tuple(told["chartCategoricalColors"])
 
 
 def _lines(
@@ -303,7 +294,7 @@ def _columns(slug: str, compared: str, dark: bool) -> Chart:
             color=alt.Color("series:N", **colour),
             fillOpacity=alt.condition("datum.complete", alt.value(1), alt.value(0.3)),
             strokeDash=alt.condition("datum.complete", alt.value([1, 0]), alt.value([3, 2])),
-            stroke=alt.Stroke("series:N", **colour),
+            stroke=alt.Stroke("series:N", **{**colour, "legend": None}),
             strokeWidth=alt.condition("datum.complete", alt.value(0), alt.value(1)),
         )
         .add_params(_brush())
@@ -311,7 +302,7 @@ def _columns(slug: str, compared: str, dark: bool) -> Chart:
     near, *clicks = _day_params(nearest=False)
     pointer = (
         alt.Chart()
-        .mark_rect(color=INK[dark])
+        .mark_rect(color=theme(dark=dark).text)
         .encode(
             x=_band(),
             opacity=alt.condition(near, alt.value(0.07), alt.value(0)),
@@ -370,27 +361,29 @@ def _bars(slug: str, ink: str) -> Chart:
     return bars.properties(padding={"left": 0, "top": 0, "right": 40, "bottom": 0})  # for the text
 
 
-def _heatmap(slug: str, weak: str, strong: str) -> Chart:
+def _heatmap(slug: str, ink: str) -> Chart:
     """A row a cohort, a column a week; the share is both colour and text."""
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
     base = alt.Chart().encode(
         x=alt.X(f"{drawing.x}:O", title=drawing.x_title, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y(f"{drawing.y}:N", title="First week from", sort=None),
+        y=alt.Y(
+            f"{drawing.y}:N", title=None, sort=None,
+            axis=alt.Axis(labelExpr="'from ' + datum.label", labelLimit=150),
+        ),
         tooltip=[
             alt.Tooltip(f"{drawing.y}:N", title="First week from"),
             alt.Tooltip(f"{drawing.x}:O", title=drawing.x_title),
             *map(_tip, labels),
         ],
-    )
+    )  # fmt: skip
     cells = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color(
             f"{labels[0]}:Q", scale=alt.Scale(domain=[0, 100]), legend=alt.Legend(title=None)
         )
     )
-    text = base.mark_text(fontSize=11).encode(
-        text=alt.Text(f"{labels[0]}:Q", format=".0f"),
-        color=alt.condition(f"datum['{labels[0]}'] > 50", alt.value(strong), alt.value(weak)),
+    text = base.mark_text(fontSize=11, color=ink).encode(
+        text=alt.Text(f"{labels[0]}:Q", format=".0f")
     )
     return alt.layer(cells, text)
 

@@ -241,3 +241,11 @@ def filter_values(labels: Iterable[str], none: str = NO_ORGANIZATION) -> tuple[s
         for label in labels
     }
     return tuple(sorted(names, key=lambda name: (name is None, name or "")))
+
+
+def filter_names(query: Query) -> list[str]:
+    """The organizations and departments that are chosen, as the page and the API name them."""
+    return [
+        *(filter_label(name) for name in query.filters.organizations),
+        *(filter_label(name, NO_DEPARTMENT) for name in query.filters.departments),
+    ]

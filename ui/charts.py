@@ -9,10 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analytics.drawing import BRUSH, FOCUS, HEIGHT, LEAVE, specs
-from analytics.query import Query
+from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.text import compared_name, count, day, days
-from ui.frame import comparison, filter_names, frame, query_string, select_days, zooms
+from ui.frame import comparison, frame, query_string, select_days, zooms
 from ui.results import Drawn, csv_button, drawn, rows
 from ui.text import inert
 

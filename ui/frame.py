@@ -23,6 +23,7 @@ from analytics.query import (
     Span,
     compared_period,
     filter_label,
+    filter_names,
     filter_values,
     preset_period,
 )
@@ -301,14 +302,6 @@ def _watch(store: Store, version: str) -> None:
         )
 
     look()
-
-
-def filter_names(query: Query) -> list[str]:
-    """The organizations and departments that are chosen, as the page and the API name them."""
-    return [
-        *(filter_label(name) for name in query.filters.organizations),
-        *(filter_label(name, NO_DEPARTMENT) for name in query.filters.departments),
-    ]
 
 
 def query_string(query: Query, **more: str) -> str:

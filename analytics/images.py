@@ -1,0 +1,204 @@
+"""A registered result's chart as SVG and PNG, made without a browser and without the internet.
+
+Needs the extra `images` (vl-convert-python), which is loaded on first use: with its JavaScript
+engine it takes about 100 MB.
+"""
+
+import json
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.util import find_spec
+from typing import Any
+
+import pandas as pd
+
+from analytics.drawing import chart_data, height, specs, summary
+from analytics.query import Query, filter_names
+from analytics.reports import BY_SLUG, Report
+from analytics.results import Row
+from analytics.text import days
+from analytics.theme import FONT, GAP, PADDING, theme
+
+WIDTH = 760
+SCALE = 2
+REMEDY = "pip install 'vl-convert-python==1.9.*' (the extra images), or start with make run"
+_TITLE_SIZE, _LINE_SIZE, _LINE = 18, 13, 19
+_CHARACTER = 0.56  # of the size: a little more than letters of Liberation Sans take on average
+_MAX_LINES = 4
+
+
+class ImagesMissing(RuntimeError):
+    """The extra `images` is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(f"Charts outside the page need vl-convert-python: {REMEDY}.")
+
+
+@dataclass(frozen=True)
+class Svg:
+    """An SVG picture and its size in pixels."""
+
+    text: str
+    width: float
+    height: float
+
+
+@cache
+def available() -> bool:
+    """Whether the extra `images` is installed."""
+    return find_spec("vl_convert") is not None
+
+
+def is_drawn(report: Report) -> bool:
+    """Whether the result has a chart (cards and tables have none)."""
+    return report.drawing.mark not in ("cards", "table")
+
+
+def chart_svgs(
+    report: Report, rows: Sequence[Row], *, dark: bool, width: int = WIDTH, name: str = ""
+) -> list[Svg]:
+    """The charts of a result, one or one a panel, without title; none where there are no rows.
+
+    Ids inside get the prefix `name`, so that several pictures can stand in one document.
+    Raises ImagesMissing without the extra `images`.
+    """
+    data = chart_data(report, list(rows))
+    if data.empty:
+        return []
+    values = _values(data)
+    tall = height(report, data)
+    return [
+        _svg(_still(spec, values, width, tall), f"{name or report.slug}-{n}-")
+        for n, spec in enumerate(specs(report.slug, dark=dark))
+    ]
+
+
+def svg(slug: str, rows: Sequence[Row], query: Query, *, dark: bool) -> str:
+    """The chart as a picture to paste: title, period, filters and legend inside.
+
+    Raises ImagesMissing without the extra `images`.
+    """
+    report, look = BY_SLUG[slug], theme(dark=dark)
+    charts = chart_svgs(report, rows, dark=dark)
+    inner = WIDTH - 2 * PADDING
+    lines = _wrapped(_under(query), inner)
+    if not charts:
+        lines.append(report.empty)
+    y: float = PADDING + _TITLE_SIZE
+    body = [_text(report.title, y, _TITLE_SIZE, look.text, "bold")]
+    for line in lines:
+        y += _LINE
+        body.append(_text(line, y, _LINE_SIZE, look.muted))
+    y += PADDING
+    wide = max([WIDTH, *(one.width + 2 * PADDING for one in charts)])
+    for one in charts:
+        body.append(one.text.replace("<svg ", f'<svg x="{PADDING}" y="{y:g}" ', 1))
+        y += one.height + GAP
+    y += PADDING - GAP
+    said = summary(report, chart_data(report, list(rows))) if charts else report.title
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}" height="{y:g}"'
+        f' viewBox="0 0 {wide:g} {y:g}" role="img" aria-label="{escape(said)}">'
+        f'<rect width="100%" height="100%" fill="{look.background}"/>{"".join(body)}</svg>'
+    )
+
+
+def png(slug: str, rows: Sequence[Row], query: Query, *, dark: bool) -> bytes:
+    """The picture of `svg` at twice its size, for slides.
+
+    Raises ImagesMissing without the extra `images`.
+    """
+    made: bytes = _engine().svg_to_png(svg(slug, rows, query, dark=dark), scale=SCALE)
+    return made
+
+
+def _engine() -> Any:
+    """vl-convert. It runs one conversion at a time, whatever thread asks."""
+    if not available():
+        raise ImagesMissing
+    import vl_convert  # noqa: PLC0415 - only those who ask for a picture pay for it
+
+    return vl_convert
+
+
+def _values(data: pd.DataFrame) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(data.to_json(orient="records", date_format="iso"))
+    return found
+
+
+def _still(
+    spec: dict[str, Any], values: list[dict[str, Any]], width: int, tall: int
+) -> dict[str, Any]:
+    """The spec without what answers to a pointer, with its rows and its size."""
+    config = spec["config"] | {"font": FONT, "aria": False, "background": "transparent"}
+    return {
+        **_without_pointer(spec),
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "config": config,
+        "data": {"values": values},
+        "width": width - 2 * PADDING,
+        "height": tall,
+    }
+
+
+def _without_pointer(part: dict[str, Any]) -> dict[str, Any]:
+    still = {key: value for key, value in part.items() if key != "params"}
+    if "encoding" in part:
+        still["encoding"] = {k: v for k, v in part["encoding"].items() if k != "tooltip"}
+    if "layer" in part:
+        still["layer"] = [
+            _without_pointer(layer) for layer in part["layer"] if not _answers_pointer(layer)
+        ]
+    return still
+
+
+def _answers_pointer(layer: dict[str, Any]) -> bool:
+    """Whether a layer is only seen under a pointer: something of it depends on a selection."""
+    return any(
+        isinstance(channel, dict) and "param" in (channel.get("condition") or {})
+        for channel in layer.get("encoding", {}).values()
+    )
+
+
+_SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)"')
+_ID = re.compile(r'(\bid="|url\(#|href="#)')
+
+
+def _svg(spec: dict[str, Any], prefix: str) -> Svg:
+    # No address is allowed: a chart draws the rows it is given.
+    text: str = _engine().vegalite_to_svg(spec, allowed_base_urls=[])
+    size = _SIZE.match(text)
+    if size is None:
+        raise ValueError("vl-convert made an SVG without a size")
+    return Svg(_ID.sub(rf"\1{prefix}", text), float(size[1]), float(size[2]))
+
+
+def _under(query: Query) -> str:
+    """Period and filters in a line."""
+    chosen = filter_names(query)
+    parts = [days(query.period)]
+    if query.period.includes_today:
+        parts.append("includes today so far")
+    if chosen:
+        parts.append(f"only {', '.join(chosen)}")
+    return " · ".join(parts)
+
+
+def _wrapped(line: str, width: float) -> list[str]:
+    return textwrap.wrap(
+        line,
+        int(width / (_LINE_SIZE * _CHARACTER)),
+        max_lines=_MAX_LINES,
+        placeholder=" …",
+    )
+
+
+def _text(words: str, y: float, size: int, colour: str, weight: str = "normal") -> str:
+    return (
+        f'<text x="{PADDING}" y="{y:g}" font-family="{FONT}" font-size="{size}"'
+        f' font-weight="{weight}" fill="{colour}">{escape(words)}</text>'
+    )

@@ -1,0 +1,112 @@
+"""The look of page, pictures and report, light and dark, in one place.
+
+What Streamlit can be told stands in `.streamlit/config.toml` and is read from there; Streamlit's own
+sizes for charts are repeated here, so that a picture looks like the page's chart.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+CONFIG = Path(__file__).parents[1] / ".streamlit/config.toml"
+# Outside the page: vl-convert carries Liberation Sans, and Arial is as wide wherever that lacks.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+LABEL_SIZE, TITLE_SIZE = 12, 14
+GAP, PADDING = 8, 16
+RADIUS = 8
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours as #rrggbb. `muted` is text of less weight, `surface` lies on the background."""
+
+    background: str
+    surface: str
+    text: str
+    muted: str
+    border: str
+    link: str
+    positive: str
+    negative: str
+    categorical: tuple[str, ...]
+    sequential: tuple[str, ...]
+
+
+@cache
+def theme(*, dark: bool) -> Theme:
+    """The light or the dark theme."""
+    told = tomllib.loads(CONFIG.read_text("utf-8"))["theme"]["dark" if dark else "light"]
+    return Theme(
+        background=told["backgroundColor"],
+        surface=told["secondaryBackgroundColor"],
+        text=told["textColor"],
+        muted=told["grayTextColor"],
+        border=told["borderColor"],
+        link=told["linkColor"],
+        positive=told["greenTextColor"],
+        negative=told["redTextColor"],
+        categorical=tuple(told["chartCategoricalColors"]),
+        sequential=tuple(told["chartSequentialColors"]),
+    )
+
+
+def chart_config(*, dark: bool) -> dict[str, Any]:
+    """The Vega-Lite config of every chart. The font is the page's, or the picture's."""
+    look = theme(dark=dark)
+    words = {
+        "labelColor": look.muted,
+        "titleColor": look.muted,
+        "labelFontWeight": "normal",
+        "titleFontWeight": "normal",
+        "titleFontSize": TITLE_SIZE,
+        "labelPadding": PADDING,
+    }
+    return {
+        "autosize": {"type": "fit", "contains": "padding"},
+        "axis": {
+            **words,
+            "labelFontSize": LABEL_SIZE,
+            "titlePadding": PADDING,
+            "labelSeparation": 4,
+            "labelOverlap": True,
+            "labelFlush": True,
+            "labelFlushOffset": 1,
+            "labelBound": False,
+            "labelLimit": 100,
+            "gridColor": look.border,
+            "domain": False,
+            "ticks": False,
+        },
+        **{
+            kind: {"grid": False}
+            for kind in ("axisDiscrete", "axisXPoint", "axisTemporal", "axisXBand")
+        },
+        "legend": {
+            **words,
+            "labelFontSize": TITLE_SIZE,
+            "titlePadding": GAP,
+            "columnPadding": GAP,
+            "rowPadding": 4,
+            "padding": GAP,
+            "symbolStrokeWidth": 4,
+        },
+        "range": {
+            "category": list(look.categorical),
+            "ramp": list(look.sequential),
+            "heatmap": list(look.sequential),
+        },
+        "view": {"strokeWidth": 0},
+        "mark": {"color": look.categorical[0]},
+        "bar": {"binSpacing": 4, "discreteBandSize": {"band": 0.85}},
+    }
+
+
+def css_variables(*, dark: bool) -> str:
+    """The colours as declarations of CSS variables: `--text: #111827; …`."""
+    look = theme(dark=dark)
+    names = (
+        "background", "surface", "text", "muted", "border", "link", "positive", "negative",
+    )  # fmt: skip
+    return " ".join(f"--{name}: {getattr(look, name)};" for name in names)

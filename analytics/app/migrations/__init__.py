@@ -7,7 +7,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
@@ -42,10 +41,7 @@ def version(connection: Connection) -> Version:
         return Version(is_empty=True, is_old=False)
     if VERSION_TABLE not in tables:
         raise UnknownVersion(is_ours=False)
-    context = MigrationContext.configure(
-        connection, opts={"version_table": VERSION_TABLE, "version_table_schema": SCHEMA}
-    )
-    held = context.get_current_revision()
+    held = connection.scalar(text(f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}"))  # noqa: S608
     known = _revisions()
     if held not in known:
         raise UnknownVersion(is_ours=True)

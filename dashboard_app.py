@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from analytics.database import DatabaseProblem
 from analytics.service import service
 from analytics.settings import SettingsError, load_settings
-from ui import download, shell
+from ui import download, shell, views
 
 
 def _warm() -> None:
@@ -39,8 +39,8 @@ def _routes() -> list[BaseRoute]:
     except ModuleNotFoundError as missing:
         if missing.name != "fastapi":
             raise
-        return [*download.ROUTES, *shell.ROUTES]
-    return [*routes(), *download.ROUTES, *shell.ROUTES]
+        return [*download.ROUTES, *views.ROUTES, *shell.ROUTES]
+    return [*routes(), *download.ROUTES, *views.ROUTES, *shell.ROUTES]
 
 
 app = st.App("ui/main.py", lifespan=lifespan, routes=_routes())

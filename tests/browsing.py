@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PAGES = ("", "retention", "organizations", "twins", "activities", "data")
+PAGES = ("", "retention", "organizations", "twins", "activities", "views", "data")
 
 
 def free_port() -> int:

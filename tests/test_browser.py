@@ -113,9 +113,10 @@ def test_the_overview_draws_the_reference_figures(page: Page, address: str) -> N
 def test_a_deep_link_opens_its_page_first(page: Page, address: str, path: str) -> None:
     page.goto(f"{address}/{path}?dates=2026-11-01&dates=2026-11-10&organization=Acme+Corp")
     settled(page)
-    assert page.locator("h1").inner_text() == (path or "overview").title()
+    title = "Saved views" if path == "views" else (path or "overview").title()
+    assert page.locator("h1").inner_text() == title
     expect(page.get_by_role("combobox", name=re.compile("Period"))).to_have_value("Custom dates")
-    if path != "data":
+    if path not in ("views", "data"):
         expect(page.get_by_text("1 Nov \u2013 10 Nov 2026")).to_be_visible()
         expect(page.get_by_text("Only Acme Corp")).to_be_visible()
 

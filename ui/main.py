@@ -9,6 +9,7 @@ from analytics.database import DatabaseProblem
 from analytics.query import QueryError
 from ui.frame import make_frame, period_line
 from ui.startup import notices, open_store, problem_page
+from ui.views import save_control
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ PAGES = {
     "twins": st.Page("../pages/twins.py", title="Twins", icon=":material/smart_toy:"),
     "activities": st.Page("../pages/activities.py", title="Activities", icon=":material/forum:"),
     "conversation": st.Page("../pages/conversation.py", title="Conversation", visibility="hidden"),
+    "views": st.Page("../pages/views.py", title="Saved views", icon=":material/bookmarks:"),
     "data": st.Page("../pages/data.py", title="Data", icon=":material/database:"),
 }
 page = st.navigation({"AI Twin Analytics": list(PAGES.values())})
@@ -34,8 +36,10 @@ st.set_page_config(page_title=f"{page.title} · AI Twin Analytics")
 try:
     store = open_store()
     made = make_frame(store)
+    with st.sidebar:
+        save_control(page.url_path)
     st.title(page.title, anchor=False)
-    if page.url_path not in ("conversation", "data"):
+    if page.url_path not in ("conversation", "views", "data"):
         period_line(made)
     notices(store)
     page.run()

@@ -11,6 +11,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, true, tuple_
 from sqlmodel import Session
 
+from analytics.details import Narrowed, in_activities
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.query import Filters, QueryError
 from analytics.results import Row, duration_text, in_slices, of_members, zone_name
@@ -42,6 +43,8 @@ TYPES = ("all", *TYPE_FLAGS)
 class ActivityQuery:
     """Which activities: days (an absent bound is no bound), people, a type, an e-mail part, a twin.
 
+    A `detail` brings days and people of its own, and narrows further.
+
     Raises QueryError for an unknown type or reversed dates.
     """
 
@@ -51,6 +54,7 @@ class ActivityQuery:
     type: str = "all"
     user: str = ""
     twin_id: str | None = None
+    detail: Narrowed | None = None
 
     def __post_init__(self) -> None:
         """Refuse what has no answer."""
@@ -252,7 +256,7 @@ def latest_activities(
 
 def count_activities(session: Session, ask: ActivityQuery) -> int:
     """How many activities there are: from the listing cells, or counted for an e-mail or twin."""
-    if ask.user or ask.twin_id is not None:
+    if ask.user or ask.twin_id is not None or ask.detail:
         return session.scalar(select(func.count()).where(_wanted(ask))) or 0
     days = _days(ask, LISTING.c.day)
     flag = TYPE_FLAGS.get(ask.type, 0)
@@ -362,6 +366,8 @@ def _wanted(ask: ActivityQuery) -> ColumnElement[bool]:
     a = ACTIVITY.c
     flag = TYPE_FLAGS.get(ask.type, 0)
     conditions = [_days(ask, a.day)]
+    if ask.detail:
+        conditions.append(in_activities(ask.detail))
     if ask.filters.organizations or ask.filters.departments:
         conditions.append(of_members(ask.filters, ACTIVITY))
     if flag:

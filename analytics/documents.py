@@ -2,15 +2,16 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, select, true
 from sqlmodel import Session
 
 from analytics.details import (
     ACTIVITY,
     HOUR,
+    NOTHING,
     TWIN,
     Detail,
     check_fits,
@@ -20,12 +21,13 @@ from analytics.details import (
 from analytics.models import Conversation, Document, Retrieval, User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Query
-from analytics.results import Row
+from analytics.results import DAILY, Row, in_days, in_slices
 from analytics.rollups.instants import day_of, from_instant, hour_of, instant, local
-from analytics.rollups.tables import ActivityDocument, slice_key
+from analytics.rollups.tables import ActivityDocument, DocumentTypeDay, slice_key
 
 SESSION, USER = table_of(Conversation), table_of(User)
 DRAFT, RETRIEVAL, DRAFTED = table_of(Document), table_of(Retrieval), table_of(ActivityDocument)
+TYPE_DAY = table_of(DocumentTypeDay)
 _CHUNK = 1_000
 
 
@@ -144,43 +146,43 @@ _QUERIES = _List(
 
 
 def documents(
-    session: Session, query: Query, detail: Detail | None = None, *, page: int = 1, limit: int = 20
+    session: Session, query: Query, detail: Detail = NOTHING, *, page: int = 1, limit: int = 20
 ) -> DocumentPage:
     """Documents drafted in the period: a page of them and their number.
 
     Each counts on its own day, whenever its conversation started. Newest first: by day, time and
     id. Raises QueryError for a page below 1 or a limit outside 1 to 100.
     """
-    items, total = _page(session, _DOCUMENTS, query, detail or Detail(), page, limit)
+    items, total = _page(session, _DOCUMENTS, query, detail, page, limit)
     return DocumentPage(items=items, **place(total, page, limit))
 
 
 def queries(
-    session: Session, query: Query, detail: Detail | None = None, *, page: int = 1, limit: int = 20
+    session: Session, query: Query, detail: Detail = NOTHING, *, page: int = 1, limit: int = 20
 ) -> QueryPage:
     """Queries run in the period: a page of them and their number.
 
     Each counts on its own day, whenever its conversation started. Newest first: by day, time and
     id. Raises QueryError for a page below 1 or a limit outside 1 to 100.
     """
-    items, total = _page(session, _QUERIES, query, detail or Detail(), page, limit)
+    items, total = _page(session, _QUERIES, query, detail, page, limit)
     return QueryPage(items=items, **place(total, page, limit))
 
 
 def all_documents(
-    session: Session, query: Query, detail: Detail | None = None
+    session: Session, query: Query, detail: Detail = NOTHING
 ) -> Iterator[DocumentRow]:
     """Every document that `documents` would page through, a day's thousands at a time."""
-    return _all(session, _DOCUMENTS, query, detail or Detail())
+    return _all(session, _DOCUMENTS, query, detail)
 
 
-def all_queries(session: Session, query: Query, detail: Detail | None = None) -> Iterator[QueryRow]:
+def all_queries(session: Session, query: Query, detail: Detail = NOTHING) -> Iterator[QueryRow]:
     """Every query that `queries` would page through, a day's thousands at a time."""
-    return _all(session, _QUERIES, query, detail or Detail())
+    return _all(session, _QUERIES, query, detail)
 
 
 def installed_twins(
-    session: Session, query: Query, detail: Detail | None = None, *, page: int = 1, limit: int = 20
+    session: Session, query: Query, detail: Detail = NOTHING, *, page: int = 1, limit: int = 20
 ) -> InstalledPage:
     """Twins created up to the end of the period, by their owner's organization: what installations
     count.
@@ -188,7 +190,7 @@ def installed_twins(
     Newest first, then by id. Raises QueryError for a page below 1 or a limit outside 1 to 100.
     """
     check_page(page, limit)
-    found = _installed(query, detail or Detail())
+    found = _installed(query, detail)
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     rows = session.execute(found.offset((page - 1) * limit).limit(limit))
     items = [_installed_row(row) for row in rows]
@@ -196,17 +198,17 @@ def installed_twins(
 
 
 def all_installed_twins(
-    session: Session, query: Query, detail: Detail | None = None
+    session: Session, query: Query, detail: Detail = NOTHING
 ) -> Iterator[InstalledTwin]:
     """Every twin that `installed_twins` would page through."""
-    rows = session.execute(_installed(query, detail or Detail())).all()
+    rows = session.execute(_installed(query, detail)).all()
     session.rollback()
     return map(_installed_row, rows)
 
 
-def count_messages(session: Session, query: Query, detail: Detail | None = None) -> MessageCount:
+def count_messages(session: Session, query: Query, detail: Detail = NOTHING) -> MessageCount:
     """Messages of the period, each on its own day, and the conversations that hold them."""
-    check_fits(detail or Detail(), "conversations")
+    check_fits(detail, "conversations")
     dated = ACTIVITY.c.session_id
     held = (
         select(HOUR.c.session_id, func.sum(HOUR.c.messages).label("messages"), dated.label("dated"))
@@ -214,7 +216,7 @@ def count_messages(session: Session, query: Query, detail: Detail | None = None)
             ACTIVITY,
             (ACTIVITY.c.user_id == HOUR.c.user_id) & (dated == HOUR.c.session_id),
         )
-        .where(events(query, detail or Detail()), HOUR.c.messages > 0)
+        .where(events(query, detail), HOUR.c.messages > 0)
         .group_by(HOUR.c.user_id, HOUR.c.session_id, dated)
         .subquery()
     )
@@ -271,7 +273,25 @@ def _by_day(
 ) -> list[tuple[int, int]]:
     """How many there are on each day that has some, the last day first."""
     check_fits(detail, of.kind)
-    if detail.document_types:
+    types = [slice_key(name) for name in detail.document_types]
+    if replace(detail, document_types=()) == NOTHING:  # the cells know
+        cells, number = (DAILY, DAILY.c[of.kind])
+        of_type: ColumnElement[bool] = true()
+        if types:
+            cells, number = TYPE_DAY, TYPE_DAY.c.documents
+            of_type = TYPE_DAY.c.document_type.in_(types)
+        counted = (
+            select(cells.c.day, func.sum(number))
+            .where(
+                in_slices(cells, query.filters),
+                in_days(cells.c.day, query.period.start, query.period.end),
+                of_type,
+                number > 0,
+            )
+            .group_by(cells.c.day)
+            .order_by(cells.c.day.desc())
+        )
+    elif types:
         d = DRAFTED.c
         held = select(HOUR.c.session_id).where(
             events(query, detail), HOUR.c.user_id == d.user_id, HOUR.c.session_id == d.session_id,
@@ -279,7 +299,7 @@ def _by_day(
         )  # fmt: skip
         counted = (
             select(d.day, func.sum(d.documents))
-            .where(d.document_type.in_(map(slice_key, detail.document_types)), held.exists())
+            .where(d.document_type.in_(types), held.exists())
             .group_by(d.day)
             .order_by(d.day.desc())
         )

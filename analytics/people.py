@@ -7,7 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, select
 from sqlmodel import Session
 
-from analytics.details import HOUR, USER_DAY, Detail, acted, check_fits, events, members
+from analytics.details import (
+    HOUR,
+    NOTHING,
+    USER_DAY,
+    Detail,
+    acted,
+    check_fits,
+    events,
+    in_period,
+    is_meant,
+)
 from analytics.models import User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Query, QueryError
@@ -51,7 +61,7 @@ class PeoplePage(Paging):
 def people(  # noqa: PLR0913 - what a list can be asked
     session: Session,
     query: Query,
-    detail: Detail | None = None,
+    detail: Detail = NOTHING,
     *,
     activity: str = "",
     search: str = "",
@@ -72,22 +82,22 @@ def people(  # noqa: PLR0913 - what a list can be asked
     unknown choice, a page below 1 or a limit outside 1 to 100.
     """
     check_page(page, limit)
-    wanted = _wanted(query, detail or Detail(), activity, search)
+    wanted = _wanted(query, detail, activity, search)
     total = session.scalar(select(func.count()).select_from(_people(wanted).subquery())) or 0
     ids: Sequence[str] = ()
     if (page - 1) * limit < total:
-        ranked = _ranked(query, detail or Detail(), wanted, sort, order)
+        ranked = _ranked(query, detail, wanted, sort, order)
         ids = session.scalars(ranked.offset((page - 1) * limit).limit(limit)).all()
     else:
         _direction(sort, order)
-    items = _rows(session, query, detail or Detail(), ids)
+    items = _rows(session, query, detail, ids)
     return PeoplePage(items=items, **place(total, page, limit))
 
 
 def all_people(  # noqa: PLR0913 - as `people`
     session: Session,
     query: Query,
-    detail: Detail | None = None,
+    detail: Detail = NOTHING,
     *,
     activity: str = "",
     search: str = "",
@@ -98,25 +108,25 @@ def all_people(  # noqa: PLR0913 - as `people`
 
     It ends the session's transaction after each thousand, so that a slow reader blocks no writer.
     """
-    wanted = _wanted(query, detail or Detail(), activity, search)
-    ranked = _ranked(query, detail or Detail(), wanted, sort, order)
+    wanted = _wanted(query, detail, activity, search)
+    ranked = _ranked(query, detail, wanted, sort, order)
     ids = session.scalars(ranked).all()
     for start in range(0, len(ids), _CHUNK):
-        rows = _rows(session, query, detail or Detail(), ids[start : start + _CHUNK])
+        rows = _rows(session, query, detail, ids[start : start + _CHUNK])
         session.rollback()
         yield from rows
 
 
 def person(session: Session, query: Query, id_: str) -> PersonRow | None:
     """One person, whatever the filters; None if there is none with this id."""
-    return next(iter(_rows(session, Query(query.period), Detail(), [id_])), None)
+    return next(iter(_rows(session, Query(query.period), NOTHING, [id_])), None)
 
 
 def _wanted(query: Query, detail: Detail, activity: str, search: str) -> list[ColumnElement[bool]]:
     check_fits(detail, "people")
     if activity not in ("", *ACTIVITIES):
         raise QueryError("activity", activity, f"choose one of {', '.join(ACTIVITIES)}")
-    conditions: list[ColumnElement[bool]] = [MEMBER.c.user_id.in_(members(query, detail))]
+    conditions = [is_meant(query, detail)]
     if not activity:
         activity = "all" if detail.names_people and not detail.names_events else "active"
     if activity != "all":
@@ -190,12 +200,12 @@ def _ranked(
 
 def _counted(query: Query, detail: Detail, sort: str) -> Select[str, int]:
     """A count of the period for everybody; days hold conversations, and are fewer than hours."""
-    period, d = query.period, USER_DAY.c
+    d = USER_DAY.c
     if not detail.names_events and sort in ("conversations", "active_days"):
         counted = func.sum(d.conversations) if sort == "conversations" else func.count()
         return (
             select(d.user_id, counted.label("counted"))
-            .where(in_days(d.day, period.start, period.end))
+            .where(in_period(d.day, query))
             .group_by(d.user_id)
         )
     return (

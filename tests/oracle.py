@@ -604,9 +604,9 @@ class Oracle:
                 (event.row["document_type"] or None) not in detail.document_types
             ):
                 return False
-            if detail.twin and event.session["twin_id"] != detail.twin:
-                return False
-            if detail.unknown_twin and twin:
+            if (detail.unknown_twin and twin) or (
+                detail.twin and event.session["twin_id"] != detail.twin
+            ):
                 return False
             return not detail.by_others or (twin is not None and twin["user_id"] != event.user_id)
 

@@ -5,7 +5,6 @@ is opened, its total compared with the figure, and its ids with the oracle's.
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -30,6 +29,7 @@ from analytics.charts import (
 from analytics.charts import installations as installations_by_day
 from analytics.details import (
     NARROWINGS,
+    NOTHING,
     Detail,
     Narrowed,
     check_fits,
@@ -70,7 +70,7 @@ class Lists:
         self.session, self.oracle = session, oracle
         self.opened = 0
 
-    def people(self, figure: int, query: Query, detail: Detail = Detail(), **more: Any) -> None:
+    def people(self, figure: int, query: Query, detail: Detail = NOTHING, **more: Any) -> None:
         """The list of people has these many; they are the oracle's."""
         page = people(self.session, query, detail, limit=LIMIT, **more)
         wanted = self.oracle.group(query, detail)
@@ -78,13 +78,13 @@ class Lists:
             wanted &= self.oracle.active_behind(query, detail)
         self.same(figure, page.total, [row.id for row in page.items], wanted)
 
-    def conversations(self, figure: int, query: Query, detail: Detail = Detail()) -> None:
+    def conversations(self, figure: int, query: Query, detail: Detail = NOTHING) -> None:
         """The list of conversations has these many; they are the oracle's."""
         page = activities(self.session, asking(query, detail), NOW, limit=LIMIT)
         wanted = {event.row["id"] for event in self.oracle.behind("sessions", query, detail)}
         self.same(figure, page.total, [row.id for row in page.items], wanted)
 
-    def messages(self, figure: int, query: Query, detail: Detail = Detail()) -> None:
+    def messages(self, figure: int, query: Query, detail: Detail = NOTHING) -> None:
         """These many messages are counted; the conversations listed are those that hold them."""
         counted = count_messages(self.session, query, detail)
         page = activities(self.session, asking(query, replace(detail, messages=True)), NOW,
@@ -96,7 +96,7 @@ class Lists:
         assert counted.undated == len(held - dated)
         self.same(len(held & dated), page.total, [row.id for row in page.items], held & dated)
 
-    def made(self, table: str, figure: int, query: Query, detail: Detail = Detail()) -> None:
+    def made(self, table: str, figure: int, query: Query, detail: Detail = NOTHING) -> None:
         """The list of documents or queries has these many; they are the oracle's, in order."""
         opened = documents if table == "documents" else queries
         page = opened(self.session, query, detail, limit=LIMIT)
@@ -104,7 +104,7 @@ class Lists:
         assert (page.total, [row.id for row in page.items]) == (figure, wanted)
         self.opened += 1
 
-    def installations(self, figure: int, query: Query, detail: Detail = Detail()) -> None:
+    def installations(self, figure: int, query: Query, detail: Detail = NOTHING) -> None:
         """The list of installed twins has these many; they are the oracle's."""
         page = installed_twins(self.session, query, detail, limit=LIMIT)
         wanted = self.oracle.installed_twins(query, detail)
@@ -341,9 +341,123 @@ def test_every_list_holds_what_its_figure_counts(
         open_groups(lists, query)
         open_twins_and_kinds(lists, query)
         open_retention(lists, query)
-        check_columns(lists, query, Detail())
+        check_columns(lists, query, NOTHING)
         for detail in more:
             open_mixed(lists, query, detail)
             check_columns(lists, query, detail)
         check_paging(lists, query)
     assert lists.opened > 20
+
+
+# --- a detail ----------------------------------------------------------------------------------
+
+EVERYTHING = Detail(
+    person="u 1&2", twin="=t", by_others=True, hour=0, topics=(None, "No topic", "=x", "Ünï"),
+    document_types=("No type",), messages=True, cohort=date(2026, 3, 9), week=0, eligible=1,
+    returned=30, power_users=True,
+)  # fmt: skip
+
+
+def test_a_detail_is_written_as_parameters_and_read_back() -> None:
+    assert parameters_of(NOTHING) == {}
+    written = parameters_of(EVERYTHING)
+    assert written == {
+        "person": ["u 1&2"], "twin": ["=t"], "by_others": ["true"], "hour": ["0"],
+        "topic": ["No topic", "=No topic", "==x", "Ünï"], "document_type": ["=No type"],
+        "messages": ["true"], "cohort": ["2026-03-09"], "week": ["0"], "eligible": ["1"],
+        "returned": ["30"], "power_users": ["true"],
+    }  # fmt: skip
+    kinds = ("conversations", "documents")
+    read = [detail_of(written, kind) for kind in kinds]
+    assert read[0] == replace(EVERYTHING, document_types=())
+    assert read[1] == replace(EVERYTHING, messages=False)
+    assert detail_of({"unknown_twin": ["true"], "twin": [""]}, "people") == Detail(
+        unknown_twin=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values"),
+    [
+        ("hour", ["24"]),
+        ("hour", ["-1"]),
+        ("hour", ["noon"]),
+        ("hour", ["1", "2"]),
+        ("cohort", ["2026-03-10"]),
+        ("cohort", ["soon"]),
+        ("week", ["2"]),
+        ("eligible", ["2"]),
+        ("returned", ["8"]),
+        ("power_users", ["yes"]),
+        ("person", ["\x00"]),
+    ],
+)
+def test_a_value_without_a_meaning_is_refused_by_name(parameter: str, values: list[str]) -> None:
+    with pytest.raises(QueryError) as refused:
+        detail_of({parameter: values}, "people")
+    assert refused.value.parameter == parameter
+    assert str(refused.value.value) in values
+
+
+@pytest.mark.parametrize(
+    ("more", "parameter"),
+    [
+        ({"twin": "t", "unknown_twin": True}, "unknown_twin"),
+        ({"by_others": True, "unknown_twin": True}, "by_others"),
+        ({"cohort": date(2026, 3, 9), "week": 10_001}, "week"),
+    ],
+)
+def test_details_that_exclude_each_other_are_refused(more: dict[str, Any], parameter: str) -> None:
+    with pytest.raises(QueryError) as refused:
+        Detail(**more)
+    assert refused.value.parameter == parameter
+
+
+def test_a_detail_that_cannot_narrow_a_list_is_refused_there() -> None:
+    for kind, detail in (
+        ("people", Detail(document_types=("Memo",))),
+        ("documents", Detail(messages=True)),
+        ("installations", Detail(hour=3)),
+    ):
+        with pytest.raises(QueryError, match=f"does not narrow {kind}"):
+            check_fits(detail, kind)
+    assert {one.name for one in NARROWINGS} == set(parameters_of(EVERYTHING)) | {"unknown_twin"}
+
+
+def test_an_hour_counts_on_complete_days_and_names_the_undated_conversation(
+    store_of: Shelf,
+) -> None:
+    raw = Raw(
+        users=[a_user("ann")],
+        twins=[a_twin("t0", "ann")],
+        sessions=[
+            a_session("s0", "ann", "2026-03-09 23:50:00"),
+            a_session("s1", "ann", None),
+            a_session("s2", "ann", "2026-03-11 08:00:00"),
+        ],
+        messages=[
+            a_message("m0", "s0", "2026-03-10 08:10:00", "twin"),
+            a_message("m1", "s0", "2026-03-10 08:20:00"),
+            a_message("m2", "s1", "2026-03-10 08:30:00"),
+            a_message("m3", "s2", "2026-03-11 08:00:00"),
+        ],
+        documents=[a_document("d0", "s0", "2026-03-10 08:11:00", document_type="Memo")],
+        queries=[a_query("q0", "s1", "2026-03-10 09:00:00")],
+    )
+    query = Query(Period(date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 11)))
+    eight = Detail(hour=8)
+    with store_of(raw).session() as session:
+        counted = count_messages(session, query, eight)
+        assert (counted.messages, counted.conversations, counted.undated) == (3, 2, 1)
+        listed = activities(session, asking(query, eight), NOW)
+        assert [item.id for item in listed.items] == ["s0"]
+        assert people(session, query, eight).items[0].messages == 3
+        (document,) = documents(session, query, eight).items
+        assert (document.id, document.type, document.activity_id) == ("d0", "Memo", "s0")
+        (ran,) = queries(session, query).items
+        assert (ran.query, ran.activity_id, ran.user, ran.twin_name) == (
+            "SELECT",
+            "s1",
+            "Ann",
+            "T0",
+        )

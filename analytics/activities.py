@@ -13,6 +13,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, true, tuple_
 from sqlmodel import Session
 
+from analytics.details import Narrowed, in_activities
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.query import Filters, QueryError
 from analytics.results import Row, duration_text, in_slices, of_members, zone_name
@@ -47,6 +48,8 @@ TYPES = ("all", *TYPE_FLAGS)
 class ActivityQuery:
     """Which activities: days (an absent bound is no bound), people, a type, an e-mail part, a twin.
 
+    A `detail` brings days and people of its own, and narrows further.
+
     Raises QueryError for an unknown type or reversed dates.
     """
 
@@ -56,6 +59,7 @@ class ActivityQuery:
     type: str = "all"
     user: str = ""
     twin_id: str | None = None
+    detail: Narrowed | None = None
 
     def __post_init__(self) -> None:
         """Refuse what has no answer."""
@@ -347,7 +351,7 @@ def _day_counts(session: Session, ask: ActivityQuery) -> list[tuple[int | None, 
 
     The listing cells know; activities of an e-mail or a twin are counted together, as day None.
     """
-    if ask.user or ask.twin_id is not None:
+    if ask.user or ask.twin_id is not None or ask.detail:
         total = session.scalar(select(func.count()).where(_wanted(session, ask, gather=True)))
         return [(None, total or 0)]
     c, flag = LISTING.c, TYPE_FLAGS.get(ask.type, 0)
@@ -421,6 +425,8 @@ def _wanted(session: Session, ask: ActivityQuery, *, gather: bool = False) -> Co
     flag = TYPE_FLAGS.get(ask.type, 0)
     start, end = (day.toordinal() if day else None for day in (ask.start, ask.end))
     conditions = [_on_days(start, end)]
+    if ask.detail:
+        conditions.append(in_activities(ask.detail))
     if ask.filters.organizations or ask.filters.departments:
         conditions.append(of_members(ask.filters, ACTIVITY))
     if flag:

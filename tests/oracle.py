@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from analytics.details import Detail
 from analytics.query import Filters, Period, Query
 
 Row = dict[str, Any]
@@ -570,6 +571,87 @@ class Oracle:
     def sources(self, _: Query) -> list[Row]:
         """What is left out, a row a table."""
         return [{"table": table, **counts} for table, counts in self.left_out().items()]
+
+    # What is behind a figure
+
+    def group(self, query: Query, detail: Detail) -> set[str]:
+        """The users that filters and detail name."""
+        period = query.period
+        return {
+            user
+            for user in self.chosen(query.filters)
+            if (not detail.person or user == detail.person)
+            and (not detail.cohort or self.in_cohort(user, detail.cohort, detail.week or 0))
+            and (not detail.eligible or self.due(user, period, detail.eligible) is not None)
+            and (
+                not detail.returned
+                or self.due(user, period, detail.returned)
+                in {day.toordinal() for day in self.active_days[user]}
+            )
+            and (
+                not detail.power_users
+                or len(self.happened("sessions", {user}, period.start, period.end)) >= 10
+            )
+        }
+
+    def in_cohort(self, user: str, first: date, week: int) -> bool:
+        """Whether a user came first in a week and was active so many weeks later."""
+        weeks = {monday(day) for day in self.active_days[user]}
+        began = first.toordinal()
+        return bool(weeks) and min(weeks) == began and began + 7 * week in weeks
+
+    def due(self, user: str, period: Period, days: int) -> int | None:
+        """The day on which a user could return, if it is a complete one of the period."""
+        if not self.active_days[user]:
+            return None
+        due = min(self.active_days[user]).toordinal() + days
+        inside = period.start.toordinal() <= due <= period.end.toordinal()
+        return due if inside and due < period.today.toordinal() else None
+
+    def behind(self, table: str, query: Query, detail: Detail) -> list[Event]:
+        """The events of the period that filters and detail let through, newest first."""
+        period, people = query.period, self.group(query, detail)
+        events = self.said if table == "said" else self.events[table]
+
+        def fits(event: Event) -> bool:
+            twin = self.twin_rows.get(event.session["twin_id"])
+            dated = self.local(event.session["started_at"]) is not None
+            if event.user_id not in people or not period.start <= event.day <= period.end:
+                return False
+            if detail.hour is not None and (event.hour != detail.hour or event.day >= period.today):
+                return False
+            if detail.topics and not (dated and (event.session["topic"] or None) in detail.topics):
+                return False
+            if detail.document_types and (
+                (event.row["document_type"] or None) not in detail.document_types
+            ):
+                return False
+            if (detail.unknown_twin and twin) or (
+                detail.twin and event.session["twin_id"] != detail.twin
+            ):
+                return False
+            return not detail.by_others or (twin is not None and twin["user_id"] != event.user_id)
+
+        return sorted(filter(fits, events), key=lambda e: (e.day, e.at, e.row["id"]), reverse=True)
+
+    def active_behind(self, query: Query, detail: Detail) -> set[str]:
+        """Who started a conversation or sent a message in it."""
+        done = self.behind("sessions", query, detail) + self.behind("said", query, detail)
+        return {event.user_id for event in done}
+
+    def holding_messages(self, query: Query, detail: Detail) -> set[str]:
+        """The conversations with messages in it, those without a date too."""
+        return {event.session["id"] for event in self.behind("messages", query, detail)}
+
+    def installed_twins(self, query: Query, detail: Detail) -> set[str]:
+        """The twins created up to the end of the period."""
+        owners = self.group(query, detail)
+        created = {
+            twin["id"]: self.local(twin["created_at"])
+            for twin in self.rows["twins"]
+            if twin["user_id"] in owners
+        }
+        return {id_ for id_, at in created.items() if at and at.date() <= query.period.end}
 
     # Shared steps
 

@@ -1,0 +1,463 @@
+"""What is behind each figure: the list has as many entries as the figure says, and the right ones.
+
+The heart is one property: for every figure of every result on databases made to break it, the list
+is opened, its total compared with the figure, and its ids with the oracle's.
+"""
+
+import os
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from sqlmodel import Session
+
+from analytics.activities import ActivityQuery, activities
+from analytics.charts import (
+    active_users,
+    conversations,
+    document_types,
+    engagement,
+    feature_usage,
+    hourly_activity,
+    leaderboard,
+    topics,
+)
+from analytics.charts import installations as installations_by_day
+from analytics.details import (
+    NARROWINGS,
+    NOTHING,
+    Detail,
+    Narrowed,
+    check_fits,
+    detail_of,
+    parameters_of,
+)
+from analytics.documents import (
+    all_documents,
+    all_installed_twins,
+    all_queries,
+    count_messages,
+    documents,
+    installed_twins,
+    queries,
+)
+from analytics.metrics import metrics
+from analytics.organizations import departments, organizations
+from analytics.people import all_people, people
+from analytics.query import Filters, Period, Query, QueryError
+from analytics.results import average, percentage
+from analytics.retention import cohorts, retention
+from analytics.twins import twins
+from tests import databases as d
+from tests.conftest import Shelf
+from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user
+from tests.oracle import Oracle
+
+EXAMPLES = int(os.environ.get("DETAILS_EXAMPLES", "4"))
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAYS_EACH = 6  # of a series are opened
+LIMIT = 100
+
+
+class Lists:
+    """Opens the lists of a database, and compares them with the figures and the oracle."""
+
+    def __init__(self, session: Session, oracle: Oracle) -> None:
+        self.session, self.oracle = session, oracle
+        self.opened = 0
+
+    def people(self, figure: int, query: Query, detail: Detail = NOTHING, **more: Any) -> None:
+        """The list of people has these many; they are the oracle's."""
+        page = people(self.session, query, detail, limit=LIMIT, **more)
+        wanted = self.oracle.group(query, detail)
+        if more.get("activity") != "all" and (detail.names_events or not detail.names_people):
+            wanted &= self.oracle.active_behind(query, detail)
+        self.same(figure, page.total, [row.id for row in page.items], wanted)
+
+    def conversations(self, figure: int, query: Query, detail: Detail = NOTHING) -> None:
+        """The list of conversations has these many; they are the oracle's."""
+        page = activities(self.session, asking(query, detail), NOW, limit=LIMIT)
+        wanted = {event.row["id"] for event in self.oracle.behind("sessions", query, detail)}
+        self.same(figure, page.total, [row.id for row in page.items], wanted)
+
+    def messages(self, figure: int, query: Query, detail: Detail = NOTHING) -> None:
+        """These many messages are counted; the conversations listed are those that hold them."""
+        counted = count_messages(self.session, query, detail)
+        page = activities(self.session, asking(query, replace(detail, messages=True)), NOW,
+                          limit=LIMIT)  # fmt: skip
+        held = self.oracle.holding_messages(query, detail)
+        dated = {e.row["id"] for e in self.oracle.events["sessions"]}
+        assert counted.messages == figure
+        assert counted.conversations == len(held)
+        assert counted.undated == len(held - dated)
+        self.same(len(held & dated), page.total, [row.id for row in page.items], held & dated)
+
+    def made(self, table: str, figure: int, query: Query, detail: Detail = NOTHING) -> None:
+        """The list of documents or queries has these many; they are the oracle's, in order."""
+        opened = documents if table == "documents" else queries
+        page = opened(self.session, query, detail, limit=LIMIT)
+        wanted = [event.row["id"] for event in self.oracle.behind(table, query, detail)]
+        assert (page.total, [row.id for row in page.items]) == (figure, wanted)
+        self.opened += 1
+
+    def installations(self, figure: int, query: Query, detail: Detail = NOTHING) -> None:
+        """The list of installed twins has these many; they are the oracle's."""
+        page = installed_twins(self.session, query, detail, limit=LIMIT)
+        wanted = self.oracle.installed_twins(query, detail)
+        self.same(figure, page.total, [row.id for row in page.items], wanted)
+
+    def same(self, figure: int, total: int, ids: list[str], wanted: set[str]) -> None:
+        """Figure, total and ids agree, and nobody is listed twice."""
+        assert (total, sorted(ids)) == (figure, sorted(wanted))
+        self.opened += 1
+
+
+def asking(query: Query, detail: Detail) -> ActivityQuery:
+    return ActivityQuery(detail=Narrowed(query, detail))
+
+
+def on(query: Query, day: date) -> Query:
+    """The same question about one day."""
+    return replace(query, period=Period(day, day, query.period.today))
+
+
+def of(query: Query, organization: str | None, *department: str | None) -> Query:
+    """The same question about one organization, or one of its departments."""
+    chosen = Filters((organization,), department or query.filters.departments)
+    return replace(query, filters=chosen)
+
+
+def some(rows: list[Any], *names: str) -> list[Any]:
+    """The first and last rows of a series, and those in between where something happened."""
+    busy = [row for row in rows if any(getattr(row, name) for name in names)]
+    return [*busy[:DAYS_EACH], rows[0], rows[-1]]
+
+
+def open_headlines(lists: Lists, query: Query) -> None:
+    now = metrics(lists.session, query)
+    lists.people(now.total_active_users, query)
+    lists.conversations(now.total_conversations, query)
+    lists.made("documents", now.documents_drafted, query)
+    lists.installations(now.twin_installations, query)
+    for used in feature_usage(lists.session, query):
+        if used.name == "Questions Asked":
+            lists.conversations(used.value, query)
+        else:
+            table = "documents" if used.name == "Documents Drafted" else "queries"
+            lists.made(table, used.value, query)
+
+
+def open_series(lists: Lists, query: Query) -> None:
+    session = lists.session
+    for day in some(active_users(session, query), "active_users"):
+        lists.people(day.active_users, on(query, day.date))
+    for one in some(conversations(session, query), "messages", "conversations"):
+        lists.conversations(one.conversations, on(query, one.date))
+        lists.messages(one.messages, on(query, one.date))
+    for used in some(engagement(session, query), "info_retrieved", "documents_drafted"):
+        lists.conversations(used.question_asked, on(query, used.date))
+        lists.made("queries", used.info_retrieved, on(query, used.date))
+        lists.made("documents", used.documents_drafted, on(query, used.date))
+    for day in installations_by_day(session, query)[:: max(1, query.period.days // 3)]:
+        lists.installations(day.installations, on(query, day.date))
+    complete = query.period.complete_days
+    for hour in hourly_activity(session, query):
+        if hour.value is not None:
+            counted = count_messages(session, query, Detail(hour=hour.hour))
+            assert average(counted.messages, complete) == hour.value
+            if counted.messages:
+                lists.messages(counted.messages, query, Detail(hour=hour.hour))
+
+
+def open_groups(lists: Lists, query: Query) -> None:
+    session = lists.session
+    for leader in leaderboard(session, query):
+        lists.people(leader.active_users, of(query, leader.name))
+        lists.conversations(leader.total_activities, of(query, leader.name))
+    for row in organizations(session, query):
+        open_group(lists, row, of(query, row.organization))
+    for part in departments(session, query):
+        open_group(lists, part, of(query, part.organization, part.department))
+
+
+def open_group(lists: Lists, row: Any, query: Query) -> None:
+    lists.people(row.people, query, activity="all")
+    lists.people(row.active_users, query)
+    lists.conversations(row.conversations, query)
+    lists.made("documents", row.documents, query)
+    lists.made("queries", row.queries, query)
+
+
+def open_twins_and_kinds(lists: Lists, query: Query) -> None:
+    session = lists.session
+    for row in twins(session, query):
+        detail = Detail(twin=row.id or "", unknown_twin=row.id is None)
+        lists.people(row.active_users, query, detail)
+        lists.conversations(row.conversations, query, detail)
+        lists.made("documents", row.documents, query, detail)
+        lists.made("queries", row.queries, query, detail)
+        if row.conversations_by_others is not None:
+            others = replace(detail, by_others=True)
+            lists.conversations(row.conversations_by_others, query, others)
+    for topic in topics(session, query):
+        lists.conversations(topic.conversations, query, Detail(topics=(topic.topic,)))
+    for kind in document_types(session, query):
+        narrowed = Detail(document_types=(kind.document_type,))
+        lists.made("documents", kind.documents, query, narrowed)
+
+
+def open_retention(lists: Lists, query: Query) -> None:
+    session = lists.session
+    r = retention(session, query)
+    for days, rate, eligible in (
+        (1, r.day1, r.day1_eligible), (7, r.day7, r.day7_eligible), (30, r.day30, r.day30_eligible),
+    ):  # fmt: skip
+        lists.people(eligible, query, Detail(eligible=days))
+        returned = people(session, query, Detail(returned=days)).total
+        assert percentage(returned, eligible) == rate
+        lists.people(returned, query, Detail(returned=days))
+    lists.people(r.power_users, query, Detail(power_users=True))
+    for cell in cohorts(session, query)[:20]:
+        lists.people(cell.users, query, Detail(cohort=cell.first_week))
+        if cell.active_users is not None:
+            narrowed = Detail(cohort=cell.first_week, week=cell.week)
+            lists.people(cell.active_users, query, narrowed)
+
+
+def open_mixed(lists: Lists, query: Query, detail: Detail) -> None:
+    """Any detail on any list that it fits: they agree with the oracle though no figure shows it."""
+    oracle = lists.oracle
+    plain = replace(detail, document_types=())
+    wanted = oracle.group(query, plain)
+    if plain.names_events or not plain.names_people:
+        wanted &= oracle.active_behind(query, plain)
+    lists.people(len(wanted), query, plain)
+    if plain.hour is None:
+        lists.conversations(len(oracle.behind("sessions", query, plain)), query, plain)
+    lists.messages(len(oracle.behind("messages", query, plain)), query, plain)
+    lists.made("documents", len(oracle.behind("documents", query, detail)), query, detail)
+    lists.made("queries", len(oracle.behind("queries", query, plain)), query, plain)
+
+
+def check_columns(lists: Lists, query: Query, detail: Detail) -> None:
+    """The counts beside people are those of the events that the list is narrowed to."""
+    oracle, plain = lists.oracle, replace(detail, document_types=())
+    events = {t: oracle.behind(t, query, plain) for t in (*d.TABLES[2:], "said")}
+    for row in people(lists.session, query, plain, activity="all", limit=LIMIT).items:
+        own = {t: [e for e in found if e.user_id == row.id] for t, found in events.items()}
+        days = oracle.active_days[row.id]
+        assert row.model_dump(exclude={"id", "name", "email"}) == {
+            "organization": oracle.users[row.id]["company"] or None,
+            "department": oracle.users[row.id]["department"] or None,
+            "first_active": min(days, default=None),
+            "last_active": max(days, default=None),
+            "conversations": len(own["sessions"]),
+            "active_days": len({e.day for e in own["sessions"] + own["said"]}),
+            "messages": len(own["messages"]),
+            "documents": len(own["documents"]),
+            "queries": len(own["queries"]),
+        }
+
+
+def check_paging(lists: Lists, query: Query) -> None:
+    """Small pages, one after the other, are the whole list, and so is the CSV's."""
+    session = lists.session
+    for opened, whole in (
+        (people, all_people), (documents, all_documents), (queries, all_queries),
+        (installed_twins, all_installed_twins),
+    ):  # fmt: skip
+        everything = [row.id for row in whole(session, query)]
+        paged: list[str] = []
+        for n in range(1, len(everything) // 2 + 3):
+            page = opened(session, query, page=n, limit=2)
+            assert page.total == len(everything)
+            assert page.has_next == (2 * n < len(everything))
+            paged += [row.id for row in page.items]
+        assert paged == everything
+
+
+@st.composite
+def details(draw: st.DrawFn, raw: Raw, query: Query) -> Detail:
+    """Up to three narrowings that name what the rows hold."""
+
+    def one(*values: Any) -> Any:
+        return draw(st.sampled_from(values))
+
+    start = query.period.start
+    monday = start.fromordinal(start.toordinal() - start.weekday())
+    choices: dict[str, Any] = {
+        "person": lambda: one(*(u["id"] for u in raw.users), "nobody"),
+        "twin": lambda: one(*(t["id"] for t in raw.twins), "nothing"),
+        "unknown_twin": lambda: True,
+        "by_others": lambda: True,
+        "hour": lambda: one(*range(24)),
+        "topics": lambda: (one(*d.TOPICS) or None, one(*d.TOPICS) or None),
+        "document_types": lambda: (one(*d.TOPICS) or None,),
+        "cohort": lambda: monday,
+        "eligible": lambda: one(1, 7, 30),
+        "returned": lambda: one(1, 7, 30),
+        "power_users": lambda: True,
+    }
+    names = draw(st.lists(st.sampled_from(sorted(choices)), max_size=3, unique=True))
+    if "unknown_twin" in names:
+        names = [name for name in names if name not in ("twin", "by_others")]
+    chosen = {name: choices[name]() for name in names}
+    if "cohort" in chosen:
+        chosen["week"] = one(None, 0, 1, 4)
+    return Detail(**chosen)
+
+
+def asked(raw: Raw) -> st.SearchStrategy[tuple[Raw, Query, list[Detail]]]:
+    def with_details(query: Query) -> st.SearchStrategy[tuple[Raw, Query, list[Detail]]]:
+        several = st.lists(details(raw, query), min_size=4, max_size=4)
+        return st.tuples(st.just(raw), st.just(query), several)
+
+    return d.queries(raw).flatmap(with_details)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # a smaller case would take minutes to find
+    suppress_health_check=list(HealthCheck),
+)
+@given(d.databases().flatmap(asked))
+def test_every_list_holds_what_its_figure_counts(
+    store_of: Shelf, case: tuple[Raw, Query, list[Detail]]
+) -> None:
+    raw, query, more = case
+    assume(any(getattr(raw, table) for table in d.TABLES))
+    store = store_of(raw, raw.zone)
+    oracle = Oracle(store_of.path, ZoneInfo(raw.zone))
+    with store.session() as session:
+        lists = Lists(session, oracle)
+        open_headlines(lists, query)
+        open_series(lists, query)
+        open_groups(lists, query)
+        open_twins_and_kinds(lists, query)
+        open_retention(lists, query)
+        check_columns(lists, query, NOTHING)
+        for detail in more:
+            open_mixed(lists, query, detail)
+            check_columns(lists, query, detail)
+        check_paging(lists, query)
+    assert lists.opened > 20
+
+
+# --- a detail ----------------------------------------------------------------------------------
+
+EVERYTHING = Detail(
+    person="u 1&2", twin="=t", by_others=True, hour=0, topics=(None, "No topic", "=x", "Ünï"),
+    document_types=("No type",), messages=True, cohort=date(2026, 3, 9), week=0, eligible=1,
+    returned=30, power_users=True,
+)  # fmt: skip
+
+
+def test_a_detail_is_written_as_parameters_and_read_back() -> None:
+    assert parameters_of(NOTHING) == {}
+    written = parameters_of(EVERYTHING)
+    assert written == {
+        "person": ["u 1&2"], "twin": ["=t"], "by_others": ["true"], "hour": ["0"],
+        "topic": ["No topic", "=No topic", "==x", "Ünï"], "document_type": ["=No type"],
+        "messages": ["true"], "cohort": ["2026-03-09"], "week": ["0"], "eligible": ["1"],
+        "returned": ["30"], "power_users": ["true"],
+    }  # fmt: skip
+    kinds = ("conversations", "documents")
+    read = [detail_of(written, kind) for kind in kinds]
+    assert read[0] == replace(EVERYTHING, document_types=())
+    assert read[1] == replace(EVERYTHING, messages=False)
+    assert detail_of({"unknown_twin": ["true"], "twin": [""]}, "people") == Detail(
+        unknown_twin=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values"),
+    [
+        ("hour", ["24"]),
+        ("hour", ["-1"]),
+        ("hour", ["noon"]),
+        ("hour", ["1", "2"]),
+        ("cohort", ["2026-03-10"]),
+        ("cohort", ["soon"]),
+        ("week", ["2"]),
+        ("eligible", ["2"]),
+        ("returned", ["8"]),
+        ("power_users", ["yes"]),
+        ("person", ["\x00"]),
+    ],
+)
+def test_a_value_without_a_meaning_is_refused_by_name(parameter: str, values: list[str]) -> None:
+    with pytest.raises(QueryError) as refused:
+        detail_of({parameter: values}, "people")
+    assert refused.value.parameter == parameter
+    assert str(refused.value.value) in values
+
+
+@pytest.mark.parametrize(
+    ("more", "parameter"),
+    [
+        ({"twin": "t", "unknown_twin": True}, "unknown_twin"),
+        ({"by_others": True, "unknown_twin": True}, "by_others"),
+        ({"cohort": date(2026, 3, 9), "week": 10_001}, "week"),
+    ],
+)
+def test_details_that_exclude_each_other_are_refused(more: dict[str, Any], parameter: str) -> None:
+    with pytest.raises(QueryError) as refused:
+        Detail(**more)
+    assert refused.value.parameter == parameter
+
+
+def test_a_detail_that_cannot_narrow_a_list_is_refused_there() -> None:
+    for kind, detail in (
+        ("people", Detail(document_types=("Memo",))),
+        ("documents", Detail(messages=True)),
+        ("installations", Detail(hour=3)),
+    ):
+        with pytest.raises(QueryError, match=f"does not narrow {kind}"):
+            check_fits(detail, kind)
+    assert {one.name for one in NARROWINGS} == set(parameters_of(EVERYTHING)) | {"unknown_twin"}
+
+
+def test_an_hour_counts_on_complete_days_and_names_the_undated_conversation(
+    store_of: Shelf,
+) -> None:
+    raw = Raw(
+        users=[a_user("ann")],
+        twins=[a_twin("t0", "ann")],
+        sessions=[
+            a_session("s0", "ann", "2026-03-09 23:50:00"),
+            a_session("s1", "ann", None),
+            a_session("s2", "ann", "2026-03-11 08:00:00"),
+        ],
+        messages=[
+            a_message("m0", "s0", "2026-03-10 08:10:00", "twin"),
+            a_message("m1", "s0", "2026-03-10 08:20:00"),
+            a_message("m2", "s1", "2026-03-10 08:30:00"),
+            a_message("m3", "s2", "2026-03-11 08:00:00"),
+        ],
+        documents=[a_document("d0", "s0", "2026-03-10 08:11:00", document_type="Memo")],
+        queries=[a_query("q0", "s1", "2026-03-10 09:00:00")],
+    )
+    query = Query(Period(date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 11)))
+    eight = Detail(hour=8)
+    with store_of(raw).session() as session:
+        counted = count_messages(session, query, eight)
+        assert (counted.messages, counted.conversations, counted.undated) == (3, 2, 1)
+        listed = activities(session, asking(query, eight), NOW)
+        assert [item.id for item in listed.items] == ["s0"]
+        assert people(session, query, eight).items[0].messages == 3
+        (document,) = documents(session, query, eight).items
+        assert (document.id, document.type, document.activity_id) == ("d0", "Memo", "s0")
+        (ran,) = queries(session, query).items
+        assert (ran.query, ran.activity_id, ran.user, ran.twin_name) == (
+            "SELECT",
+            "s1",
+            "Ann",
+            "T0",
+        )

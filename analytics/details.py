@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from analytics.models import Twin, table_of
 from analytics.query import Query, QueryError, filter_label, filter_values, parse_date
 from analytics.results import MEMBER, in_days, of_members
-from analytics.retention import POWER_CONVERSATIONS
 from analytics.rollups.instants import DAY
 from analytics.rollups.tables import Activity, ActivityHour, UserDay, slice_key
 
@@ -25,6 +24,7 @@ ACTIVITY, TWIN = table_of(Activity), table_of(Twin)
 
 RETENTION_DAYS = (1, 7, 30)
 NO_TOPIC, NO_TYPE = "No topic", "No type"
+POWER_CONVERSATIONS = 10  # as the cells of `rollups.tables.Pair.power` count
 _MAX_WEEK = 10_000  # beyond 190 years
 _LAST_HOUR = 23
 # Over more days than these, reading all facts in the order of their key is quicker than looking up

@@ -554,17 +554,17 @@ def test_a_refresh_ends_while_others_go_on_writing(
     path = tmp_path / "data.db"
     store = sample(path)
     written = 0
-    after_commit = store._after_commit
+    forget = store._forget
 
-    def one_more(applied: list[int], name: str) -> bool:
+    def one_more(applied: list[int], known: str, name: str) -> bool:
         nonlocal written
         written += 1
         assert written < 5, "it runs after the writer for ever"
         with closing(sqlite3.connect(path)) as database, database:
             database.execute("UPDATE users SET company = company || '+' WHERE id = 'u1'")
-        return after_commit(applied, name)
+        return forget(applied, known, name)
 
-    monkeypatch.setattr(store, "_after_commit", one_more)
+    monkeypatch.setattr(store, "_forget", one_more)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE users SET company = 'New' WHERE id = 'u0'")
     store.refresh()

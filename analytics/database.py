@@ -2,14 +2,13 @@
 
 On SQLite the raw file is opened read-only, but for the moments in which marks are installed and
 deleted; the rollups are a sibling file `NAME.rollup.db` (in the user's cache folder where none can
-be written there), attached as the schema `rollup`.
+be written there), attached as the schema `rollup`. It can be deleted at any time.
 """
 
 import errno
 import glob
 import hashlib
 import os
-import shutil
 import sqlite3
 import tempfile
 import threading
@@ -22,7 +21,18 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
-from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, inspect, select, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    delete,
+    event,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import (
     DBAPIError,
     DisconnectionError,
@@ -39,17 +49,18 @@ from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_o
 from analytics.rollups import marks
 from analytics.rollups.build import Progress, build, definition, silent
 from analytics.rollups.instants import from_instant
-from analytics.rollups.refresh import prepare, refresh
+from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
 
 BUSY_SECONDS = 5
 _WAIT_SECONDS = 0.2
-# A batch of a refresh: many marks may touch one user; few users keep a transaction short.
-_USERS_AT_ONCE = 50
+# A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
+_SESSIONS_AT_ONCE = 500
 _MARKS_AT_ONCE = 20_000
 # With more marks than this, a build is quicker.
 _REBUILD_MARKS = 200_000
+_PAGES_AT_ONCE = 10_000  # of a build that is copied over the last one
 _ADVISORY_LOCK = 0x41545741  # on PostgreSQL: whoever holds it refreshes
 _OWN = "How to open your own database: set DATABASE_URL, as the README's “Your own database” shows."
 
@@ -89,7 +100,6 @@ class Store:
         self.lacks_message_type = False
         self._refreshing = threading.Lock()
         self.engine: Engine
-        self._refresher: Engine
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -175,41 +185,11 @@ class Store:
         raise NotImplementedError
 
     def _apply(self, progress: Progress) -> None:
-        with self._refresher.connect() as connection:
-            self._apply_to(connection, progress)
-
-    def _apply_to(self, connection: Connection, progress: Progress) -> None:
-        """Refresh what is marked by now, some users in each transaction."""
-        prepared = False
-        last: int | None = None
-        while True:
-            with connection.begin():
-                touched = self._touched(connection, last)
-                if touched is None:
-                    return
-                progress(0.0, "Reading what is new")
-                # What is written from here on is the next refresh's: this one must come to an end.
-                last = marks.newest(connection) if last is None else last
-                if not prepared:
-                    prepare(connection)
-                    prepared = True
-                version = refresh(connection, touched, datetime.now(UTC))
-                self._before_commit(connection, touched.marks)
-            if not self._after_commit(touched.marks, version):
-                return
+        """Refresh what is marked by now, some sessions at a time."""
+        raise NotImplementedError
 
     def _touched(self, connection: Connection, last: int | None) -> marks.Touched | None:
-        """What to refresh next of the marks up to `last`; None if there is nothing to trust."""
-        if not marks.installed(connection):
-            return None  # dropped meanwhile: the next refresh rebuilds
-        return marks.read(connection, _USERS_AT_ONCE, _MARKS_AT_ONCE, last)
-
-    def _before_commit(self, connection: Connection, applied: list[int]) -> None:
-        """The last step of the transaction that has applied these marks."""
-
-    def _after_commit(self, applied: list[int], version: str) -> bool:
-        """The first step after it; whether to go on."""
-        return True
+        return marks.read(connection, _SESSIONS_AT_ONCE, _MARKS_AT_ONCE, last)
 
     def _built(self, connection: Connection) -> Any:
         """What the rollups say of themselves, if this release can read them; else None."""
@@ -255,14 +235,11 @@ class SqliteStore(Store):
             self.is_sample = _pragma(connection, "application_id") == SAMPLE_APPLICATION_ID
         # The pool by name: for such an address SQLAlchemy would take one that closes connections
         # of other threads while they are used, which crashes the process.
-        self.engine = _engine(
-            lambda: self._attached(self.rollup_path, "mode=ro"),
-            poolclass=QueuePool,
-            max_overflow=-1,
-        )
+        self.engine = _engine(self._reading, poolclass=QueuePool, max_overflow=-1)
         event.listen(self.engine, "checkout", self._drop_stale)
-        self._building = self.rollup_path
-        self._builder = _engine(self._unjournaled, poolclass=NullPool)
+        self._refresher = _engine(
+            lambda: self._attached(self.rollup_path, "mode=rw"), poolclass=NullPool
+        )
         self._raw = raw_only
         self._markable = all(
             os.access(path, os.W_OK) for path in (self.path, self.path.absolute().parent)
@@ -285,24 +262,33 @@ class SqliteStore(Store):
             _check_file(self.path)
             raise DatabaseProblem("The database file was replaced", self.where, "Open it again.")
 
-    def _attached(self, rollup: Path, mode: str) -> sqlite3.Connection:
+    def _attached(self, rollup: Path, mode: str) -> "_Connection":
         connection = _connect(self.path, self._mode)
         try:
             connection.execute("ATTACH ? AS rollup", [_uri(rollup, mode)])
+            connection.execute("SELECT count(*) FROM rollup.sqlite_master").fetchone()
         except sqlite3.Error:
             connection.close()
             raise
         return connection
 
+    def _reading(self) -> "_Connection":
+        while True:
+            identity = _identity(self.rollup_path)
+            connection = self._attached(self.rollup_path, "mode=ro")
+            connection.rollup = identity
+            if _identity(self.rollup_path) == identity:
+                return connection
+            connection.close()  # replaced meanwhile: it may be the old file with the new WAL
+
     def _drop_stale(self, dbapi: Any, record: Any, proxy: Any) -> None:
-        # Another build has replaced the sibling: this connection still reads the old one.
-        identity = _identity(self.rollup_path)
-        if record.info.setdefault("rollup", identity) != identity:
+        # The sibling was deleted and built again: this connection still reads the old file.
+        if dbapi.rollup != _identity(self.rollup_path):
             raise DisconnectionError
 
-    def _unjournaled(self) -> sqlite3.Connection:
+    def _unjournaled(self, made: Path) -> "_Connection":
         # Nobody reads the new file before it is complete, so it needs no journal.
-        connection = self._attached(self._building, "mode=rw")
+        connection = self._attached(made, "mode=rw")
         connection.execute("PRAGMA rollup.journal_mode = OFF")
         connection.execute("PRAGMA rollup.synchronous = OFF")
         return connection
@@ -352,11 +338,12 @@ class SqliteStore(Store):
         backup: those took marks away.
         """
         build = self._built(connection)
-        return (
-            build is not None
-            and marks.installed(connection)
-            and marks.version(connection) in {build.version, build.previous} - {""}
-        )
+        if build is None or not marks.installed(connection):
+            return False
+        known = marks.version(connection)
+        if known and known == build.previous:  # killed before the marks it took were deleted
+            return marks.newest(connection) >= int(build.newest_mark)
+        return bool(known == build.version)
 
     def remove_marks(self) -> bool:
         """Drop the triggers and the table of marks from the raw file; whether there were any."""
@@ -386,28 +373,26 @@ class SqliteStore(Store):
         return True
 
     @contextmanager
-    def _replacing(self) -> Iterator[Path]:
-        """A file that takes the sibling's place when it is complete: no reader ever waits."""
+    def _new_file(self) -> Iterator[Path]:
+        """An empty file beside the sibling, deleted at the end if it is still there."""
         folder, name = self.rollup_path.parent, self.rollup_path.name
         for leftover in folder.glob(f"{glob.escape(name)}.building-*"):
             with suppress(OSError):
                 leftover.unlink()
         handle, text = tempfile.mkstemp(prefix=f"{name}.building-", dir=folder)
         os.close(handle)
-        made = self._building = Path(text)
+        made = Path(text)
         try:
             yield made
-            with made.open("rb") as file:
-                os.fsync(file.fileno())
-            made.replace(self.rollup_path)
         finally:
             made.unlink(missing_ok=True)
 
     def _rebuild(self, progress: Progress) -> None:
         marked = self._install_marks()
-        with self._replacing():
+        with self._new_file() as made:
+            builder = _engine(lambda: self._unjournaled(made), poolclass=NullPool)
             now = datetime.now(UTC)
-            with self._builder.connect() as new:
+            with builder.connect() as new:
                 if marked:
                     with new.begin():
                         last = marks.newest(new)
@@ -418,28 +403,83 @@ class SqliteStore(Store):
                     read = _fingerprint(self.path)
                     with new.begin():
                         build(new, self.settings.zone, now, progress, read)
+            if not self._overwrite(made):
+                self._put_in_place(made)
+
+    def _overwrite(self, made: Path) -> bool:
+        """Copy the new file into the sibling that others read; False if there is none to keep."""
+        if not self.rollup_path.exists():
+            return False
+        try:
+            with (
+                closing(_connect(made, "mode=ro")) as new,
+                closing(_connect(self.rollup_path, "mode=rw")) as sibling,
+            ):
+                if sibling.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                    return False
+                new.backup(sibling, pages=_PAGES_AT_ONCE)
+                _checkpoint(sibling, "main")
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            return False  # damaged
+        return True
+
+    def _put_in_place(self, made: Path) -> None:
+        """Let the new file take the place of the sibling, which is missing, damaged or no WAL."""
+        with closing(_connect(made, "mode=rw")) as new:
+            new.execute(f"PRAGMA journal_mode = {_JOURNAL}")
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        # What a deleted sibling has left would be taken for the new file's.
+        for tail in ("-wal", "-shm", "-journal"):
+            self.rollup_path.with_name(self.rollup_path.name + tail).unlink(missing_ok=True)
+        made.replace(self.rollup_path)
 
     def _apply(self, progress: Progress) -> None:
         with self.engine.connect() as connection:
             if not (self._markable and self._in_step(connection) and marks.some(connection)):
                 return
-        # Killed after marks were forgotten and before the copy is in place, the version in the
-        # raw file names no rollups, and the next refresh rebuilds.
-        with self._replacing() as made:
-            shutil.copyfile(self.rollup_path, made)
-            with self._builder.connect() as connection:
-                self._apply_to(connection, progress)
+        with self._refresher.connect() as connection:
+            self._apply_to(connection, progress)
+            _checkpoint(connection.connection.driver_connection, "rollup")
 
-    def _touched(self, connection: Connection, last: int | None) -> marks.Touched | None:
-        if not (self._markable and self._in_step(connection)):
-            return None  # the next refresh rebuilds
-        self._known = marks.version(connection)
-        return super()._touched(connection, last)
+    def _apply_to(self, connection: Connection, progress: Progress) -> None:
+        """Refresh what is marked by now, in a file that is the sibling or will be.
 
-    def _after_commit(self, applied: list[int], version: str) -> bool:
+        The raw file and the rollups are never locked at the same time. Killed between two of the
+        transactions, the next refresh finds the marks and takes them once more.
+        """
+        prepared = False
+        last: int | None = None
+        while True:
+            with connection.begin():  # reads the raw file
+                if not (self._markable and self._in_step(connection)):
+                    return  # the next refresh rebuilds
+                touched = self._touched(connection, last)
+                if touched is None:
+                    return
+                progress(0.0, "Reading what is new")
+                # What is written from here on is the next refresh's: this one must come to an end.
+                last = touched.newest if last is None else last
+                if not prepared:
+                    prepare(connection)
+                    prepared = True
+                known = marks.version(connection)
+                stage(connection, touched)
+            with connection.begin():  # writes the rollups
+                version = refresh(connection, touched, datetime.now(UTC), known)
+            if not self._forget(touched.marks, known, version):
+                return
+            with connection.begin():
+                # From now on, a raw file that names the version before was restored.
+                connection.execute(update(table_of(Build)).values(previous=""))
+
+    def _forget(self, applied: list[int], known: str, version: str) -> bool:
+        """Delete marks; False if others have read the raw file into rollups of their own."""
         with self._marker.begin() as raw:
-            if marks.version(raw) != self._known:
-                return False  # read into other rollups meanwhile: the next refresh rebuilds
+            if marks.version(raw) != known:
+                return False  # the next refresh rebuilds
             marks.forget(raw, applied)
             marks.set_version(raw, version)
             return True
@@ -451,6 +491,16 @@ class SqliteStore(Store):
             with self._marker.begin() as raw:
                 marks.set_version(raw, version)
                 more = marks.forget_up_to(raw, last, _MARKS_AT_ONCE)
+
+    def close(self) -> None:
+        """Give back all connections, and take away the WAL if nobody else reads."""
+        super().close()
+        with suppress(sqlite3.Error, OSError):
+            if self.rollup_path.exists():
+                with self._alone() as alone:
+                    if alone:
+                        with closing(_connect(self.rollup_path, "mode=rw", 0)) as sibling:
+                            sibling.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 class PostgresStore(Store):
@@ -567,8 +617,24 @@ class PostgresStore(Store):
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")
             connection.exec_driver_sql("ALTER SCHEMA rollup_building RENAME TO rollup")
 
-    def _before_commit(self, connection: Connection, applied: list[int]) -> None:
-        marks.forget(connection, applied)
+    def _apply(self, progress: Progress) -> None:
+        last: int | None = None
+        with self._refresher.connect() as connection:
+            while True:
+                # One state of the database: the marks that are deleted are those of what is read.
+                with connection.begin():
+                    if not marks.installed(connection):
+                        return  # dropped meanwhile: the next refresh rebuilds
+                    touched = self._touched(connection, last)
+                    if touched is None:
+                        return
+                    progress(0.0, "Reading what is new")
+                    if last is None:
+                        last = touched.newest
+                        prepare(connection)
+                    stage(connection, touched)
+                    refresh(connection, touched, datetime.now(UTC))
+                    marks.forget(connection, touched.marks)
 
     def remove_marks(self) -> bool:
         """Drop the triggers, their functions and the table of marks; whether there were any."""
@@ -604,7 +670,31 @@ def _uri(path: Path, options: str) -> str:
     return f"{path.absolute().as_uri()}?{options}"
 
 
-def _connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Connection:
+class _Connection(sqlite3.Connection):
+    """A connection that can know which sibling it reads."""
+
+    rollup: tuple[int, int] = (0, 0)
+
+
+# The sibling is in WAL mode, so that readers and the refresh never wait for each other. SQLite
+# before 3.51.3 can damage a database when two connections write or checkpoint its WAL at the same
+# moment. Nobody does that here: every write and every checkpoint happens, and its connection is
+# closed, while the one lock of `_alone` is held. Readers have opened the file with mode=ro: they
+# can neither write nor checkpoint, and leave the WAL alone when they close.
+# Where a file system can't do it, the rollback journal stays, and readers wait for commits.
+_JOURNAL = "WAL"
+
+
+def _checkpoint(connection: Any, schema: str) -> None:
+    """Move the WAL into the file and empty it, as far as readers let: none is waited for.
+
+    An empty one does no harm to a sibling that somebody puts back from a backup.
+    """
+    connection.execute("PRAGMA busy_timeout = 0")
+    connection.execute(f"PRAGMA {schema}.wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection:
     # Autocommit: SQLAlchemy's `begin` event above starts each transaction, DDL included.
     return sqlite3.connect(
         _uri(path, mode),
@@ -612,6 +702,7 @@ def _connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Con
         timeout=BUSY_SECONDS if timeout is None else timeout,
         isolation_level=None,
         check_same_thread=False,
+        factory=_Connection,
     )
 
 

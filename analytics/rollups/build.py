@@ -13,14 +13,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
-from analytics.models import Conversation, Twin, User, table_of
+from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.rollups.instants import ZoneOffset, to_instant, zone_offsets
 from analytics.rollups.selects import (
     CELLS,
     EVENT,
     EVENTS,
     FACTS,
+    HELD,
+    HELD_OF_MARKED,
+    HELD_OF_WHOLE,
+    MARKED,
     MEMBERS,
+    STAGING,
+    TOUCHED,
+    USERS_TOUCHED,
+    WHOLE,
     Rows,
     contributions,
     in_all_slices,
@@ -31,8 +39,10 @@ from analytics.rollups.tables import Build, Member, Stray
 Progress = Callable[[float, str], None]
 
 TABLES = [t for t in SQLModel.metadata.sorted_tables if t.schema == table_of(Member).schema]
-# Enough users for sorted, quick writing; few enough to let others write to a SQLite file between.
-USERS_AT_ONCE = 400
+# While raw rows of a SQLite file are read, nobody can commit to it: some at a time, for well under
+# a second.
+USERS_AT_ONCE = 50
+_ROWS_AT_ONCE = 50_000
 _FACTS_SHARE = 0.8
 
 
@@ -58,27 +68,39 @@ def build(
             connection.execute(CreateTable(table))
         offsets = [{"since": at, "offset": by} for at, by in zone_offsets(zone)]
         connection.execute(insert(ZoneOffset), offsets)
-        EVENT.create(connection)
+        for table in STAGING.sorted_tables:
+            table.create(connection)
         everybody = _everybody(connection)
     for start in range(0, len(everybody), USERS_AT_ONCE):
-        progress(_FACTS_SHARE * start / len(everybody), "Reading conversations")
+        progress(
+            _FACTS_SHARE * start / len(everybody),
+            f"Reading conversations: {start:,} of {len(everybody):,} people",
+        )
         with _step(connection):
-            users = {"users": everybody[start : start + USERS_AT_ONCE]}
-            _fill(connection, table_of(Member), MEMBERS, users)
-            stage(connection, users)
+            stage(connection, everybody[start : start + USERS_AT_ONCE], [])
+            fill(connection, table_of(Member), MEMBERS)
+        with _step(connection):
             for model, rows in FACTS:
-                _fill(connection, table_of(model), rows, users)
+                fill(connection, table_of(model), rows)
+    progress(_FACTS_SHARE, "Looking for what belongs to nobody")
+    after: str | None = None
+    while True:
+        with _step(connection):
+            upto = _end_of_range(connection, after)
+            fill(connection, table_of(Stray), strays(touched=False, after=after, upto=upto))
+        if upto is None:
+            break
+        after = upto
     with _step(connection):
-        progress(_FACTS_SHARE, "Looking for what belongs to nobody")
-        _fill(connection, table_of(Stray), strays(touched=False))
-        EVENT.drop(connection)
+        for table in STAGING.sorted_tables:
+            table.drop(connection)
         _analyze(connection)
     for done, (model, rows_of) in enumerate(CELLS):
         share = _FACTS_SHARE + (1 - _FACTS_SHARE) * done / len(CELLS)
         progress(share, f"Counting {table_of(model).name.replace('_', ' ')}")
         with _step(connection):
             finest = contributions(model, rows_of(touched=False)).cte("finest")
-            _fill(connection, table_of(model), in_all_slices(model, finest))
+            fill(connection, table_of(model), in_all_slices(model, finest))
     version = secrets.token_hex(8)
     with _step(connection):
         for table in TABLES:
@@ -87,6 +109,7 @@ def build(
         made = {
             "version": version,
             "previous": "",
+            "newest_mark": 0,
             "built_at": to_instant(now),
             "zone": zone.key,
             "definition": definition(connection.dialect.name, zone),
@@ -100,11 +123,25 @@ def build(
     return version
 
 
-def stage(connection: Connection, users: dict[str, list[str]]) -> None:
-    """Make the events those of these users, whose members are up to date."""
-    connection.execute(delete(EVENT))
+def stage(connection: Connection, users: list[str], sessions: list[str]) -> None:
+    """Copy all rows of these users and of these sessions out of the raw tables."""
+    for table in STAGING.sorted_tables:
+        connection.execute(delete(table))
+    if users:
+        connection.execute(insert(WHOLE), [{"user_id": user} for user in users])
+        fill(connection, HELD, HELD_OF_WHOLE)
+    if sessions:
+        connection.execute(insert(MARKED), [{"session_id": session} for session in sessions])
+        fill(connection, HELD, HELD_OF_MARKED)
+    fill(connection, TOUCHED, USERS_TOUCHED)
     for rows in EVENTS:
-        _fill(connection, EVENT, rows, users)
+        fill(connection, EVENT, rows)
+
+
+def fill(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert what a select finds, by the names of its columns."""
+    names = [column.name for column in rows.selected_columns]
+    connection.execute(insert(table).from_select(names, rows))
 
 
 @cache
@@ -115,10 +152,8 @@ def definition(database: str, zone: ZoneInfo) -> str:
     """
     dialect: Dialect = {"sqlite": sqlite, "postgresql": postgresql}[database].dialect()
     parts = [str(CreateTable(table).compile(dialect=dialect)) for table in TABLES]
-    parts += [str(rows.compile(dialect=dialect)) for rows in EVENTS]
-    parts += [
-        str(rows.compile(dialect=dialect)) for rows in (MEMBERS, *(rows for _, rows in FACTS))
-    ]
+    staged = (HELD_OF_WHOLE, USERS_TOUCHED, *EVENTS, MEMBERS, *(rows for _, rows in FACTS))
+    parts += [str(rows.compile(dialect=dialect)) for rows in staged]
     for model, rows_of in CELLS:
         finest = contributions(model, rows_of(touched=False)).cte("finest")
         parts.append(str(in_all_slices(model, finest).compile(dialect=dialect)))
@@ -147,8 +182,11 @@ def _everybody(connection: Connection) -> list[str]:
     return list(connection.scalars(select(column).where(column.is_not(None)).order_by(column)))
 
 
-def _fill(
-    connection: Connection, table: Table, rows: Rows, values: dict[str, list[str]] | None = None
-) -> None:
-    names = [column.name for column in rows.selected_columns]
-    connection.execute(insert(table).from_select(names, rows), values or {})
+def _end_of_range(connection: Connection, after: str | None) -> str | None:
+    """Where a range of session ids ends that holds about as many rows as are read at once."""
+    ends = []
+    for model in (Message, Document, Retrieval):
+        key = table_of(model).c.session_id
+        end = select(key).order_by(key).offset(_ROWS_AT_ONCE).limit(1)
+        ends.append(connection.scalar(end if after is None else end.where(key > after)))
+    return min((end for end in ends if end is not None), default=None)

@@ -27,8 +27,7 @@ from sqlalchemy import (
     true,
 )
 
-from analytics.models import RAW_MODELS, RAW_TABLES, Conversation, table_of
-from analytics.rollups.tables import Stray
+from analytics.models import RAW_MODELS, RAW_TABLES, table_of
 
 MARK = Table(
     "rollup_marks",
@@ -58,46 +57,34 @@ class Touched:
 
     marks: list[int]
     users: list[str]
-    sessions: list[str]  # without a user
-    changed: list[str]  # all sessions that were marked
+    sessions: list[str]
+    newest: int  # the id of the newest mark when these were read
 
 
 def read(connection: Connection, most: int, window: int, last: int | None = None) -> Touched | None:
-    """The oldest marks, as far as they touch at most `most` users and stray sessions.
+    """The oldest marks, as far as they are about at most `most` sessions.
 
-    None if there are no marks, or none up to the id `last`. Looks at the first `window` marks only.
+    A user counts as 10 of them. None if there are no marks, or none up to the id `last`. Looks at
+    the first `window` marks only.
     """
-    session, stray = table_of(Conversation), table_of(Stray)
-    was_stray = exists().where((MARK.c.kind == SESSION) & (stray.c.session_id == MARK.c.key))
     rows = connection.execute(
-        select(MARK.c.id, MARK.c.kind, MARK.c.key, session.c.user_id, was_stray)
-        .outerjoin(session, (MARK.c.kind == SESSION) & (session.c.id == MARK.c.key))
+        select(*MARK.c)
         .where(MARK.c.kind.in_((USER, SESSION)), true() if last is None else MARK.c.id <= last)
         .order_by(MARK.c.id)
         .limit(window)
     )
     marks: list[int] = []
-    users: dict[str, None] = {}
-    sessions: dict[str, None] = {}
-    changed: set[str] = set()
-    for mark, kind, key, owner, recorded in rows:
-        user = key if kind == USER else owner
-        alone = key if kind == SESSION and (owner is None or recorded) else None
-        new = (user not in users and user is not None) + (
-            alone not in sessions and alone is not None
-        )
-        if new and len(users) + len(sessions) + new > most:
-            continue
+    found: dict[str, set[str]] = {USER: set(), SESSION: set()}
+    for mark, kind, key in rows:
+        if key is not None and key not in found[kind]:
+            size = 10 * len(found[USER]) + len(found[SESSION])
+            if size and size + (10 if kind == USER else 1) > most:
+                continue
+            found[kind].add(key)
         marks.append(mark)
-        if user is not None:
-            users[user] = None
-        if alone is not None:
-            sessions[alone] = None
-        if kind == SESSION and key is not None:
-            changed.add(key)
     if not marks:
         return None
-    return Touched(marks, sorted(users), sorted(sessions), sorted(changed))
+    return Touched(marks, sorted(found[USER]), sorted(found[SESSION]), newest(connection))
 
 
 def some(connection: Connection) -> bool:

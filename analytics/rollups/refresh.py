@@ -3,6 +3,10 @@
 Cells are sums over facts, so the same selects run before and after the facts change, with opposite
 signs; only what differs is written. Doing it again changes nothing: a refresh that was killed
 before its marks were deleted is simply repeated.
+
+It has two steps: `stage` reads the raw tables, `refresh` only what was staged. On SQLite they are
+two transactions, so that the raw file is held for a moment only. Between them, rows may change and
+be marked again: marks are read before rows, so the next refresh sees to it.
 """
 
 import secrets
@@ -12,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     FromClause,
     Insert,
@@ -30,25 +35,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from analytics.models import table_of
-from analytics.rollups.build import stage
+from analytics.rollups.build import fill
+from analytics.rollups.build import stage as stage_rows
 from analytics.rollups.instants import to_instant
 from analytics.rollups.marks import Touched
 from analytics.rollups.selects import (
     CELLS,
-    EVENT,
     FACTS,
+    MARKED,
     MEMBERS,
-    SESSIONS,
-    USERS,
-    Rows,
+    REPLACED,
+    SESSIONS_REPLACED,
+    STAGING,
+    WHOLE,
     contributions,
     in_all_slices,
     keys_and_sums,
+    replaced,
     strays,
 )
 from analytics.rollups.tables import Build, Changed, Member, Stray
 
-_FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (*FACTS, (Stray, strays(touched=True)))
 _METADATA = MetaData()
 
 
@@ -58,45 +65,55 @@ def _temporary(prefix: str, model: type[SQLModel]) -> Table:
     return Table(f"{prefix}_{table.name}", _METADATA, *columns, prefixes=["TEMPORARY"])
 
 
-_RECORDED: tuple[type[SQLModel], ...] = (Member, *(model for model, _ in _FACTS))
+_RECORDED: tuple[type[SQLModel], ...] = (Member, Stray, *(model for model, _ in FACTS))
 _NOW = {model: _temporary("rollup_now", model) for model in _RECORDED}
 _DELTA = {model: _temporary("rollup_delta", model) for model, _ in CELLS}
 
 
 def prepare(connection: Connection) -> None:
     """Make the temporary tables that a connection needs for refreshing."""
-    for table in (EVENT, *_METADATA.sorted_tables):
+    for table in (*STAGING.sorted_tables, *_METADATA.sorted_tables):
         table.create(connection, checkfirst=False)
 
 
-def refresh(connection: Connection, touched: Touched, now: datetime) -> str:
-    """Make the rollups of these users and sessions what a build would make them; their version.
-
-    Runs in the caller's transaction, on a connection that was prepared.
-    """
-    values = {"users": touched.users, "sessions": touched.sessions}
+def stage(connection: Connection, touched: Touched) -> None:
+    """Read everything of the raw tables that `refresh` needs, on a connection that was prepared."""
     for table in _METADATA.sorted_tables:
         connection.execute(delete(table))
+    stage_rows(connection, touched.users, touched.sessions)
+    fill(connection, _NOW[Member], MEMBERS)
+    fill(connection, _NOW[Stray], strays(touched=True))
+
+
+def refresh(connection: Connection, touched: Touched, now: datetime, known: str = "") -> str:
+    """Make the rollups what a build would make them of what was staged; their version.
+
+    Runs in the caller's transaction and reads no raw table. `known` is the version that the raw
+    file names until the marks are deleted.
+    """
+    fill(connection, REPLACED, SESSIONS_REPLACED)
     for model, _ in CELLS:
-        _contribute(connection, model, values, -1)
-    _replace(connection, Member, MEMBERS, values)
-    stage(connection, values)
-    for model, rows in _FACTS:
-        _replace(connection, model, rows, values)
+        connection.execute(_CONTRIBUTIONS[model, -1])
+    _replace(connection, Member)
+    for model, rows in FACTS:
+        fill(connection, _NOW[model], rows)
+        _replace(connection, model)
+    _replace(connection, Stray)
     for model, _ in CELLS:
-        _contribute(connection, model, values, +1)
+        connection.execute(_CONTRIBUTIONS[model, +1])
         _add_up(connection, model)
     build = table_of(Build)
     version = secrets.token_hex(8)
     connection.execute(
         update(build).values(
-            previous=build.c.version,
+            previous=known,
+            newest_mark=touched.newest,
             version=version,
             built_at=to_instant(now),
             refresh=build.c.refresh + 1,
         )
     )
-    _record(connection, touched.changed)
+    _record(connection, touched.sessions)
     return version
 
 
@@ -122,12 +139,6 @@ def _columns(table: Table, names: list[str]) -> list[Column[Any]]:
     return [table.c[name] for name in names]
 
 
-def _contribute(
-    connection: Connection, model: type[SQLModel], values: dict[str, list[str]], sign: int
-) -> None:
-    connection.execute(_CONTRIBUTIONS[model, sign], values)
-
-
 def _contribution(model: type[SQLModel], rows_of: Callable[..., FromClause], sign: int) -> Insert:
     rows = contributions(model, rows_of(touched=True)).subquery()
     keys, sums = keys_and_sums(model)
@@ -142,14 +153,17 @@ _CONTRIBUTIONS = {
 }
 
 
-def _replace(
-    connection: Connection, model: type[SQLModel], rows: Rows, values: dict[str, list[str]]
-) -> None:
-    """Write the facts that differ from the recorded ones of these users."""
+def _replace(connection: Connection, model: type[SQLModel]) -> None:
+    """Write what differs from the recorded facts."""
     table, now = table_of(model), _NOW[model]
-    names = [column.name for column in rows.selected_columns]
-    connection.execute(insert(now).from_select(names, rows), values)
-    whose = table.c.session_id.in_(SESSIONS) if model is Stray else table.c.user_id.in_(USERS)
+    names = [column.name for column in table.columns]
+    whose: ColumnElement[bool]
+    if model is Member:
+        whose = table.c.user_id.in_(select(WHOLE.c.user_id))
+    elif model is Stray:
+        whose = table.c.session_id.in_(select(MARKED.c.session_id))
+    else:
+        whose = replaced(table)
     recorded = select(*_columns(table, names)).where(whose)
     current = select(*_columns(now, names))
     key = [column.name for column in table.primary_key]
@@ -157,10 +171,9 @@ def _replace(
     connection.execute(
         delete(table).where(
             whose, tuple_(*_columns(table, key)).in_(select(*(gone.c[name] for name in key)))
-        ),
-        values,
+        )
     )
-    connection.execute(insert(table).from_select(names, current.except_(recorded)), values)
+    connection.execute(insert(table).from_select(names, current.except_(recorded)))
 
 
 def _add_up(connection: Connection, model: type[SQLModel]) -> None:

@@ -1,8 +1,9 @@
 """What fills each rollup table: ONE select per table, for the build and for every refresh.
 
-Raw rows are staged first: every row of some users becomes an *event*, its instant, local day and
-hour computed once. Facts are selected from the events, cells from the facts. The order matters: a
-later select may read an earlier table.
+Raw rows are staged first: every row of some sessions, and the own rows of their users, becomes an
+*event*, its instant, local day and hour computed once. Facts are selected from the events, cells
+from the facts; neither reads a raw table. The order matters: a later select may read an earlier
+table. A build stages all sessions of some users at a time, a refresh those that were marked.
 """
 
 from collections.abc import Callable
@@ -12,13 +13,13 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Integer,
     MetaData,
     Select,
     String,
     Table,
-    bindparam,
     case,
     exists,
     func,
@@ -26,6 +27,8 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
+    union,
     union_all,
 )
 from sqlmodel import SQLModel
@@ -52,23 +55,21 @@ from analytics.rollups.tables import (
     Loaded,
     Member,
     Pair,
+    SessionRows,
     Source,
     Stray,
     TopicDay,
     UserDay,
 )
 
-Rows = Select[*tuple[Any, ...]]
+Rows = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 SLICE = ("company", "department")
-
-# The users, and the sessions without one, that a statement is about.
-USERS = bindparam("users", expanding=True, type_=String)
-SESSIONS = bindparam("sessions", expanding=True, type_=String)
 
 _user, _twin, _session, _message, _document, _query = map(table_of, RAW_MODELS)
 _member, _activity, _hour = table_of(Member), table_of(Activity), table_of(ActivityHour)
 _drafted, _user_day = table_of(ActivityDocument), table_of(UserDay)
 _installed, _loaded, _stray = table_of(Installation), table_of(Loaded), table_of(Stray)
+_rows = table_of(SessionRows)
 
 
 def _key(column: ColumnElement[str]) -> ColumnElement[str]:
@@ -76,22 +77,88 @@ def _key(column: ColumnElement[str]) -> ColumnElement[str]:
     return literal(NONE, String) + func.coalesce(column, "")
 
 
-# --- events: the raw rows of the users in USERS ------------------------------------------------
+# --- what is staged: all that is read of the raw tables ----------------------------------------
 
-EVENT = Table(
-    "rollup_event",
-    MetaData(),
-    Column("table", String, nullable=False),  # the raw table
+STAGING = MetaData()
+
+
+def _staged(name: str, *columns: Column[Any]) -> Table:
+    return Table(f"rollup_{name}", STAGING, *columns, prefixes=["TEMPORARY"])
+
+
+# Asked for: users of whom everything is read, and sessions of whomever.
+WHOLE = _staged("whole", Column("user_id", String, primary_key=True))
+MARKED = _staged("marked", Column("session_id", String, primary_key=True))
+# Found: the sessions that are read, and all users who are concerned.
+HELD = _staged(
+    "held",
+    Column("session_id", String, primary_key=True),
     Column("user_id", String, nullable=False),
     Column("kept", Integer, nullable=False),  # 1 if the user exists, else 0
+    Column("twin_id", String),
+    Column("topic", String),
+    Column("shared", Integer, nullable=False),  # SHARED_TWIN or 0
+    Column("at", BigInteger),
+)
+TOUCHED = _staged("touched", Column("user_id", String, primary_key=True))
+# The recorded sessions that are replaced by the held ones: only a refresh has any.
+REPLACED = _staged(
+    "replaced",
+    Column("user_id", String, primary_key=True),
+    Column("session_id", String, primary_key=True),
+)
+EVENT = _staged(
+    "event",
+    Column("table", String, nullable=False),  # the raw table
+    Column("user_id", String, nullable=False),
+    Column("kept", Integer, nullable=False),
     Column("session_id", String),
     Column("twin_id", String),
     Column("detail", String),  # topic, sender type or document type
-    Column("shared", Integer, nullable=False),  # SHARED_TWIN or 0
+    Column("shared", Integer, nullable=False),
     Column("at", BigInteger),  # NULL if undated; day and hour likewise
     Column("day", Integer),
     Column("hour", Integer),
-    prefixes=["TEMPORARY"],
+)
+
+
+def _listed(column: ColumnElement[str], table: Table) -> ColumnElement[bool]:
+    """Whether a staged table has the value in its first column: it leads, the large one is sought.
+
+    SQLite, which knows no sizes, could go through the large table for the rows of a join.
+    """
+    return column.in_(select(next(iter(table.c))))
+
+
+_KEPT = case((_user.c.id.is_(None), 0), else_=1)
+
+
+def _held(which: ColumnElement[bool]) -> Rows:
+    return (
+        select(
+            _session.c.id.label("session_id"),
+            _session.c.user_id,
+            _KEPT.label("kept"),
+            _session.c.twin_id,
+            _session.c.topic,
+            case((_session.c.is_shared_twin, SHARED_TWIN), else_=0).label("shared"),
+            instant(_session.c.started_at).label("at"),
+        )
+        .select_from(_session.outerjoin(_user, _user.c.id == _session.c.user_id))
+        .where(which)
+    )
+
+
+HELD_OF_WHOLE = _held(_listed(_session.c.user_id, WHOLE))
+HELD_OF_MARKED = _held(
+    _listed(_session.c.id, MARKED)
+    & _session.c.user_id.is_not(None)
+    & _session.c.user_id.not_in(select(WHOLE.c.user_id))
+)
+USERS_TOUCHED = union(select(WHOLE.c.user_id), select(HELD.c.user_id))
+SESSIONS_REPLACED = union(
+    select(HELD.c.user_id, HELD.c.session_id),
+    select(_rows.c.user_id, _rows.c.session_id).where(_listed(_rows.c.user_id, WHOLE)),
 )
 
 
@@ -105,31 +172,37 @@ def _computed_once(rows: Rows) -> FromClause:
 
 
 def _events(table: Table) -> Rows:
+    """Every row of a raw table that belongs to a touched user or a held session."""
     nothing = literal(None, String)
-    detail = {_session: "topic", _message: "sender_type", _document: "document_type"}
-    own = {_user: _user.c.id, _twin: _twin.c.user_id, _session: _session.c.user_id}
     of_session = table not in (_user, _twin)
-    user = own.get(table, _session.c.user_id)
-    # In this order, users are looked up once a session, not once a message.
-    source: FromClause = _session if of_session else table
-    source = source.outerjoin(_member, _member.c.user_id == user)
-    if table not in own:
-        source = source.join(table, table.c.session_id == _session.c.id)
-    shared = case((_session.c.is_shared_twin, SHARED_TWIN), else_=0)
-    raw = (
-        select(
-            literal(table.name).label("table"),
-            user.label("user_id"),
-            case((_member.c.user_id.is_(None), 0), else_=1).label("kept"),
-            (_session.c.id if of_session else nothing).label("session_id"),
-            (_session.c.twin_id if of_session else nothing).label("twin_id"),
-            (table.c[detail[table]] if table in detail else nothing).label("detail"),
-            (shared if table is _session else literal(0)).label("shared"),
-            instant(table.c.started_at if table is _session else table.c.created_at).label("at"),
-        )
-        .select_from(source)
-        .where(user.in_(USERS))
-    )
+    at: ColumnElement[Any]
+    detail: ColumnElement[Any]
+    shared: ColumnElement[Any]
+    if table is _session:
+        source: FromClause = HELD
+        at, detail, shared = HELD.c.at, HELD.c.topic, HELD.c.shared
+    else:
+        at, shared = instant(table.c.created_at), literal(0)
+        names = {_message: "sender_type", _document: "document_type"}
+        detail = table.c[names[table]] if table in names else nothing
+        source = table.outerjoin(_user, _user.c.id == _twin.c.user_id) if table is _twin else table
+        if of_session:
+            source = table.join(HELD, HELD.c.session_id == table.c.session_id)
+    owner = {_user: _user.c.id, _twin: _twin.c.user_id}.get(table, HELD.c.user_id)
+    raw = select(
+        literal(table.name).label("table"),
+        owner.label("user_id"),
+        (HELD.c.kept if of_session else _KEPT).label("kept"),
+        (HELD.c.session_id if of_session else nothing).label("session_id"),
+        (HELD.c.twin_id if of_session else nothing).label("twin_id"),
+        detail.label("detail"),
+        shared.label("shared"),
+        at.label("at"),
+    ).select_from(source)
+    if not of_session:
+        raw = raw.where(_listed(owner, TOUCHED))
+    elif table is not _session:
+        raw = raw.where(_listed(table.c.session_id, HELD))
     dated = _computed_once(raw)
     timed = _computed_once(select(*dated.c, local(dated.c.at).label("moment")))
     known = [c for c in timed.c if c.name != "moment"]
@@ -150,7 +223,7 @@ def members() -> Rows:
         _user.c.id.label("user_id"),
         _key(_user.c.company).label("company"),
         _key(_user.c.department).label("department"),
-    ).where(_user.c.id.in_(USERS))
+    ).where(_listed(_user.c.id, WHOLE))
 
 
 def _in(*tables: Table) -> ColumnElement[bool]:
@@ -251,34 +324,98 @@ def user_days() -> Rows:
             conversations.label("conversations"),
             user_messages.label("user_messages"),
         )
-        .where(_hour.c.user_id.in_(USERS))
+        .where(_listed(_hour.c.user_id, TOUCHED))
         .group_by(_hour.c.user_id, _hour.c.day)
         .having(conversations + user_messages > 0)
     )
 
 
+def session_rows() -> Rows:
+    """How many rows of each raw table the sessions have, undated ones, and the extremes."""
+    behind = []
+    for table in (_message, _document, _query):
+        at = case((_in(table), EVENT.c.at))
+        count, name = _count(table), table.name
+        behind += [
+            count.label(name),
+            (count - func.count(at)).label(f"{name}_undated"),
+            func.min(at).label(f"{name}_first"),
+            func.max(at).label(f"{name}_last"),
+        ]
+    started = _greatest(_session, EVENT.c.at).label("started_at")
+    return (
+        select(EVENT.c.user_id, EVENT.c.session_id, started, *behind)
+        .where(_in(_session, _message, _document, _query))
+        .group_by(EVENT.c.user_id, EVENT.c.session_id)
+    )
+
+
 def loaded() -> Rows:
     """How many rows of each raw table the users have, and those left out, each for one reason."""
-    kept = EVENT.c.kept == 1
-    dateless = kept & EVENT.c.at.is_(None) & ~_in(_user)
+    dateless = EVENT.c.at.is_(None) & ~_in(_user)
+    own = (
+        select(
+            EVENT.c.user_id,
+            EVENT.c.table,
+            func.count().label("rows"),
+            func.sum(case((dateless, 1), else_=0)).label("undated"),
+            func.min(EVENT.c.at).label("first"),
+            func.max(EVENT.c.at).label("last"),
+        )
+        .where(_in(_user, _twin))
+        .group_by(EVENT.c.user_id, EVENT.c.table)
+    )
+    r = _rows.c
+    sessions = func.count(), func.count() - func.count(r.started_at)
+    parts: list[tuple[Any, ...]] = [
+        (_session, *sessions, func.min(r.started_at), func.max(r.started_at))
+    ]
+    parts += [
+        (
+            table,
+            func.sum(r[table.name]),
+            func.sum(r[f"{table.name}_undated"]),
+            func.min(r[f"{table.name}_first"]),
+            func.max(r[f"{table.name}_last"]),
+        )
+        for table in (_message, _document, _query)
+    ]
+    behind = [
+        select(r.user_id, literal(table.name), rows, *rest)
+        .where(_listed(r.user_id, TOUCHED))
+        .group_by(r.user_id)
+        .having(rows > 0)
+        for table, rows, *rest in parts
+    ]
+    found = union_all(own, *behind).subquery()
+    kept = _member.c.user_id.is_not(None)
     return select(
-        EVENT.c.user_id,
-        EVENT.c.table,
-        func.count().label("rows"),
-        func.sum(case((dateless, 1), else_=0)).label("undated"),
-        func.sum(case((kept, 0), else_=1)).label("orphaned"),
-        func.min(case((kept, EVENT.c.at))).label("first"),
-        func.max(case((kept, EVENT.c.at))).label("last"),
-    ).group_by(EVENT.c.user_id, EVENT.c.table)
+        found.c.user_id,
+        found.c.table,
+        found.c.rows,
+        case((kept, found.c.undated), else_=0).label("undated"),
+        case((kept, 0), else_=found.c.rows).label("orphaned"),
+        case((kept, found.c.first)).label("first"),
+        case((kept, found.c.last)).label("last"),
+    ).select_from(found.outerjoin(_member, _member.c.user_id == found.c.user_id))
 
 
-def strays(*, touched: bool) -> Rows:
-    """Rows whose session is missing, counted by its id."""
+def strays(*, touched: bool, after: str | None = None, upto: str | None = None) -> Rows:
+    """Rows whose session is missing, counted by its id: of marked sessions, or of ids in a range.
+
+    `after` is outside the range, `upto` in it.
+    """
 
     def of(table: Table) -> Rows:
-        rows = select(table.c.session_id, func.count().label("rows")).group_by(table.c.session_id)
+        key = table.c.session_id
+        rows = select(key, func.count().label("rows")).group_by(key)
         if touched:
-            rows = rows.where(table.c.session_id.in_(SESSIONS))
+            gone = ~exists().where(_session.c.id == MARKED.c.session_id)
+            rows = rows.where(key.in_(select(MARKED.c.session_id).where(gone)))
+        if after is not None:
+            rows = rows.where(key > after)
+        if upto is not None:
+            rows = rows.where(key <= upto)
         found = rows.subquery()
         there = exists().where(_session.c.id == found.c.session_id)
         return select(found.c.session_id, literal(table.name).label("table"), found.c.rows).where(
@@ -292,6 +429,7 @@ def strays(*, touched: bool) -> Rows:
 MEMBERS = members()
 
 FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (
+    (SessionRows, session_rows()),
     (Activity, activities()),
     (ActivityHour, activity_hours()),
     (ActivityDocument, activity_documents()),
@@ -304,9 +442,25 @@ FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (
 # --- cells, from the facts ---------------------------------------------------------------------
 
 
+def of_users(rows: FromClause) -> ColumnElement[bool]:
+    """The rows of all touched users."""
+    return _listed(rows.c.user_id, TOUCHED)
+
+
+def replaced(rows: FromClause) -> ColumnElement[bool]:
+    """The rows that a refresh replaces: those of some sessions, or of users."""
+    if "session_id" not in rows.c:
+        return of_users(rows)
+    sessions = select(REPLACED.c.user_id, REPLACED.c.session_id)
+    return tuple_(rows.c.user_id, rows.c.session_id).in_(sessions)
+
+
 def _of(rows: FromClause, touched: bool) -> ColumnElement[bool]:
-    """The rows of everybody, or of the users in USERS."""
-    return rows.c.user_id.in_(USERS) if touched else true()
+    """The rows of everybody, or those that a refresh replaces.
+
+    For sums of rows; what compares the rows of a user needs `of_users`.
+    """
+    return replaced(rows) if touched else true()
 
 
 def daily(*, touched: bool) -> FromClause:
@@ -362,7 +516,7 @@ def pairs(*, touched: bool) -> FromClause:
                 day.label("later"),
                 literal(users).label("users"),
                 literal(power).label("power"),
-            ).where(_of(day.table, touched))
+            ).where(of_users(day.table) if touched else true())
             for day, steps, users, power in ((d.day, 1, 1, 0), (a.day, 9, 0, 1), (a.day, 10, 0, -1))
         )
     ).subquery()
@@ -418,7 +572,7 @@ def document_type_days(*, touched: bool) -> FromClause:
 def sources(*, touched: bool) -> FromClause:
     """Rows of the raw tables, with a user or stray."""
     counts = _loaded.c.rows, _loaded.c.undated, _loaded.c.orphaned
-    alone = _stray.c.session_id.in_(SESSIONS) if touched else true()
+    alone = _listed(_stray.c.session_id, MARKED) if touched else true()
     return union_all(
         select(_loaded.c.table, *counts).where(_of(_loaded, touched)),
         select(

@@ -132,6 +132,31 @@ class UserDay(Fact, table=True):
     user_messages: int
 
 
+class SessionRows(Fact, table=True):
+    """A session's rows of each raw table; the session may be undated, its user missing.
+
+    `*_first` and `*_last` are the earliest and latest dated row. What a user has is the sum, so
+    that a refresh needs to read only the sessions that were marked.
+    """
+
+    __tablename__ = "session_rows"
+
+    session_id: str = Field(primary_key=True)
+    started_at: int | None = Field(sa_type=BigInteger)
+    messages: int
+    messages_undated: int
+    messages_first: int | None = Field(sa_type=BigInteger)
+    messages_last: int | None = Field(sa_type=BigInteger)
+    documents: int
+    documents_undated: int
+    documents_first: int | None = Field(sa_type=BigInteger)
+    documents_last: int | None = Field(sa_type=BigInteger)
+    queries: int
+    queries_undated: int
+    queries_first: int | None = Field(sa_type=BigInteger)
+    queries_last: int | None = Field(sa_type=BigInteger)
+
+
 class Installation(Fact, table=True):
     """Twins that a user installed on a day."""
 
@@ -272,7 +297,10 @@ class Build(SQLModel, table=True):
     __table_args__ = {"schema": "rollup"}
 
     version: str = Field(primary_key=True)  # changes with every build and refresh
-    previous: str  # the version that the raw file may still name if a refresh was killed
+    # If a refresh was killed, the raw file may still name the version before, and then has all
+    # marks that this one took and saw.
+    previous: str
+    newest_mark: int = Field(sa_type=BigInteger)
     built_at: int = Field(sa_type=BigInteger)
     zone: str
     definition: str  # a digest of what fills the tables

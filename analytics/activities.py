@@ -26,6 +26,7 @@ from analytics.rollups.tables import (
     Listing,
     slice_name,
 )
+from analytics.search import SnippetPart, matching, snippets, terms
 
 ACTIVITY, LISTING = table_of(Activity), table_of(Listing)
 USER, TWIN, SESSION = table_of(User), table_of(Twin), table_of(Conversation)
@@ -48,9 +49,9 @@ TYPES = ("all", *TYPE_FLAGS)
 class ActivityQuery:
     """Which activities: days (an absent bound is no bound), people, a type, an e-mail part, a twin.
 
-    A `detail` brings days and people of its own, and narrows further.
-
-    Raises QueryError for an unknown type or reversed dates.
+    `search` is for words of titles and messages, as `search.terms` reads them. A `detail` brings
+    days and people of its own, and narrows further. Raises QueryError for an unknown type, reversed
+    dates or a search without a word.
     """
 
     start: datetime.date | None = None
@@ -60,6 +61,7 @@ class ActivityQuery:
     user: str = ""
     twin_id: str | None = None
     detail: Narrowed | None = None
+    search: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what has no answer."""
@@ -69,6 +71,8 @@ class ActivityQuery:
             raise QueryError(
                 "end_date", self.end, f"the period ends before it starts ({self.start}); swap them"
             )
+        if self.search:
+            terms(self.search)
 
 
 class ActivityFacts(Row):
@@ -103,13 +107,20 @@ class ActivityItem(ActivityFacts):
     has_queries: bool
 
 
+class FoundItem(ActivityItem):
+    """An activity that was searched for, with the place where the words stand."""
+
+    snippet: list[SnippetPart]
+
+
 class ActivityPage(Row):
     """A page of activities and where it stands among all of them.
 
     The names in snake_case are those of the contract. `next_cursor` is None on the last page.
+    The items of a search have a `snippet`.
     """
 
-    items: list[ActivityItem]
+    items: list[FoundItem | ActivityItem]
     total: int
     page: int
     limit: int
@@ -191,7 +202,7 @@ def activities(  # noqa: PLR0913 - what the contract's page has
         if items and page < pages:
             last = to_instant(items[-1].started_at), items[-1].id
     return ActivityPage(
-        items=items,
+        items=_with_snippets(session, ask, items),
         total=total,
         page=page,
         limit=limit,
@@ -206,7 +217,7 @@ def first_activities(
     session: Session, ask: ActivityQuery, now: datetime.datetime, limit: int = 20
 ) -> list[ActivityItem]:
     """The first page alone, which is quick whatever is asked; `count_activities` may follow."""
-    return _items(session, _page(session, ask).limit(limit), now)
+    return _with_snippets(session, ask, _items(session, _page(session, ask).limit(limit), now))
 
 
 def activities_after(
@@ -349,9 +360,9 @@ def _check_page(page: int, limit: int) -> None:
 def _day_counts(session: Session, ask: ActivityQuery) -> list[tuple[int | None, int]]:
     """Each day that has such activities, newest first, and how many it has.
 
-    The listing cells know; activities of an e-mail or a twin are counted together, as day None.
+    The listing cells know; of an e-mail, a twin or a search all are counted together, as day None.
     """
-    if ask.user or ask.twin_id is not None or ask.detail:
+    if ask.user or ask.twin_id is not None or ask.search or ask.detail:
         total = session.scalar(select(func.count()).where(_wanted(session, ask, gather=True)))
         return [(None, total or 0)]
     c, flag = LISTING.c, TYPE_FLAGS.get(ask.type, 0)
@@ -433,6 +444,8 @@ def _wanted(session: Session, ask: ActivityQuery, *, gather: bool = False) -> Co
         conditions.append(a.types.bitwise_and(flag) == flag)
     if ask.twin_id is not None:
         conditions.append(a.twin_id == ask.twin_id)
+    if ask.search:
+        conditions.append(matching(session, ask.search, gather=gather))
     if ask.user:
         # lower() knows ASCII only here; so must the pattern.
         part = "".join(c.lower() if c.isascii() else c for c in ask.user)
@@ -483,6 +496,17 @@ def _items(
         .order_by(*_NEWEST_FIRST)
     )
     return [_item(row, now) for row in found]
+
+
+def _with_snippets(
+    session: Session, ask: ActivityQuery, items: list[ActivityItem]
+) -> list[ActivityItem]:
+    if not ask.search:
+        return items
+    found = snippets(session, ask.search, [item.id for item in items])
+    return [
+        FoundItem.model_construct(**dict(item), snippet=found.get(item.id, [])) for item in items
+    ]
 
 
 def _item(row: Any, now: datetime.datetime) -> ActivityItem:

@@ -1,61 +1,668 @@
-"""Full-text search over titles and messages: what is asked, what it finds, the index and its upkeep.
+"""Full-text search over titles and messages: what it finds, the index, and the index's upkeep.
 
-A document is a conversation: its title and messages, folded to words without case and accents by
-`fold`, so that both databases match the same words. On SQLite the index is FTS5 in a file of its
-own, `NAME.search.db` beside the rollups; on PostgreSQL `tsvector` in the schema `search`. Either
+A document is a conversation: its title and messages, folded to words without case and accents, so
+that both databases match the same words. On SQLite the index is FTS5 in a file of its own,
+`NAME.search.db` beside the rollups; on PostgreSQL it is a `tsvector` in the schema `search`. Either
 can be deleted at any time: it is built again in the background, newest conversations first.
 
-Beyond PostgreSQL's limits (16,383 words of a conversation, 255 times the same word in it) phrases
-are not found there, nor are words after the first 900,000 bytes of different ones.
+PostgreSQL has limits: in one conversation it finds phrases among the first 16,383 words only and
+among the first 255 times of a word, and words among the first 900,000 bytes of different ones.
 """
 
 import logging
-import os
 import re
 import sqlite3
 import threading
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
-from itertools import batched
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    Connection,
+    Engine,
     Integer,
     MetaData,
     String,
     Table,
     and_,
-    cast,
+    delete,
     event,
     exists,
     func,
+    insert,
     inspect,
     literal,
     select,
     text,
+    true,
     tuple_,
+    type_coerce,
+    union,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlmodel import Session
 
-from analytics.database import (
-    BUSY_SECONDS,
-    DatabaseProblem,
-    PostgresStore,
-    SqliteStore,
-    Store,
-)
+from analytics.database import BUSY_SECONDS, SqliteStore, Store
 from analytics.models import Conversation, Message, table_of
 from analytics.query import QueryError
 from analytics.results import Row
-from analytics.rollups.instants import from_instant
 from analytics.rollups.tables import ALL, Activity, Build, Changed, Listing
+
+logger = logging.getLogger(__name__)
+
+ACTIVITY, LISTING = table_of(Activity), table_of(Listing)
+BUILD, CHANGED = table_of(Build), table_of(Changed)
+SESSION, MESSAGE = table_of(Conversation), table_of(Message)
+
+MAX_SEARCH = 200
+_FORMAT = 1  # of the index; another one is built anew
+_AT_ONCE = 2_000  # conversations of a transaction
+_MANY_MATCHES = 20_000
+_AROUND, _SNIPPET = 60, 240
+_ADVISORY_LOCK = 0x41545753  # on PostgreSQL: whoever holds it indexes
+
+_METADATA = MetaData()
+DOCUMENT = Table(
+    "document",
+    _METADATA,
+    Column("user_id", String, primary_key=True),
+    Column("session_id", String, primary_key=True),
+    Column("id", BigInteger),  # SQLite: the row of `words`
+    Column("words", TSVECTOR),  # PostgreSQL
+    schema="search",
+)
+WORDS = Table(  # SQLite: FTS5; the column of its own name is what MATCH looks through
+    "words",
+    _METADATA,
+    Column("rowid", Integer, primary_key=True),
+    Column("text", String),
+    Column("words", String),
+    schema="search",
+)
+# How far the index has come. All conversations are walked through once for each lineage of the
+# rollups: dated ones from the newest on, then (`at` = 0) the rest by id, then it is `done`; what
+# changes meanwhile and later is taken from `changed`, after (`refresh`, `session_id`).
+STATE = Table(
+    "state",
+    _METADATA,
+    Column("lineage", String, nullable=False),
+    Column("refresh", Integer, nullable=False),
+    Column("session_id", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("after", String, nullable=False),
+    Column("walked", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    schema="search",
+)
+_END = 2**62  # after every instant
+
+
+# --- words -------------------------------------------------------------------------------------
+
+_ACCENTS = range(0x300, 0x370)
+# Scripts written without spaces: each character is a word.
+_ALONE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_BOUNDARY = "\ue000"  # between messages, so that no phrase reaches over; never part of a word
+
+
+class _Folding(dict[int, str]):
+    """What becomes of each character: lower case without accents, a blank for what is no word."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if unicodedata.category(char) == "Cf":  # soft hyphens, joiners: not seen, not written
+            folded = ""
+        else:
+            parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
+            folded = "".join(
+                (f" {part} " if _ALONE.match(part) else part)
+                if part.isalnum() or unicodedata.category(part)[0] == "M"
+                else " "
+                for part in parts
+                if ord(part) not in _ACCENTS
+            )
+        self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+
+
+def fold(words: str) -> str:
+    """The words of a text between blanks: lower case, no accents, no punctuation."""
+    return words.translate(_FOLDING)
+
+
+@dataclass(frozen=True)
+class Term:
+    """Words that must follow each other; the last one may go on where it is a prefix."""
+
+    words: tuple[str, ...]
+    is_prefix: bool = False
+
+
+def terms(asked: str) -> tuple[Term, ...]:
+    """What a search means: words and "phrases", all of which must occur; `word*` is a prefix.
+
+    Everything else is literal: what is neither letter nor digit separates words, and words that
+    are written together, such as e-mail, are a phrase. Raises QueryError where no word is left, or
+    for more than 200 characters.
+    """
+    if len(asked) > MAX_SEARCH:
+        raise QueryError(
+            "search", f"{asked[:40]}…", f"has more than {MAX_SEARCH} characters; shorten it"
+        )
+    found = []
+    for phrase, word in re.findall(r'"([^"]*)"|([^\s"]+)', asked):
+        words = tuple(fold(phrase or word).split())
+        if words:
+            found.append(Term(words, word.endswith("*")))
+    if not found:
+        raise QueryError("search", asked, "holds no word; write one that a title or message has")
+    return tuple(dict.fromkeys(found))
+
+
+# --- what it finds -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the conversations the index holds: a share (0-1) and from which instant on."""
+
+    share: float
+    since: int | None  # None: all
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every conversation can be found."""
+        return self.since is None
+
+
+def coverage(session: Session) -> Coverage:
+    """What can be found now. Raises DatabaseProblem where there is no index."""
+    state = _state(session)
+    lineage = session.scalar(select(BUILD.c.lineage))
+    if state is None or state.lineage != lineage:
+        return Coverage(0.0, _END)
+    if state.done:
+        return Coverage(1.0, None)
+    total = session.scalar(
+        select(func.sum(LISTING.c.activities)).where(
+            LISTING.c.company == ALL, LISTING.c.department == ALL
+        )
+    )
+    return Coverage(min(0.99, state.walked / max(1, int(total or 0))), state.at)
+
+
+def matching(session: Session, asked: str, *, gather: bool = False) -> ColumnElement[bool]:
+    """The activities whose conversation matches, as far as the index covers them.
+
+    With `gather` for counting, else for the newest. Raises QueryError and DatabaseProblem.
+    """
+    wanted, c, a = terms(asked), DOCUMENT.c, ACTIVITY.c
+    covered = coverage(session)
+    covers = true() if covered.since is None else a.started_at > covered.since
+    if session.get_bind().dialect.name == "postgresql":
+        query = type_coerce(literal(_tsquery(wanted), String).op("::")(text("tsquery")), TSQUERY)
+        found = select(c.user_id, c.session_id).where(c.words.bool_op("@@")(query))
+        return and_(covers, tuple_(a.user_id, a.session_id).in_(found))
+    matches = WORDS.c.words.bool_op("MATCH")(_fts(wanted))
+    some = select(WORDS.c.rowid).where(matches).limit(_MANY_MATCHES + 1).subquery()
+    few = (session.scalar(select(func.count()).select_from(some)) or 0) <= _MANY_MATCHES
+    if few or gather or any(term.is_prefix for term in wanted):
+        rows = select(WORDS.c.rowid).where(matches)
+        found = select(c.user_id, c.session_id).where(c.id.in_(rows))
+        both = tuple_(a.user_id, a.session_id)
+        return and_(covers, both.in_(found))
+    # So many that some of the newest activities are among them: those are looked up one by one.
+    return and_(
+        covers,
+        exists()
+        .where(c.session_id == a.session_id, c.user_id == a.user_id)
+        .where(WORDS.c.rowid == c.id, matches)
+        .correlate(ACTIVITY),
+    )
+
+
+def _fts(wanted: Sequence[Term]) -> str:
+    # Folded words have no quotes.
+    return " AND ".join(
+        f'"{" ".join(term.words)}"{" *" if term.is_prefix else ""}' for term in wanted
+    )
+
+
+def _tsquery(wanted: Sequence[Term]) -> str:
+    phrases = []
+    for term in wanted:
+        words = " <-> ".join(f"'{word}'" for word in term.words)
+        phrases.append(f"({words}{':*' if term.is_prefix else ''})")
+    return " & ".join(phrases)
+
+
+class SnippetPart(Row):
+    """A piece of a snippet, plain text; `match` says whether it is what was looked for."""
+
+    text: str
+    match: bool
+
+
+def snippets(session: Session, asked: str, ids: Sequence[str]) -> dict[str, list[SnippetPart]]:
+    """For each conversation the place that shows most of what was looked for, as it is now."""
+    patterns = [_pattern(term) for term in terms(asked)]
+    best: dict[str, tuple[int, str]] = {}
+    texts = select(MESSAGE.c.session_id, MESSAGE.c.content).where(MESSAGE.c.session_id.in_(ids))
+    titles = select(SESSION.c.id, SESSION.c.title).where(SESSION.c.id.in_(ids))
+    for rows in (texts.order_by(MESSAGE.c.session_id, MESSAGE.c.id), titles):
+        for id_, content in session.execute(rows):
+            folded = fold(content or "")
+            found = sum(pattern.search(folded) is not None for pattern in patterns)
+            if found > best.get(id_, (0, ""))[0]:
+                best[id_] = found, content
+    return {id_: marked(content, patterns) for id_, (_, content) in best.items()}
+
+
+def _pattern(term: Term) -> re.Pattern[str]:
+    words = " +".join(map(re.escape, term.words))
+    return re.compile(rf"(?<![^ ]){words}{'[^ ]*' if term.is_prefix else ''}(?![^ ])")
+
+
+def marked(content: str, patterns: Sequence[re.Pattern[str]]) -> list[SnippetPart]:
+    """A stretch of the text around the first match, in pieces."""
+    origin = [at for at, char in enumerate(content) for _ in _FOLDING[ord(char)]]
+    folded = fold(content)
+    spans = sorted(
+        (origin[match.start()], origin[match.end() - 1] + 1)
+        for pattern in patterns
+        for match in pattern.finditer(folded)
+    )
+    start = max(0, (spans[0][0] if spans else 0) - _AROUND)
+    if start:
+        start = content.rfind(" ", start, start + 20) + 1 or start
+    end = start + _SNIPPET
+    if end < len(content):
+        end = max(content.rfind(" ", end - 20, end), spans[0][1] if spans else 0, end - 20)
+    pieces: list[tuple[str, bool]] = [("… " if start else "", False)]
+    at = start
+    for first, last in spans:
+        if first < at or last > end:
+            continue
+        pieces += [(content[at:first], False), (content[first:last], True)]
+        at = last
+    pieces += [(content[at:end], False), (" …" if end < len(content) else "", False)]
+    return [
+        SnippetPart(text=re.sub(r"\s+", " ", piece), match=match)
+        for piece, match in pieces
+        if piece
+    ]
+
+
+# --- upkeep ------------------------------------------------------------------------------------
+
+
+class Search:
+    """The index of an open store: what keeps it up to date. One thread uses it.
+
+    Made before the store is read from: on SQLite it lets the store's sessions see the index.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._index: _Index = (
+            _SqliteIndex(store.engine, store.rollup_path)
+            if isinstance(store, SqliteStore)
+            else _PostgresIndex(store)
+        )
+
+    def keep_up(self, closed: threading.Event, seconds: float) -> bool:
+        """Index for up to so many seconds, wait out the rest; whether `closed` was set.
+
+        With 0 seconds it returns when all is indexed. Whoever finds another process at it leaves
+        the work to that one.
+        """
+        end = time.monotonic() + seconds
+        try:
+            with self._index.alone() as alone:
+                while alone and self.step() and not closed.is_set():
+                    if seconds and time.monotonic() >= end:
+                        break
+        except Exception as error:
+            # Its type only: the text may hold what somebody wrote.
+            logger.warning("The search index was not updated: %s", type(error).__name__)
+        return closed.wait(max(0.0, end - time.monotonic()))
+
+    def update(self) -> None:
+        """Index everything that is not yet."""
+        with self._index.alone() as alone:
+            while alone and self.step():
+                pass
+
+    def step(self) -> bool:
+        """Index some conversations, in one transaction; whether there may be more.
+
+        The rows are read after the state that is recorded, and nothing is held while it is
+        written: at worst a conversation is indexed again.
+        """
+        self._index.prepare()
+        with self._store.session() as session:
+            now = session.execute(select(BUILD.c.lineage, BUILD.c.refresh)).one()
+            state = _state(session)
+            if state is None or state.lineage != now.lineage:
+                state = _State(now.lineage, now.refresh, "", _END, "", 0, 0)
+            ids, reached = _next(session, state)
+            texts = _texts(session, ids)
+        if reached == state:
+            return False
+        self._index.write(ids, texts, reached)
+        return True
+
+
+@dataclass(frozen=True)
+class _State:
+    lineage: str
+    refresh: int
+    session_id: str
+    at: int
+    after: str
+    walked: int
+    done: int
+
+
+def _state(session: Session) -> _State | None:
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        attached = [row[1] for row in connection.exec_driver_sql("PRAGMA database_list")]
+        present = "search" in attached
+    else:
+        present = inspect(connection).has_table("state", schema="search")
+    row = connection.execute(select(STATE)).one_or_none() if present else None
+    return _State(*row) if row else None
+
+
+def _next(session: Session, state: _State) -> tuple[list[str], _State]:
+    """The conversations to look at next, and the state when that is done."""
+    a, c = ACTIVITY.c, CHANGED.c
+    changed = session.execute(
+        select(c.refresh, c.session_id)
+        .where(tuple_(c.refresh, c.session_id) > (state.refresh, state.session_id))
+        .order_by(c.refresh, c.session_id)
+        .limit(_AT_ONCE)
+    ).all()
+    if changed:
+        refresh, id_ = changed[-1]
+        return [row.session_id for row in changed], replace(state, refresh=refresh, session_id=id_)
+    if state.done:
+        return [], state
+    if state.at > 0:
+        walked = session.execute(
+            select(a.started_at, a.session_id)
+            .where(tuple_(a.started_at, a.session_id) < (state.at, state.after))
+            .order_by(a.started_at.desc(), a.session_id.desc())
+            .limit(_AT_ONCE)
+        ).all()
+        if not walked:
+            return [], replace(state, at=0, after="")
+        at, id_ = walked[-1]
+        more = state.walked + len(walked)
+        return [row.session_id for row in walked], replace(state, at=at, after=id_, walked=more)
+    # Those in no list now, because they have no date or no user, and documents of deleted ones.
+    listed = exists().where(a.user_id == SESSION.c.user_id, a.session_id == SESSION.c.id)
+    kept = exists().where(SESSION.c.id == DOCUMENT.c.session_id)
+    unlisted = select(SESSION.c.id).where(~listed, SESSION.c.id > state.after)
+    deleted = select(DOCUMENT.c.session_id).where(~kept, DOCUMENT.c.session_id > state.after)
+    rest = union(unlisted, deleted).subquery()
+    ids = list(session.scalars(select(rest.c.id).order_by(rest.c.id).limit(_AT_ONCE)))
+    return ids, replace(state, after=ids[-1]) if ids else replace(state, done=1)
+
+
+def _texts(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The user and the folded text of each of these conversations that there is."""
+    parts: dict[str, list[str]] = {}
+    owners: dict[str, str] = {}
+    sessions = select(SESSION.c.id, SESSION.c.user_id, SESSION.c.title)
+    for id_, user, title in session.execute(sessions.where(SESSION.c.id.in_(ids))):
+        owners[id_] = user
+        parts[id_] = [fold(title or "")]
+    messages = select(MESSAGE.c.session_id, MESSAGE.c.content).where(MESSAGE.c.session_id.in_(ids))
+    for id_, content in session.execute(messages.order_by(MESSAGE.c.session_id, MESSAGE.c.id)):
+        if id_ in parts:
+            parts[id_].append(fold(content or ""))
+    return {id_: (owners[id_], f" {_BOUNDARY} ".join(folded)) for id_, folded in parts.items()}
+
+
+class _Index(Protocol):
+    """Where documents are kept."""
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether nobody else indexes, in any process, while this lasts."""
+
+    def prepare(self) -> None:
+        """Make sure that there are tables that this release can use."""
+
+    def write(self, ids: Sequence[str], texts: dict[str, tuple[str, str]], state: _State) -> None:
+        """Make the documents of these conversations the given ones, and keep the state."""
+
+
+class _SqliteIndex:
+    """A file of its own, written through a connection of its own."""
+
+    def __init__(self, engine: Engine, rollups: Path) -> None:
+        self.path = rollups.with_name(f"{rollups.name.removesuffix('rollup.db')}search.db")
+        event.listen(engine, "checkout", self._attach)
+
+    def _attach(self, dbapi: sqlite3.Connection, record: Any, proxy: Any) -> None:
+        # Deleted or made anew, the file is another one: a connection still reads the old one.
+        now = _identity(self.path)
+        if record.info.get("search") == now:
+            return
+        if record.info.pop("search", None):
+            dbapi.execute("DETACH search")
+        if now is None:
+            return
+        dbapi.execute("ATTACH ? AS search", [f"{self.path.absolute().as_uri()}?mode=ro"])
+        try:
+            dbapi.execute("SELECT 1 FROM search.state").fetchone()
+        except sqlite3.DatabaseError:  # half made, or damaged: nobody but a search shall notice
+            dbapi.execute("DETACH search")
+        else:
+            record.info["search"] = now
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """A lock that ends with its process: one on an empty SQLite file."""
+        path = self.path.with_suffix(".lock")
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError:
+                yield False
+            else:
+                yield True
+
+    def prepare(self) -> None:
+        """Make the file, anew where it is another release's or damaged."""
+        if self._is_ready():
+            return
+        self._remove()
+        self.path.touch(0o600)
+        with self._writing() as connection:
+            for statement in (
+                "CREATE TABLE document"
+                " (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL)",
+                # Folded words stand between blanks; beyond ASCII all is part of a word to FTS5.
+                "CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii', columnsize=0)",
+                f"CREATE TABLE state ({', '.join(column.name for column in STATE.columns)})",
+                f"PRAGMA user_version = {_FORMAT}",
+            ):
+                connection.execute(statement)
+
+    def _is_ready(self) -> bool:
+        if not self.path.exists():
+            return False
+        with self._writing() as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        return bool(version == _FORMAT)
+
+    def _remove(self) -> None:
+        for path in (self.path.with_name(f"{self.path.name}-journal"), self.path):
+            path.unlink(missing_ok=True)
+
+    def write(self, ids: Sequence[str], texts: dict[str, tuple[str, str]], state: _State) -> None:
+        """Write what differs: FTS5 deletes the old words by the text that it keeps."""
+        with self._writing() as connection:
+            known: dict[str, tuple[int, str, str]] = {}
+            for id_ in ids:
+                row = connection.execute(
+                    "SELECT id, user_id, text FROM document JOIN words ON words.rowid = id"
+                    " WHERE session_id = ?",
+                    [id_],
+                ).fetchone()
+                if row:
+                    known[id_] = row
+            # In the order of the rows: FTS5 writes out what it has gathered at each step back.
+            for id_, (row_id, user, old) in sorted(known.items(), key=lambda item: item[1][0]):
+                now_user, now_text = texts.get(id_, (None, None))
+                if now_text is None:
+                    connection.execute("DELETE FROM words WHERE rowid = ?", [row_id])
+                    connection.execute("DELETE FROM document WHERE id = ?", [row_id])
+                elif now_text != old:
+                    connection.execute(
+                        "UPDATE words SET text = ? WHERE rowid = ?", [now_text, row_id]
+                    )
+                if now_text is not None and now_user != user:
+                    connection.execute(
+                        "UPDATE document SET user_id = ? WHERE id = ?", [now_user, row_id]
+                    )
+            for id_ in dict.fromkeys(ids):
+                if id_ in texts and id_ not in known:
+                    made = connection.execute(
+                        "INSERT INTO document (session_id, user_id) VALUES (?, ?)",
+                        [id_, texts[id_][0]],
+                    )
+                    connection.execute(
+                        "INSERT INTO words (rowid, text) VALUES (?, ?)",
+                        [made.lastrowid, texts[id_][1]],
+                    )
+            connection.execute("DELETE FROM state")
+            connection.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(state))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(
+                sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            ) as connection:
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA cache_spill = OFF")  # else readers would be locked out
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # damaged: the next step makes it anew
+            self._remove()
+            raise
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+class _PostgresIndex:
+    """The schema `search`."""
+
+    def __init__(self, store: Store) -> None:
+        self._engine = store.engine
+        self._problems = store.problems
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """An advisory lock, which ends with its connection."""
+        with self._problems(), self._engine.connect() as connection:
+            key = {"key": _ADVISORY_LOCK}
+            alone = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
+            connection.commit()  # the lock stays; the state of the database is not held
+            try:
+                yield alone
+            finally:
+                if alone:
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+    def prepare(self) -> None:
+        """Make the schema, anew where it is another release's."""
+        with self._problems(), self._engine.begin() as connection:
+            held = connection.scalar(
+                text("SELECT obj_description(to_regclass('search.state'), 'pg_class')")
+            )
+            if held == str(_FORMAT):
+                return
+            connection.exec_driver_sql("DROP SCHEMA IF EXISTS search CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA search")
+            kinds = {String: "text", Integer: "integer", BigInteger: "bigint"}
+            columns = ", ".join(f'"{c.name}" {kinds[type(c.type)]}' for c in STATE.columns)
+            for statement in (
+                f"CREATE TABLE search.state ({columns})",
+                f"COMMENT ON TABLE search.state IS '{_FORMAT}'",
+                "CREATE TABLE search.document (user_id text, session_id text, words tsvector,"
+                " PRIMARY KEY (user_id, session_id))",
+                "CREATE INDEX ON search.document (session_id)",
+                "CREATE INDEX ON search.document USING gin (words)",
+            ):
+                connection.exec_driver_sql(statement)
+
+    def write(self, ids: Sequence[str], texts: dict[str, tuple[str, str]], state: _State) -> None:
+        """Write what differs."""
+        c = DOCUMENT.c
+        rows = [
+            {"user": user, "session": id_, "text": _tsvector(folded)}
+            for id_, (user, folded) in texts.items()
+        ]
+        stay = [(row["user"], row["session"]) for row in rows]
+        with self._problems(), self._engine.begin() as connection:
+            if ids:
+                gone = delete(DOCUMENT).where(c.session_id.in_(ids))
+                if stay:
+                    gone = gone.where(tuple_(c.user_id, c.session_id).not_in(stay))
+                connection.execute(gone)
+            if rows:
+                connection.execute(_UPSERT, rows)
+            connection.execute(delete(STATE))
+            connection.execute(insert(STATE), asdict(state))
+
+
+_UPSERT = text(
+    "INSERT INTO search.document (user_id, session_id, words)"
+    " VALUES (:user, :session, CAST(:text AS tsvector))"
+    " ON CONFLICT (user_id, session_id) DO UPDATE SET words = EXCLUDED.words"
+    " WHERE document.words <> EXCLUDED.words"
+)
+_POSITIONS, _PER_WORD, _BYTES, _LONGEST = 16_383, 255, 900_000, 500
+
+
+def _tsvector(folded: str) -> str:
+    """The words with their places, as PostgreSQL writes a tsvector; within its limits."""
+    places: dict[str, list[int]] = {}
+    size = 0
+    for place, word in enumerate(folded.split(), 1):
+        if word == _BOUNDARY:
+            continue
+        lexeme = word[:_LONGEST]
+        if lexeme not in places:
+            size += len(lexeme.encode()) + 8
+            if size > _BYTES:
+                continue
+        found = places.setdefault(lexeme, [])
+        if len(found) < _PER_WORD and place <= _POSITIONS:
+            found.append(place)
+    return " ".join(
+        f"'{word}':{','.join(map(str, at))}" if at else f"'{word}'" for word, at in places.items()
+    )

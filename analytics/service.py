@@ -62,7 +62,9 @@ class Service:
             return self._store
 
     def _keep_fresh(self, store: Store, closed: threading.Event) -> None:
-        while not closed.wait(self.settings.refresh_seconds):
+        seconds = self.settings.refresh_seconds
+        keep_up = Search(store).keep_up if self.settings.search else threading.Event.wait
+        while not keep_up(closed, seconds) and seconds:
             try:
                 store.refresh()
             except Exception as error:

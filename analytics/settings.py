@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     database_url: Annotated[str, _blank_is_default(DEFAULT_DATABASE_URL)] = DEFAULT_DATABASE_URL
     reporting_timezone: Annotated[str, _blank_is_default("UTC")] = "UTC"
     refresh_seconds: Annotated[float, _blank_is_default(10), _SECONDS] = 10
+    # Full-text search over titles and messages; its index takes about a third of the database again.
+    search: Annotated[bool, _blank_is_default(True)] = True
     host: Annotated[str, _blank_is_default("localhost")] = "localhost"
     port: Annotated[int, _blank_is_default(8501)] = 8501
     # Web pages that may read the API, separated by commas; "*" lets every page, without cookies.

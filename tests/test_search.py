@@ -1,0 +1,525 @@
+"""Full-text search: what a search means, what it finds, and an index that follows every change."""
+
+import os
+import random
+import re
+import sqlite3
+import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import analytics.search
+from analytics.activities import (
+    ActivityQuery,
+    FoundItem,
+    activities,
+    all_activities,
+    count_activities,
+    first_activities,
+)
+from analytics.database import Store, open_database
+from analytics.query import Filters, QueryError
+from analytics.search import Search, Term, coverage, fold, marked, snippets, terms
+from tests.conftest import settings_for
+from tests.databases import Raw, Row, a_message, a_session, a_twin, a_user, write
+
+NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
+
+
+def a_text(id_: str, session_id: str, content: str) -> Row:
+    return a_message(id_, session_id, "2026-03-11 09:00:00") | {"content": content}
+
+
+def talks() -> Raw:
+    """Six conversations of two people, from the newest, s6, to the oldest, s1."""
+    raw = Raw(users=[a_user("ann", "Acme"), a_user("bob", "Zebra")], twins=[a_twin("t0", "ann")])
+    said = {
+        "s1": ("Budget 2026", ["Where does the money go?", "Mostly to the café."]),
+        "s2": ("Hiring", ["A job ad, please", "Here is the ad for the job."]),
+        "s3": (None, ["The e-mail of O'Neil is lost", "E mail him again"]),
+        "s4": ("Ünïcode", ["Die Straße ist naß", "ΟΔΥΣΣΕΥΣ und Ἀθήνα"]),
+        "s5": ("文書の検索", ["東京都の予算を見せて", "हिन्दी में लिखो"]),
+        "s6": ("Budget plan", ["plan the budget", "money is no object"]),
+    }
+    for n, (id_, (title, messages)) in enumerate(said.items(), 1):
+        owner = "bob" if id_ == "s2" else "ann"
+        raw.sessions.append(a_session(id_, owner, f"2026-03-0{n} 09:00:00", title=title))
+        raw.messages += [a_text(f"{id_}m{m}", id_, text) for m, text in enumerate(messages)]
+    return raw
+
+
+class Indexed:
+    """A database whose rows change, and its index."""
+
+    def __init__(self, folder: Path, raw: Raw) -> None:
+        self.path = folder / "data.db"
+        write(raw, self.path)
+        self.store: Store = open_database(settings_for(self.path))
+        self.search = Search(self.store)
+        self.update()
+
+    @property
+    def index(self) -> Path:
+        return self.path.with_name("data.search.db")
+
+    def update(self) -> None:
+        self.store.refresh()
+        self.search.update()
+
+    def change(self, statement: str, *values: Any) -> None:
+        with closing(sqlite3.connect(self.path)) as database:
+            database.execute(statement, values)
+            database.commit()
+
+    def ids(self, words: str, **more: Any) -> str:
+        with self.store.session() as session:
+            ask = ActivityQuery(search=words, **more)
+            found = [item.id for item in all_activities(session, ask, NOW)]
+            assert count_activities(session, ask) == len(found)
+            assert [item.id for item in first_activities(session, ask, NOW, 100)] == found
+            return " ".join(found)
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexed]:
+    made = Indexed(tmp_path_factory.mktemp("talk"), talks())
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Iterator[Indexed]:
+    made = Indexed(tmp_path, talks())
+    yield made
+    made.store.close()
+
+
+# --- what a search means ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("budget", [Term(("budget",))]),
+        ("  Money   BUDGET ", [Term(("money",)), Term(("budget",))]),
+        ('"job ad"', [Term(("job", "ad"))]),
+        ('the "job ad" now', [Term(("the",)), Term(("job", "ad")), Term(("now",))]),
+        ("bud*", [Term(("bud",), is_prefix=True)]),
+        ("e-mail", [Term(("e", "mail"))]),
+        ("e-ma*", [Term(("e", "ma"), is_prefix=True)]),
+        ('"bud*"', [Term(("bud",))]),
+        ('half "open', [Term(("half",)), Term(("open",))]),
+        ("budget AND NOT money", [Term((w,)) for w in ("budget", "and", "not", "money")]),
+        ("a OR (b)", [Term(("a",)), Term(("or",)), Term(("b",))]),
+        ("title:x ^y -z", [Term(("title", "x")), Term(("y",)), Term(("z",))]),
+        ("again again", [Term(("again",))]),
+        ("+++ word ***", [Term(("word",))]),
+    ],
+)
+def test_words_phrases_and_prefixes(asked: str, expected: list[Term]) -> None:
+    assert list(terms(asked)) == expected
+
+
+@pytest.mark.parametrize("asked", ["***", '""', " ", "?!", "\x00", "\ue000"])
+def test_a_search_without_a_word_is_refused(asked: str) -> None:
+    with pytest.raises(QueryError, match="holds no word; write one that a title or message has"):
+        ActivityQuery(search=asked)
+
+
+def test_a_very_long_search_is_refused() -> None:
+    with pytest.raises(QueryError, match="has more than 200 characters; shorten it"):
+        ActivityQuery(search="x" * 201)
+    assert terms("x" * 200)
+
+
+@pytest.mark.parametrize(
+    ("words", "folded"),
+    [
+        ("Café Ünïcode", "cafe unicode"),
+        ("Straße NASS", "strasse nass"),
+        ("ΟΔΥΣΣΕΥΣ", "οδυσσευσ"),
+        ("ﬁne ½", "fine 1 2"),
+        ("zero\u200bwidth so\u00adft", "zerowidth soft"),
+        ("a_b.c", "a b c"),
+        ("東京x", "東 京 x"),
+        ("हिन्दी", "हिन्दी"),
+        ("\ue000 \x00", ""),
+    ],
+)
+def test_folding(words: str, folded: str) -> None:
+    assert " ".join(fold(words).split()) == unicodedata.normalize("NFKD", folded)
+
+
+# --- what it finds ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("budget", "s6 s1"),
+        ("BUDGET money", "s6 s1"),
+        ("budget café", "s1"),
+        ("cafe", "s1"),
+        ('"job ad"', "s2"),
+        ('"ad job"', ""),
+        ('"the job"', "s2"),
+        ("budg*", "s6 s1"),
+        ("budg", ""),
+        ('"budget p"', ""),
+        ("e-mail", "s3"),
+        ("O'Neil", "s3"),
+        ('"lost e"', ""),  # no phrase reaches over two messages
+        ("strasse", "s4"),
+        ("STRASSE nass", "s4"),
+        ("οδυσσευς", "s4"),
+        ("αθηνα", "s4"),
+        ("東京", "s5"),
+        ("京東", ""),
+        ("予算", "s5"),
+        ("हिन्दी", "s5"),
+        ("2026", "s1"),
+        ("unheard", ""),
+        ("AND", ""),
+    ],
+)
+def test_every_word_must_match_somewhere_in_the_conversation(
+    words: str, expected: str, talk: Indexed
+) -> None:
+    assert talk.ids(words) == expected
+
+
+def test_a_search_is_a_filter_like_the_others(talk: Indexed) -> None:
+    assert talk.ids("the") == "s6 s3 s2 s1"
+    assert talk.ids("the", filters=Filters(("Zebra",))) == "s2"
+    assert talk.ids("the", user="ann") == "s6 s3 s1"
+    assert (
+        talk.ids("the", start=datetime(2026, 3, 2, tzinfo=UTC).date(), twin_id="t0") == "s6 s3 s2"
+    )
+    assert talk.ids("the", type="document") == ""
+
+
+def test_pages_of_a_search(talk: Indexed) -> None:
+    with talk.store.session() as session:
+        pages = [activities(session, ActivityQuery(search="the"), NOW, n, 3) for n in (1, 2, 3)]
+        assert [[item.id for item in page.items] for page in pages] == [
+            ["s6", "s3", "s2"], ["s1"], [],
+        ]  # fmt: skip
+        assert {(page.total, page.total_pages) for page in pages} == {(4, 2)}
+        cursor = pages[0].next_cursor
+        assert cursor
+        after = activities(session, ActivityQuery(search="the"), NOW, 2, 3, cursor=cursor)
+        assert [item.id for item in after.items] == ["s1"]
+
+
+@pytest.mark.parametrize("words", ["the", "bud*", "the money"])
+def test_common_words_are_looked_up_otherwise_with_the_same_answer(
+    words: str, talk: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = talk.ids(words)
+    monkeypatch.setattr(analytics.search, "_MANY_MATCHES", 0)
+    assert talk.ids(words) == expected != ""
+
+
+@settings(max_examples=150)
+@given(st.text(max_size=40) | st.text("\"*'\\:&|!<>()-^{}+ abeg", max_size=20))
+@example('"')
+@example("\\' | !(a) <-> 'b':*AB")
+@example('a" OR "b')
+@example("NEAR(a b, 2)")
+@example("\ud800x")
+def test_nothing_that_is_written_breaks_a_search(talk: Indexed, words: str) -> None:
+    try:
+        terms(words)
+    except QueryError:
+        return
+    with talk.store.session() as session:
+        assert first_activities(session, ActivityQuery(search=words), NOW) is not None
+
+
+# --- snippets -----------------------------------------------------------------------------------
+
+
+def shown(talk: Indexed, words: str, id_: str) -> str:
+    """A snippet with its matches in [brackets]."""
+    with talk.store.session() as session:
+        parts = snippets(session, words, [id_])[id_]
+    return "".join(f"[{part.text}]" if part.match else part.text for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("words", "id_", "expected"),
+    [
+        ("money", "s1", "Where does the [money] go?"),
+        ("cafe", "s1", "Mostly to the [café]."),
+        ('"job ad"', "s2", "A [job ad], please"),
+        ("e-mail", "s3", "The [e-mail] of O'Neil is lost"),
+        ("strass*", "s4", "Die [Straße] ist naß"),
+        ("東京", "s5", "[東京]都の予算を見せて"),
+        ("2026", "s1", "[Budget 2026]".replace("[Budget 2026]", "Budget [2026]")),
+        ("plan budget", "s6", "[plan] the [budget]"),
+    ],
+)
+def test_a_snippet_shows_the_matches(words: str, id_: str, expected: str, talk: Indexed) -> None:
+    assert shown(talk, words, id_) == expected
+
+
+def test_a_snippet_of_a_long_text_is_a_stretch_around_the_match() -> None:
+    text = "word " * 100 + "Needle\n\tin  hay " + "straw " * 100
+    parts = marked(text, [analytics.search._pattern(terms("needle")[0])])
+    assert [part.match for part in parts] == [False, False, True, False, False]
+    assert parts[0].text == "… "
+    assert parts[2].text == "Needle"
+    assert parts[3].text.startswith(" in hay straw")
+    assert parts[-1].text == " …"
+    assert len("".join(part.text for part in parts)) < 260
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_the_pieces_of_a_snippet_are_the_text(content: str) -> None:
+    parts = marked(content, [analytics.search._pattern(Term(("a",), is_prefix=True))])
+    plain = "".join(part.text for part in parts)
+    assert "".join(plain.split()) == "".join(content.split())
+    assert all(fold(part.text).strip().startswith("a") for part in parts if part.match)
+
+
+def test_items_have_a_snippet_only_when_searched(talk: Indexed) -> None:
+    with talk.store.session() as session:
+        found = activities(session, ActivityQuery(search="money"), NOW)
+        plain = activities(session, ActivityQuery(), NOW)
+    assert all(isinstance(item, FoundItem) for item in found.items)
+    dumped = found.model_dump(mode="json", by_alias=True)["items"][0]
+    assert dumped["snippet"] == [
+        {"text": "money", "match": True}, {"text": " is no object", "match": False},
+    ]  # fmt: skip
+    assert "snippet" not in plain.model_dump(mode="json", by_alias=True)["items"][0]
+
+
+# --- the index ----------------------------------------------------------------------------------
+
+
+def test_every_change_is_found_after_a_refresh(changing: Indexed) -> None:
+    changing.change("UPDATE messages SET content = 'gold' WHERE id = 's1m0'")
+    changing.change("UPDATE sessions SET title = 'gold' WHERE id = 's2'")
+    changing.change("DELETE FROM sessions WHERE id = 's6'")
+    changing.change("UPDATE messages SET session_id = 's4' WHERE id = 's3m0'")
+    changing.change("UPDATE sessions SET user_id = 'bob' WHERE id = 's5'")
+    changing.update()
+    assert changing.ids("gold") == "s2 s1"
+    assert changing.ids("money") == ""
+    assert changing.ids("lost") == "s4"
+    assert changing.ids("東京", filters=Filters(("Zebra",))) == "s5"
+
+
+def test_what_enters_the_list_without_being_changed_is_found(changing: Indexed) -> None:
+    changing.change("UPDATE sessions SET user_id = 'eve', started_at = NULL WHERE id = 's1'")
+    changing.store.rebuild()
+    changing.search.update()
+    assert changing.ids("budget") == "s6"
+    changing.change("UPDATE sessions SET started_at = '2026-03-01 10:00:00' WHERE id = 's1'")
+    changing.change("INSERT INTO users (id, email, full_name) VALUES ('eve', 'e@x.org', 'Eve')")
+    changing.update()
+    assert changing.ids("budget") == "s6 s1"
+
+
+def test_deleted_text_is_not_kept(changing: Indexed) -> None:
+    changing.change("DELETE FROM sessions WHERE id = 's6'")
+    changing.change("DELETE FROM messages WHERE session_id = 's6'")
+    changing.store.rebuild()  # nothing says what has changed since
+    changing.search.update()
+    with closing(sqlite3.connect(changing.index)) as index:
+        kept = [row[0] for row in index.execute("SELECT session_id FROM document ORDER BY 1")]
+        texts = " ".join(row[0] for row in index.execute("SELECT text FROM words"))
+    assert kept == ["s1", "s2", "s3", "s4", "s5"]
+    assert "object" not in texts
+
+
+def test_after_a_rebuild_nothing_is_shown_before_it_was_looked_at_again(
+    changing: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analytics.search, "_AT_ONCE", 2)
+    changing.change("UPDATE messages SET content = 'gold' WHERE id = 's1m0'")
+    changing.store.rebuild()
+    assert changing.ids("money") == ""
+    assert changing.search.step()
+    assert changing.ids("money") == "s6"  # s6 and s5 were looked at; only newer than s5 is sure
+    changing.search.update()
+    assert changing.ids("money") == "s6"
+    assert changing.ids("gold") == "s1"
+
+
+def test_it_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analytics.search, "_AT_ONCE", 1)
+    write(talks(), tmp_path / "data.db")
+    store = open_database(settings_for(tmp_path / "data.db"))
+    store.refresh()
+    seen = []
+    for _ in range(4):
+        Search(store).step()  # as another process would
+        with store.session() as session:
+            now = coverage(session)
+            seen.append((round(now.share, 2), now.is_complete))
+    assert seen == [(0.17, False), (0.33, False), (0.5, False), (0.67, False)]
+    Search(store).update()
+    with store.session() as session:
+        assert coverage(session).is_complete
+        found = all_activities(session, ActivityQuery(search="budget"), NOW)
+        assert [item.id for item in found] == ["s6", "s1"]
+    store.close()
+
+
+@pytest.mark.parametrize("harm", ["delete", "garbage", "other release"])
+def test_the_file_can_be_lost(harm: str, changing: Indexed) -> None:
+    if harm == "delete":
+        changing.index.unlink()
+    elif harm == "garbage":
+        changing.index.write_bytes(b"no database" * 1000)
+    else:
+        with closing(sqlite3.connect(changing.index)) as index:
+            index.execute("PRAGMA user_version = 99")
+    with changing.store.session() as session:  # the rest of the page does without
+        assert len(activities(session, ActivityQuery(), NOW).items) == 6
+    closed = threading.Event()
+    for _ in range(2):  # a damaged file is found to be so once
+        changing.search.keep_up(closed, 0)
+    assert changing.ids("budget") == "s6 s1"
+
+
+def test_one_process_at_a_time_indexes(changing: Indexed) -> None:
+    other = Search(changing.store)
+    changing.change("UPDATE messages SET content = 'gold' WHERE id = 's1m0'")
+    changing.store.refresh()
+    with other._index.alone() as alone:
+        assert alone
+        assert not changing.search.keep_up(threading.Event(), 0)
+        assert changing.ids("gold") == ""
+    changing.search.keep_up(threading.Event(), 0)
+    assert changing.ids("gold") == "s1"
+
+
+# --- against a plain search of the raw rows -----------------------------------------------------
+
+WORDS = ("Alpha", "beta", "BETA", "gamma", "Ünï", "al", "東京", "e-mail", "x_y")
+ASKED = (
+    "alpha",
+    "al*",
+    "beta gamma",
+    '"beta gamma"',
+    "uni",
+    "東",
+    "email",
+    '"e mail" x',
+    "x_y",
+    "京 a*",
+)
+
+
+def plain(text: str) -> list[str]:
+    """The words of a text, found without the product's code."""
+    words, word = [], ""
+    for char in unicodedata.normalize("NFKD", text.lower()):
+        if "\u3400" <= char <= "\u9fff":
+            words += [word, char]
+            word = ""
+        elif char.isalnum():
+            word += char
+        elif not unicodedata.combining(char):
+            words.append(word)
+            word = ""
+    return [w for w in [*words, word] if w]
+
+
+def oracle(database: sqlite3.Connection, asked: str) -> str:
+    """Conversations that have every word, phrase and prefix, newest first."""
+    found = []
+    rows = database.execute(
+        "SELECT sessions.id, title FROM sessions JOIN users ON users.id = user_id"
+        " WHERE started_at IS NOT NULL ORDER BY started_at DESC, sessions.id DESC"
+    )
+    for id_, title in rows:
+        texts = database.execute("SELECT content FROM messages WHERE session_id = ?", [id_])
+        parts = [plain(title or ""), *(plain(row[0]) for row in texts)]
+        if all(
+            any(_has(part, plain(quoted or word), word.endswith("*")) for part in parts)
+            for quoted, word in re.findall(r'"([^"]*)"|([^\s"]+)', asked)
+        ):
+            found.append(id_)
+    return " ".join(found)
+
+
+def _has(words: list[str], wanted: list[str], is_prefix: bool) -> bool:
+    last = len(wanted) - 1
+    return any(
+        words[at : at + last] == wanted[:last]
+        and (
+            words[at + last].startswith(wanted[last])
+            if is_prefix
+            else words[at + last] == wanted[last]
+        )
+        for at in range(len(words) - last)
+    )
+
+
+def random_change(draw: random.Random, at: int) -> tuple[str, list[Any]]:
+    """Some statement that inserts, edits, moves or deletes."""
+    said = " ".join(draw.choices(WORDS, k=draw.randint(0, 4)))
+    session, other = (f"s{draw.randint(0, 9)}" for _ in range(2))
+    user = draw.choice(["ann", "bob", "nobody"])
+    day = f"2026-03-0{draw.randint(1, 9)} 09:00:00"
+    started = draw.choice([day, day, None])
+    return draw.choice(
+        [
+            (
+                "INSERT OR REPLACE INTO sessions (id, user_id, twin_id, platform, title, started_at)"
+                " VALUES (?, ?, 't0', 'slack', ?, ?)",
+                [session, user, said, started],
+            ),
+            (
+                "INSERT INTO messages (id, session_id, sender_type, content)"
+                " VALUES (?, ?, 'user', ?)",
+                [f"n{at}", session, said],
+            ),
+            ("UPDATE messages SET content = ? WHERE session_id = ?", [said, session]),
+            ("UPDATE messages SET session_id = ? WHERE session_id = ?", [other, session]),
+            ("UPDATE sessions SET user_id = ?, title = ? WHERE id = ?", [user, said, session]),
+            ("DELETE FROM sessions WHERE id = ?", [session]),
+            ("DELETE FROM messages WHERE session_id = ?", [session]),
+            ("DELETE FROM users WHERE id = 'bob'", []),
+            ("INSERT OR IGNORE INTO users (id, email, full_name) VALUES ('bob', 'b', 'B')", []),
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("SEARCH_SEEDS", "1"))))
+def test_random_changes_end_in_what_a_plain_search_finds(
+    seed: int, changing: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analytics.search, "_AT_ONCE", 4)
+    draw = random.Random(seed)  # noqa: S311
+    found = 0
+    for round_ in range(6):
+        with closing(sqlite3.connect(changing.path)) as database:
+            for n in range(draw.randint(1, 20)):
+                database.execute(*random_change(draw, 100 * round_ + n))
+            database.commit()
+        if draw.random() < 0.2:
+            changing.store.rebuild()
+        changing.store.refresh()
+        if draw.random() < 0.3:
+            changing.search.step()  # killed after it
+            changing.search = Search(changing.store)
+            continue
+        changing.search.update()
+        with closing(sqlite3.connect(changing.path)) as database:
+            for asked in ASKED:
+                expected = oracle(database, asked)
+                assert changing.ids(asked) == expected, asked
+                found += len(expected.split())
+    assert found > 20

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import duckdb
@@ -94,10 +95,14 @@ class Product:
 
 
 class Comparison:
-    """A database in the product, and its copies in DuckDB and SQLite."""
+    """A database in the product, and its copies in DuckDB and SQLite.
 
-    def __init__(self, made: Made) -> None:
+    A statement on SQLite is stopped after `patience` seconds; its answer is None then.
+    """
+
+    def __init__(self, made: Made, patience: float) -> None:
         self.product = Product(made)
+        self._patience = patience
         self._sqlite = sqlite3.connect(f"{made.indexed.absolute().as_uri()}?mode=ro", uri=True)
         self._sqlite.execute("PRAGMA cache_size = -262144")
         self._duckdb = duckdb.connect(str(made.columnar), read_only=True)
@@ -129,14 +134,26 @@ class Comparison:
         return {
             PRODUCT: partial(self.product.ask, question, page),
             DUCKDB: lambda: self._duckdb.execute(for_duckdb, used).fetchall(),
-            SQL: lambda: self._sqlite.execute(for_sqlite, as_text).fetchall(),
+            SQL: partial(self._patiently, for_sqlite, as_text),
         }
+
+    def _patiently(self, sql: str, values: dict[str, Any]) -> Any:
+        until = monotonic() + self._patience
+        self._sqlite.set_progress_handler(lambda: monotonic() > until, 1_000_000)
+        try:
+            return self._sqlite.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+            return None
 
     def difference(self, question: Question, answers: dict[str, Any]) -> str:
         """Where the three answers differ; '' if nowhere."""
         query, shape = self.product.query(question), ANSWERS[question.answer].rows
-        expected = {way: shape(answers[way], query) for way in (DUCKDB, SQL)}
-        answer = _rows(answers[PRODUCT], expected[SQL])
+        expected = {
+            way: shape(answers[way], query) for way in (DUCKDB, SQL) if answers[way] is not None
+        }
+        answer = _rows(answers[PRODUCT], expected[DUCKDB])
         for way, rows in expected.items():
             if rows != answer:
                 pairs = zip(answer, rows, strict=False)

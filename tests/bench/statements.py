@@ -65,7 +65,7 @@ def statement(answer: Answer, dialect: str, *, filtered: bool) -> str:
 
 
 def _acted(since: str = "$start", columns: str = "s.user_id") -> str:
-    """What makes people active: conversations started (1) and messages sent (0), each with `moment`."""
+    """What makes people active: conversations started (1) and messages sent (0)."""
     bounds = "{0} >= " + since + " AND {0} < $after" if since else "{0} IS NOT NULL"
     return (
         f"(SELECT {columns}, s.started_at AS moment, 1 AS started FROM sessions s"
@@ -138,7 +138,8 @@ def _metrics(rows: Rows, query: Query) -> list[dict[str, Any]]:
 _ACTIVE_USERS = f"""
 WITH days AS (
     SELECT day, count(*) AS users
-    FROM (SELECT DISTINCT user_id, day_of(moment) AS day FROM {_acted("$lead")}) AS seen GROUP BY day
+    FROM (SELECT DISTINCT user_id, day_of(moment) AS day FROM {_acted("$lead")} AS acted) AS seen
+    GROUP BY day
 ), first AS (
     SELECT min(day) AS day FROM (
         SELECT day_of(min(started_at)) AS day FROM sessions

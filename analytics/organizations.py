@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from analytics.query import Query
-from analytics.results import MEMBER, Row, Totals, by_name, change, of_members, totals_by
+from analytics.results import HEADCOUNT, Row, Totals, by_name, change, in_slices, totals_by
 from analytics.rollups.tables import slice_name
 
 
@@ -70,9 +70,11 @@ def departments(session: Session, query: Query) -> list[DepartmentRow]:
 def _groups(
     session: Session, query: Query, *by: str
 ) -> list[tuple[tuple[str | None, ...], dict[str, int | float | None]]]:
-    columns = [MEMBER.c[name] for name in by]
+    columns = [HEADCOUNT.c[name] for name in by]
     people = session.execute(
-        select(*columns, func.count()).where(of_members(query.filters)).group_by(*columns)
+        select(*columns, func.sum(HEADCOUNT.c.people))
+        .where(in_slices(HEADCOUNT, query.filters, *by))
+        .group_by(*columns)
     )
     now, before = totals_by(session, query, *by), totals_by(session, query.previous, *by)
     rows = []

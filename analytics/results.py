@@ -5,15 +5,25 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from sqlalchemy import ColumnElement, Table, and_, func, select
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, func, select, true
 from sqlmodel import Session
 
 from analytics.models import table_of
 from analytics.query import Filters, Period, Query, Span
-from analytics.rollups.tables import ALL, Build, Daily, Member, Pair, slice_key, slice_name
+from analytics.rollups.tables import (
+    ALL,
+    Build,
+    Daily,
+    Headcount,
+    Member,
+    Pair,
+    slice_key,
+    slice_name,
+)
 
 Share = tuple[int, int]  # a part and its whole
 DAILY, PAIR, MEMBER = table_of(Daily), table_of(Pair), table_of(Member)
+HEADCOUNT = table_of(Headcount)
 
 
 class Row(BaseModel):
@@ -65,12 +75,22 @@ def duration_text(microseconds: int) -> str:
     return f"{minutes}m {seconds}s"
 
 
+def _slice_keys(column: str) -> Select[str]:
+    """The keys of all organizations ("company") or departments that have people."""
+    keys = HEADCOUNT.c[column]
+    other = HEADCOUNT.c["department" if column == "company" else "company"]
+    return select(keys).where(keys != ALL, other == ALL)
+
+
 def _of_slices(
-    column: ColumnElement[str], names: Sequence[str | None], *, split: bool
+    column: Column[str], names: Sequence[str | None], *, split: bool
 ) -> ColumnElement[bool]:
     if names:
         return column.in_([slice_key(name) for name in names])
-    return column != ALL if split else column == ALL
+    if not split:
+        return column == ALL
+    # Named one by one, so that each is looked up; else every slice of the table would be read.
+    return column.in_(_slice_keys(column.key))
 
 
 def in_slices(table: Table, filters: Filters, *split: str) -> ColumnElement[bool]:
@@ -83,7 +103,9 @@ def in_slices(table: Table, filters: Filters, *split: str) -> ColumnElement[bool
 
 def of_members(filters: Filters, table: Table = MEMBER) -> ColumnElement[bool]:
     """The rows of the filters' users in a table with slice keys per user."""
-    return in_slices(table, filters, "company", "department")
+    chosen = {"company": filters.organizations, "department": filters.departments}
+    keys = {name: [slice_key(each) for each in names] for name, names in chosen.items() if names}
+    return and_(true(), *(table.c[name].in_(values) for name, values in keys.items()))
 
 
 def in_days(column: ColumnElement[int], start: date, end: date) -> ColumnElement[bool]:
@@ -164,16 +186,16 @@ def zone_name(session: Session) -> str:
 
 def organization_names(session: Session) -> list[str | None]:
     """Every organization that has a user, by name; None last if a user has none."""
-    return _names(session, MEMBER.c.company)
+    return _names(session, "company")
 
 
 def department_names(session: Session) -> list[str | None]:
     """Every department that has a user, by name; None last if a user has none."""
-    return _names(session, MEMBER.c.department)
+    return _names(session, "department")
 
 
-def _names(session: Session, column: ColumnElement[str]) -> list[str | None]:
-    names = [slice_name(key) for key in session.scalars(select(column).distinct())]
+def _names(session: Session, column: str) -> list[str | None]:
+    names = [slice_name(key) for key in session.scalars(_slice_keys(column))]
     return sorted(names, key=by_name)
 
 

@@ -1,8 +1,10 @@
 """The twins: whose they are and who uses them."""
 
 import datetime
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlmodel import Session
 
 from analytics.models import Twin, User, table_of
@@ -40,69 +42,72 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
     whatever the period. Conversations whose twin is gone share the row "Unknown twin", of which
     nobody knows the owner.
     """
-    h = HOUR.c
-    filtered = select(MEMBER.c.user_id).where(of_members(query.filters)).subquery()
-    used = HOUR.join(filtered, filtered.c.user_id == h.user_id).outerjoin(
-        TWIN, TWIN.c.id == h.twin_id
-    )
-    acted = h.conversations + h.user_messages > 0
-    by_others = case((h.user_id != TWIN.c.user_id, h.conversations), else_=0)
-    usage = session.execute(
-        select(
-            TWIN.c.id,
-            func.count(case((acted, h.user_id)).distinct()),
-            func.sum(h.conversations),
-            func.sum(by_others),
-            func.sum(h.documents),
-            func.sum(h.queries),
-        )
-        .select_from(used)
-        .where(in_days(h.day, query.period.start, query.period.end))
-        .group_by(TWIN.c.id)
-    )
-    counts = {row[0]: row[1:] for row in usage}
-    last_days = session.execute(
-        select(TWIN.c.id, func.max(h.day)).select_from(used).where(acted).group_by(TWIN.c.id)
-    )
-    last_used = {twin: datetime.date.fromordinal(day) for twin, day in last_days}
-    installed = day_of(local(instant(TWIN.c.created_at)))
-    known = session.execute(
-        select(
-            TWIN.c.id, TWIN.c.name, TWIN.c.is_shared, USER.c.full_name, USER.c.email, installed,
-            filtered.c.user_id.is_not(None),
-        )
-        .select_from(TWIN)
-        .outerjoin(USER, USER.c.id == TWIN.c.user_id)
-        .outerjoin(filtered, filtered.c.user_id == TWIN.c.user_id)
-    )  # fmt: skip
+    h, t = HOUR.c, TWIN.c
     everybody = not (query.filters.organizations or query.filters.departments)
-    found = [
-        (twin, name, bool(shared), owner, email, day)
-        for twin, name, shared, owner, email, day, is_owned in known
-        if everybody or is_owned or twin in counts or twin in last_used
-    ]
-    if None in counts or None in last_used:
-        found.append((None, UNKNOWN_TWIN, False, None, None, None))
+    filtered = select(MEMBER.c.user_id).where(of_members(query.filters))
+    theirs = true() if everybody else h.user_id.in_(filtered)
+    # In the order of twins, by the index made for it: `+ 0` keeps SQLite from the index on days,
+    # which would have to sort what it finds.
+    inside = and_(theirs, in_days(h.day + 0, query.period.start, query.period.end))
+    acted = h.conversations + h.user_messages > 0
+    counted = (
+        func.count(case((acted, h.user_id)).distinct()),
+        *(func.coalesce(func.sum(n), 0) for n in (h.conversations, h.documents, h.queries)),
+    )
+    counts = _by_twin(session, h.twin_id, select(*counted).where(inside))
+    last_days = _by_twin(session, h.twin_id, select(func.max(h.day)).where(theirs, acted))
+    of_owner = and_(h.twin_id == t.id, h.user_id == t.user_id)
+    own = _by_twin(
+        session,
+        t.id,
+        select(func.sum(h.conversations)).select_from(TWIN.join(HOUR, of_owner)).where(inside),
+    )
+    owned = true() if everybody else t.user_id.in_(filtered)
+    installed = day_of(local(instant(t.created_at)))
+    known = session.execute(
+        select(t.id, t.name, USER.c.full_name, USER.c.email, t.is_shared, installed, owned)
+        .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
+        .where(or_(owned, t.id.in_(select(h.twin_id).where(theirs))))
+    )
     rows = []
-    for twin, name, shared, owner, email, day in found:
-        users, conversations, others, documents, queries = counts.get(twin, (0,) * 5)
-        rows.append(
-            TwinRow(
-                id=twin,
-                name=name,
-                owner_name=owner,
-                owner_email=email,
-                is_shared=shared,
-                installed_on=datetime.date.fromordinal(day) if day else None,
-                active_users=users,
-                conversations=conversations,
-                conversations_by_others=None if twin is None else others,
-                documents=documents,
-                queries=queries,
-                last_used=last_used.get(twin),
-            )
-        )
+    for *twin, is_owned in known:
+        numbers, last = counts.pop(twin[0], None), last_days.pop(twin[0], (None,))
+        if is_owned or numbers or last[0]:
+            rows.append(_row(twin, numbers or (0, 0, 0, 0), own.get(twin[0], (0,))[0], last[0]))
+    if counts or last_days:  # what is left has no twin
+        gone = h.twin_id.not_in(select(t.id))
+        numbers = session.execute(select(*counted).where(inside, gone)).one()
+        last = max(last_days.values(), default=(None,))
+        rows.append(_row((None, UNKNOWN_TWIN, None, None, False, None), numbers, None, last[0]))
     return sorted(
         rows,
         key=lambda r: (-r.conversations, -r.active_users, r.name, r.id is None, r.id or ""),
+    )
+
+
+def _by_twin(
+    session: Session, twin: ColumnElement[str], rows: Select[Any]
+) -> dict[str, tuple[Any, ...]]:
+    found = session.execute(rows.add_columns(twin).group_by(twin))
+    return {row[-1]: tuple(row[:-1]) for row in found}
+
+
+def _row(
+    twin: Sequence[Any], numbers: Sequence[int], by_owner: int | None, last_day: int | None
+) -> TwinRow:
+    id_, name, owner, email, shared, day = twin
+    users, conversations, documents, queries = numbers
+    return TwinRow(
+        id=id_,
+        name=name,
+        owner_name=owner,
+        owner_email=email,
+        is_shared=bool(shared),
+        installed_on=datetime.date.fromordinal(day) if day else None,
+        active_users=users,
+        conversations=conversations,
+        conversations_by_others=None if by_owner is None else conversations - by_owner,
+        documents=documents,
+        queries=queries,
+        last_used=datetime.date.fromordinal(last_day) if last_day else None,
     )

@@ -152,6 +152,9 @@ def definition(database: str, zone: ZoneInfo) -> str:
     """
     dialect: Dialect = {"sqlite": sqlite, "postgresql": postgresql}[database].dialect()
     parts = [str(CreateTable(table).compile(dialect=dialect)) for table in TABLES]
+    parts += sorted(
+        str(CreateIndex(index).compile(dialect=dialect)) for t in TABLES for index in t.indexes
+    )
     staged = (HELD_OF_WHOLE, USERS_TOUCHED, *EVENTS, MEMBERS, *(rows for _, rows in FACTS))
     parts += [str(rows.compile(dialect=dialect)) for rows in staged]
     for model, rows_of in CELLS:

@@ -49,6 +49,7 @@ from analytics.rollups.tables import (
     CohortWeek,
     Daily,
     DocumentTypeDay,
+    Headcount,
     Hourly,
     Installation,
     Listing,
@@ -463,6 +464,12 @@ def _of(rows: FromClause, touched: bool) -> ColumnElement[bool]:
     return replaced(rows) if touched else true()
 
 
+def headcounts(*, touched: bool) -> FromClause:
+    """People."""
+    rows = select(_member.c.user_id, literal(1).label("people"))
+    return rows.where(_of(_member, touched)).subquery()
+
+
 def daily(*, touched: bool) -> FromClause:
     """Counts of a day: active users, events, time spent, and twins installed by their owners."""
     events = ("conversations", "messages", "documents", "queries")
@@ -585,6 +592,7 @@ def sources(*, touched: bool) -> FromClause:
 
 
 CELLS: tuple[tuple[type[SQLModel], Callable[..., FromClause]], ...] = (
+    (Headcount, headcounts),
     (Daily, daily),
     (Hourly, hourly),
     (Listing, listing),

@@ -99,6 +99,15 @@ class ActivityHour(Fact, table=True):
     """What happened in a conversation in one local hour; every event on its own date."""
 
     __tablename__ = "activity_hour"
+    __table_args__ = (
+        # All that the table of twins reads, in its order: nothing is looked up or sorted.
+        Index(
+            "ix_activity_hour_twin",
+            *("twin_id", "user_id", "day"),
+            *("conversations", "user_messages", "documents", "queries"),
+        ),
+        {"schema": "rollup", "sqlite_with_rowid": False},
+    )
 
     session_id: str = Field(primary_key=True)
     day: int = Field(primary_key=True, index=True)
@@ -192,6 +201,12 @@ class Stray(SQLModel, table=True):
     session_id: str = Field(primary_key=True)
     table: str = Field(primary_key=True)
     rows: int
+
+
+class Headcount(Cell, table=True):
+    """People, whether active or not; also the list of all slices."""
+
+    people: int
 
 
 class Daily(Cell, table=True):

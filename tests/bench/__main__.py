@@ -1,0 +1,316 @@
+"""`make bench`: how long answers take, beside DuckDB and SQL over raw tables, and the bars to meet.
+
+Makes the databases of `tests.bench.databases` once, in a folder. Every question is answered by all
+three in turn, several times; the first answers are compared, number for number. Ends with status 1
+when answers differ, 2 when a bar is missed.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+from platformdirs import user_cache_path
+
+from tests.bench.databases import INDEXES, SIZES, TABLES, Made, make
+from tests.bench.probes import BULK, LATE, probe
+from tests.bench.questions import (
+    DEEP,
+    DUCKDB,
+    LISTS,
+    PERIODS,
+    PRODUCT,
+    RESULTS,
+    SQL,
+    Comparison,
+    Product,
+    Question,
+    questions,
+)
+
+OVERVIEW = (
+    "metrics", "active-users", "conversations", "engagement", "hourly-activity", "feature-usage",
+    "leaderboard",
+)  # fmt: skip
+GROWING = ("organizations", "departments", "twins")  # with organizations or twins
+REPETITIONS = 15
+ENOUGH = 2.0  # seconds that are spent on a question; then it is not repeated
+TIMES = "\N{MULTIPLICATION SIGN}"
+GB = 1024**3
+README = Path(__file__).parents[2] / "README.md"
+BLOCK = re.compile(r"(?<=<!-- benchmark -->\n).*?(?=<!-- /benchmark -->)", re.DOTALL)
+
+Medians = dict[Question, dict[str, float]]
+Bar = tuple[bool, str]
+
+
+def measured(
+    ways: dict[str, Callable[[], Any]],
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """The median seconds of each way, measured in turn, and each one's first answer."""
+    answers: dict[str, Any] = {}
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(REPETITIONS):
+        for way, answer in ways.items():
+            if sum(seconds[way]) > ENOUGH:
+                continue
+            began = time.perf_counter()
+            found = answer()
+            seconds[way].append(time.perf_counter() - began)
+            answers.setdefault(way, found)
+    return {way: median(taken) for way, taken in seconds.items()}, answers
+
+
+def compare(made: Made, periods: Iterable[str], patience: float) -> tuple[Medians, list[str], int]:
+    """Medians of every question, the differences, and how many statements were stopped."""
+    comparison = Comparison(made, patience)
+    medians: Medians = {}
+    differences, stopped = [], 0
+    for period in periods:
+        for filtered in (False, True):
+            for question in questions(period, filtered=filtered):
+                medians[question], answers = measured(comparison.ways(question))
+                stopped += answers[SQL] is None
+                difference = comparison.difference(question, answers)
+                if difference:
+                    differences.append(difference)
+                print(_line(made.size, question, medians[question]), difference, flush=True)
+    comparison.close()
+    return medians, differences, stopped
+
+
+def growth(small: Made, large: Made) -> dict[Question, float]:
+    """How many times longer the Overview's results take on the large database, asked in turn."""
+    products = Product(small), Product(large)
+    ratios = {}
+    for period in ("30", "90"):
+        for result in OVERVIEW:
+            question = Question(result, period)
+            ways = {str(n): partial(each.ask, question, 1) for n, each in enumerate(products)}
+            seconds, _ = measured(ways)
+            ratios[question] = seconds["1"] / seconds["0"]
+    for each in products:
+        each.store.close()
+    return ratios
+
+
+# --- bars ---------------------------------------------------------------------------------------
+
+
+def speed_bars(medians: Medians) -> list[Bar]:
+    """What must be quicker than DuckDB and SQL on the largest database, and deep pages."""
+    bars: list[Bar] = []
+    periods = [period for period in PERIODS if Question("metrics", period) in medians]
+    for period in periods:
+        if period == "365":
+            continue
+        took = together(medians, period)
+        for way, wanted in (
+            ((DUCKDB, 4), (SQL, 50)) if period == "all" else ((DUCKDB, 10), (SQL, 100))
+        ):
+            ratio = took[way] / took[PRODUCT]
+            text = f"Overview together, {_days(period)}: {ratio:.0f} {TIMES} faster than {way}"
+            bars.append((ratio >= wanted, f"{text} (at least {wanted})"))
+    for result in GROWING:
+        worst = max(
+            (medians[Question(result, period)][PRODUCT] / medians[Question(result, period)][DUCKDB],
+             period)
+            for period in periods
+        )  # fmt: skip
+        text = f"{result}: at worst {worst[0]:.2f} {TIMES} the time of DuckDB ({_days(worst[1])})"
+        bars.append((worst[0] <= 1, f"{text} (at most 1)"))
+    for name in LISTS:
+        worst = max(
+            (medians[Question(name + DEEP, period)][PRODUCT]
+             / medians[Question(name, period)][PRODUCT], period)
+            for period in periods
+        )  # fmt: skip
+        text = f"deep page of {name}: at worst {worst[0]:.1f} {TIMES} page 1 ({_days(worst[1])})"
+        bars.append((worst[0] <= 10, f"{text} (at most 10)"))
+    return bars
+
+
+def growth_bars(ratios: dict[Question, float]) -> list[Bar]:
+    """How the Overview's results may grow from M to L."""
+    leaders = {q: ratio for q, ratio in ratios.items() if q.result == "leaderboard"}
+    others = {q: ratio for q, ratio in ratios.items() if q not in leaders}
+    bars = []
+    for name, found, most in (("Overview", others, 1.5), ("leaderboard", leaders, 6)):
+        worst = max(found, key=lambda question: found[question])
+        where = f"{worst.result}, {_days(worst.period)}"
+        text = f"L against M, {name}: at worst {found[worst]:.2f} {TIMES} ({where})"
+        bars.append((found[worst] <= most, f"{text} (at most {most})"))
+    return bars
+
+
+def probe_bars(made: Made, build: dict[str, Any]) -> list[Bar]:
+    """Memory, refreshes and inserts."""
+    serving, writing = probe("serve", made), probe("write", made)
+    inserts = writing["marked"] / writing["plain"]
+    bars = [
+        (serving["memory"] < GB, f"serving: {_size(serving['memory'])} at most (under 1 GB)"),
+        (
+            writing["late"] < 10,
+            f"refresh of {LATE:,} late messages: {writing['late']:.1f} s (under 10 s)",
+        ),
+        (writing["one"] < 1, f"refresh of 1 message: {writing['one']:.2f} s (under 1 s)"),
+        (
+            inserts <= 2.5,
+            f"{BULK:,} inserts with triggers: {inserts:.2f} {TIMES} those without (at most 2.5)",
+        ),
+    ]
+    if build:
+        text = (
+            f"building: {_size(build['memory'])} at most, in {build['seconds']:.0f} s (under 2 GB)"
+        )
+        bars.insert(1, (build["memory"] < 2 * GB, text))
+    return bars
+
+
+# --- printing -----------------------------------------------------------------------------------
+
+
+def together(medians: Medians, period: str, results: Iterable[str] = OVERVIEW) -> dict[str, float]:
+    """The sums of the medians of some results, without filter."""
+    found = [medians[Question(result, period)] for result in results]
+    return {way: sum(each[way] for each in found) for way in (PRODUCT, DUCKDB, SQL)}
+
+
+def _days(period: str) -> str:
+    return "all days" if period == "all" else f"{period} days"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024**2:,.0f} MB"
+
+
+def _line(size: str, question: Question, seconds: dict[str, float]) -> str:
+    label = f"{question.result}, {_days(question.period)}{', filtered' * question.filtered}"
+    times = " ".join(f"{way} {1000 * taken:9.1f} ms" for way, taken in seconds.items())
+    ratios = " ".join(f"{seconds[way] / seconds[PRODUCT]:7.1f} {TIMES}" for way in (DUCKDB, SQL))
+    return f"{size} {label:56} {times} {ratios}"
+
+
+def table(medians: Medians) -> str:
+    """Markdown: a row a result, a column a period; milliseconds, and how much longer the others."""
+    periods = [period for period in PERIODS if Question("metrics", period) in medians]
+    rows = {f"Overview, {len(OVERVIEW)} results together": OVERVIEW}
+    rows |= {result: (result,) for result in RESULTS if result not in (*OVERVIEW, "sources")}
+    lines = [
+        "| | " + " | ".join(map(_days, periods)) + " |",
+        "|---|" + "---:|" * len(periods),
+    ]
+    for label, results in rows.items():
+        cells = []
+        for period in periods:
+            took = together(medians, period, results)
+            duck, sql = (_ratio(took[way] / took[PRODUCT]) for way in (DUCKDB, SQL))
+            cells.append(f"{_ms(took[PRODUCT])} ({duck} / {sql})")
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:,.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
+
+
+def _ratio(ratio: float) -> str:
+    return f"{ratio:,.0f} {TIMES}" if ratio >= 10 else f"{ratio:.1f} {TIMES}"
+
+
+def _counts(made: Made) -> str:
+    with duckdb.connect(str(made.columnar), read_only=True) as database:
+        counts = [database.execute(f"SELECT count(*) FROM {t}").fetchone() for t in TABLES]
+    numbers = (f"{count[0]:,} {name}" for name, count in zip(TABLES, counts, strict=True) if count)
+    files = (("raw", made.raw), ("rollups", made.rollup), ("DuckDB", made.columnar),
+             ("with indexes", made.indexed))  # fmt: skip
+    sizes = ", ".join(f"{name} {_size(path.stat().st_size)}" for name, path in files)
+    return f"{made.size}: {', '.join(numbers)}; {sizes}"
+
+
+def report(made: Made, medians: Medians, bars: list[Bar], about: list[str]) -> str:
+    """What goes into the README."""
+    return "\n".join(
+        [
+            *about,
+            "",
+            "Milliseconds of the product at its largest size, and how many times longer DuckDB and "
+            "SQL on SQLite take for the same answer from the raw tables:",
+            "",
+            table(medians),
+            "",
+            *(f"- {'met' if met else '**missed**'}: {text}" for met, text in bars),
+            "",
+        ]
+    )
+
+
+def _load() -> str:
+    return " ".join(f"{load:.1f}" for load in os.getloadavg())
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--sizes", default="S,M,L", help="of S, M and L (default: %(default)s)")
+    parser.add_argument("--periods", default=",".join(PERIODS), help="(default: %(default)s)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=user_cache_path("ai-twin-analytics") / "bench",
+        help="keeps the databases, 14 GB for all sizes (default: in your cache folder)",
+    )
+    parser.add_argument(
+        "--patience", type=float, default=120, help="seconds until SQL is stopped (default: 120)"
+    )
+    parser.add_argument("--readme", action="store_true", help="put the table into the README")
+    asked = parser.parse_args()
+    sizes, periods = asked.sizes.split(","), asked.periods.split(",")
+    if not set(sizes) <= set(SIZES) or not set(periods) <= set(PERIODS):
+        parser.error(f"sizes are {', '.join(SIZES)}; periods are {', '.join(PERIODS)}")
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    before = _load()
+    about, differences, stopped, count = [], [], 0, 0
+    medians: Medians = {}
+    for size in sizes:
+        made = make(size, asked.folder.absolute())
+        built = probe("build", made)
+        if built["built"]:
+            made.note(built)
+        about.append(_counts(made))
+        print(about[-1], flush=True)
+        medians, found, given_up = compare(made, periods, asked.patience)
+        differences += found
+        stopped, count = stopped + given_up, count + len(medians)
+    bars = speed_bars(medians) if made.size == "L" else []
+    if {"M", "L"} <= set(sizes):
+        bars += growth_bars(growth(*(Made(size, asked.folder.absolute()) for size in ("M", "L"))))
+    bars += probe_bars(made, made.notes)
+    about.append(
+        f"{count:,} questions on {', '.join(sizes)}: {len(differences)} differences. {stopped}"
+        f" statements on SQLite were stopped after {asked.patience:.0f} s, which they count with."
+    )
+    about.append(
+        f"{os.cpu_count()} cores, load before {before}, after {_load()} (1, 5, 15 minutes);"
+        f" medians of {REPETITIONS} answers, fewer where they take over {ENOUGH:.0f} s. SQLite has"
+        " 256 MB of cache"
+        f" and indexes on {', '.join(INDEXES)}. DuckDB {duckdb.__version__} uses all cores, and ids"
+        " of 16 bytes. Days are UTC."
+    )
+    text = report(made, medians, bars, [f"- {line}" for line in about])
+    (asked.folder / "report.md").write_text(text)
+    print(text, *differences, sep="\n")
+    if asked.readme:
+        README.write_text(BLOCK.sub(lambda _: text, README.read_text()))
+    return 1 if differences else 0 if all(met for met, _ in bars) else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+"""What is asked, and how it is answered: by the product, by DuckDB, and by SQL on SQLite."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import duckdb
+from sqlalchemy import func, select
+
+from analytics.activities import ActivityPage, ActivityQuery, activities, count_activities
+from analytics.database import open_database
+from analytics.models import User, table_of
+from analytics.query import Filters, Period, Query
+from analytics.reports import BY_SLUG
+from analytics.results import span
+from analytics.settings import Settings
+from tests.bench.databases import Made
+from tests.bench.statements import ANSWERS, PAGE, statement
+
+PRODUCT, DUCKDB, SQL = "product", "DuckDB", "SQL"
+PERIODS = ("7", "30", "90", "365", "all")
+DEEP = ", deep page"
+DEPTH = 0.75  # a deep page lies this far down the list
+LISTS = tuple(name for name in ANSWERS if name.startswith("activities"))
+RESULTS = (*BY_SLUG, *(f"{name}{page}" for name in LISTS for page in ("", DEEP)))
+
+
+@dataclass(frozen=True)
+class Question:
+    """A result, a period in days (or "all"), and whether one organization is filtered."""
+
+    result: str
+    period: str
+    filtered: bool = False
+
+    @property
+    def answer(self) -> str:
+        """The key in `statements.ANSWERS`."""
+        return self.result.removesuffix(DEEP)
+
+
+def questions(period: str, *, filtered: bool) -> list[Question]:
+    """Every result for a period; what is loaded has neither period nor filter."""
+    once = period == "all" and not filtered
+    return [Question(name, period, filtered) for name in RESULTS if name != "sources" or once]
+
+
+class Product:
+    """The database of a size in the product, its days in UTC."""
+
+    def __init__(self, made: Made) -> None:
+        url = f"sqlite:///{made.raw.absolute()}"
+        self.store = open_database(Settings(database_url=url, reporting_timezone="UTC"))
+        self.store.refresh()
+        company = table_of(User).c.company
+        sizes = select(company).group_by(company).order_by(func.count(), company)
+        with self.store.session() as session:
+            self.days = span(session, date.max)
+            names = session.scalars(sizes).all()
+        self.organization = names[len(names) // 2]  # of middle size
+
+    def query(self, question: Question) -> Query:
+        """The question with its dates: it ends on the last day with data, which is over."""
+        last, first = self.days.last or date.max, self.days.first or date.min
+        if question.period != "all":
+            first = last - timedelta(int(question.period) - 1)
+        filters = Filters((self.organization,)) if question.filtered else Filters()
+        return Query(Period(first, last, last + timedelta(1)), filters)
+
+    def page(self, question: Question) -> int:
+        """The page of the activity list that is asked for."""
+        if not question.result.endswith(DEEP):
+            return 1
+        with self.store.session() as session:
+            count = count_activities(session, self._wanted(question))
+        return int(count * DEPTH) // PAGE + 1
+
+    def ask(self, question: Question, page: int) -> Any:
+        """The product's answer, in a session of its own."""
+        query = self.query(question)
+        with self.store.session() as session:
+            if question.result in BY_SLUG:
+                return BY_SLUG[question.result].function(session, query)
+            now = datetime.combine(query.period.today, time(), UTC)
+            return activities(session, self._wanted(question), now, page, PAGE)
+
+    def _wanted(self, question: Question) -> ActivityQuery:
+        query = self.query(question)
+        kind = "document" if "document" in question.result else "all"
+        return ActivityQuery(query.period.start, query.period.end, query.filters, kind)
+
+
+class Comparison:
+    """A database in the product, and its copies in DuckDB and SQLite.
+
+    A statement on SQLite is stopped after `patience` seconds; its answer is None then.
+    """
+
+    def __init__(self, made: Made, patience: float) -> None:
+        self.product = Product(made)
+        self._patience = patience
+        self._sqlite = sqlite3.connect(f"{made.indexed.absolute().as_uri()}?mode=ro", uri=True)
+        self._sqlite.execute("PRAGMA cache_size = -262144")
+        self._duckdb = duckdb.connect(str(made.columnar), read_only=True)
+
+    def close(self) -> None:
+        """Close all three."""
+        self.product.store.close()
+        self._sqlite.close()
+        self._duckdb.close()
+
+    def ways(self, question: Question) -> dict[str, Callable[[], Any]]:
+        """Name -> what answers the question, from its values to all rows in memory."""
+        query, page = self.product.query(question), self.product.page(question)
+        values: dict[str, Any] = {
+            "start": query.period.start,
+            "after": query.period.end + timedelta(1),
+            "before": query.previous.period.start,
+            "lead": query.period.start - timedelta(6),
+            "company": self.product.organization,
+            "offset": (page - 1) * PAGE,
+        }
+        answer = ANSWERS[question.answer]
+        for_sqlite, for_duckdb = (
+            statement(answer, dialect, filtered=question.filtered)
+            for dialect in ("sqlite", "duckdb")
+        )
+        as_text = {name: str(v) if isinstance(v, date) else v for name, v in values.items()}
+        used = {name: value for name, value in values.items() if f"${name}" in for_duckdb}
+        return {
+            PRODUCT: partial(self.product.ask, question, page),
+            DUCKDB: lambda: self._duckdb.execute(for_duckdb, used).fetchall(),
+            SQL: partial(self._patiently, for_sqlite, as_text),
+        }
+
+    def _patiently(self, sql: str, values: dict[str, Any]) -> Any:
+        until = monotonic() + self._patience
+        self._sqlite.set_progress_handler(lambda: monotonic() > until, 1_000_000)
+        try:
+            return self._sqlite.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+            return None
+
+    def difference(self, question: Question, answers: dict[str, Any]) -> str:
+        """Where the three answers differ; '' if nowhere."""
+        query, shape = self.product.query(question), ANSWERS[question.answer].rows
+        expected = {
+            way: shape(answers[way], query) for way in (DUCKDB, SQL) if answers[way] is not None
+        }
+        answer = _rows(answers[PRODUCT], expected[DUCKDB])
+        for way, rows in expected.items():
+            if rows != answer:
+                pairs = zip(answer, rows, strict=False)
+                return (
+                    f"{question}: the product has {len(answer)} rows, {way} {len(rows)}; the first"
+                    f" that differ: {next(((a, b) for a, b in pairs if a != b), 'none')}"
+                )
+        return ""
+
+
+def _rows(answer: Any, like: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The product's rows with the fields that a statement's rows have; moments as text."""
+    if isinstance(answer, ActivityPage):
+        rows = [{**item.model_dump(), "total": answer.total} for item in answer.items]
+    else:
+        rows = [row.model_dump() for row in (answer if isinstance(answer, list) else [answer])]
+    fields = like[0] if like else {}
+    return [{name: _plain(row[name]) for name in fields} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value

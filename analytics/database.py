@@ -811,6 +811,19 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
             where,
             "Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or restore a backup.",
         )
+    state = getattr(cause, "sqlstate", None) or ""
+    if state == "25006":
+        return DatabaseProblem(
+            "The database server takes no writes on this connection",
+            where,
+            "Connect to the primary server, as a user who may write.",
+        )
+    if state[:2] in ("40", "55") or state == "57014":  # a deadlock, a lock, a standby's conflict
+        return DatabaseProblem(
+            "The database server stopped this, because others were at the same rows or tables",
+            where,
+            "Reload in a moment.",
+        )
     if isinstance(error, OperationalError):
         return DatabaseProblem(
             "The database server can't be reached, or refuses the login",

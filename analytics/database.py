@@ -545,8 +545,10 @@ class PostgresStore(Store):
         if not self._readable():
             return False
         with self.engine.connect() as connection:
-            return marks.installed(connection) and not marks.rebuild_wanted(
-                connection, _REBUILD_MARKS
+            return (
+                marks.installed(connection)
+                and marks.version(connection) == _version(connection)
+                and not marks.rebuild_wanted(connection, _REBUILD_MARKS)
             )
 
     def _rebuild(self, progress: Progress) -> None:
@@ -557,18 +559,20 @@ class PostgresStore(Store):
         building = {"rollup": "rollup_building"}
         with self._refresher.begin() as connection:
             # One state of the database: exactly the marks of what the build sees are deleted.
-            connection.execute(delete(marks.MARK))
+            connection.execute(delete(marks.MARK).where(marks.MARK.c.id > 0))
             for step in ("DROP SCHEMA IF EXISTS %s CASCADE", "CREATE SCHEMA %s"):
                 connection.exec_driver_sql(step % "rollup_building")
             translated = connection.execution_options(schema_translate_map=building)
-            build(translated, self.settings.zone, datetime.now(UTC), progress)
+            version = build(translated, self.settings.zone, datetime.now(UTC), progress)
             if _has_rollups(connection):  # what readers lock first, so that nobody deadlocks
                 connection.exec_driver_sql("LOCK TABLE rollup.build IN ACCESS EXCLUSIVE MODE")
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")
             connection.exec_driver_sql("ALTER SCHEMA rollup_building RENAME TO rollup")
+            marks.set_version(connection, version)
 
     def _before_commit(self, connection: Connection, applied: list[int]) -> None:
         marks.forget(connection, applied)
+        marks.set_version(connection, _version(connection))
 
     def remove_marks(self) -> bool:
         """Drop the triggers, their functions and the table of marks; whether there were any."""
@@ -578,6 +582,10 @@ class PostgresStore(Store):
 
 def _has_rollups(connection: Connection) -> bool:
     return inspect(connection).has_table("build", schema="rollup")
+
+
+def _version(connection: Connection) -> str:
+    return connection.scalar(select(table_of(Build).c.version)) or ""
 
 
 def _hold_rollups(session: Session, transaction: Any, connection: Connection) -> None:
@@ -811,7 +819,11 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
             where,
             "Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or restore a backup.",
         )
-    state = getattr(cause, "sqlstate", None) or ""
+    return _server_problem(error, where)
+
+
+def _server_problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if state == "25006":
         return DatabaseProblem(
             "The database server takes no writes on this connection",

@@ -595,8 +595,10 @@ class PostgresStore(Store):
         if not self._readable():
             return False
         with self.engine.connect() as connection:
-            return marks.installed(connection) and not marks.rebuild_wanted(
-                connection, _REBUILD_MARKS
+            return (
+                marks.installed(connection)
+                and marks.version(connection) == _version(connection)
+                and not marks.rebuild_wanted(connection, _REBUILD_MARKS)
             )
 
     def _rebuild(self, progress: Progress) -> None:
@@ -607,15 +609,16 @@ class PostgresStore(Store):
         building = {"rollup": "rollup_building"}
         with self._refresher.begin() as connection:
             # One state of the database: exactly the marks of what the build sees are deleted.
-            connection.execute(delete(marks.MARK))
+            connection.execute(delete(marks.MARK).where(marks.MARK.c.id > 0))
             for step in ("DROP SCHEMA IF EXISTS %s CASCADE", "CREATE SCHEMA %s"):
                 connection.exec_driver_sql(step % "rollup_building")
             translated = connection.execution_options(schema_translate_map=building)
-            build(translated, self.settings.zone, datetime.now(UTC), progress)
+            version = build(translated, self.settings.zone, datetime.now(UTC), progress)
             if _has_rollups(connection):  # what readers lock first, so that nobody deadlocks
                 connection.exec_driver_sql("LOCK TABLE rollup.build IN ACCESS EXCLUSIVE MODE")
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")
             connection.exec_driver_sql("ALTER SCHEMA rollup_building RENAME TO rollup")
+            marks.set_version(connection, version)
 
     def _apply(self, progress: Progress) -> None:
         last: int | None = None
@@ -633,8 +636,9 @@ class PostgresStore(Store):
                         last = touched.newest
                         prepare(connection)
                     stage(connection, touched)
-                    refresh(connection, touched, datetime.now(UTC))
+                    version = refresh(connection, touched, datetime.now(UTC))
                     marks.forget(connection, touched.marks)
+                    marks.set_version(connection, version)
 
     def remove_marks(self) -> bool:
         """Drop the triggers, their functions and the table of marks; whether there were any."""
@@ -644,6 +648,10 @@ class PostgresStore(Store):
 
 def _has_rollups(connection: Connection) -> bool:
     return inspect(connection).has_table("build", schema="rollup")
+
+
+def _version(connection: Connection) -> str:
+    return connection.scalar(select(table_of(Build).c.version)) or ""
 
 
 def _hold_rollups(session: Session, transaction: Any, connection: Connection) -> None:
@@ -901,6 +909,23 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
             "This database is damaged, encrypted, or has changed its tables",
             where,
             "Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or restore a backup.",
+        )
+    return _server_problem(error, where)
+
+
+def _server_problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if state == "25006":
+        return DatabaseProblem(
+            "The database server takes no writes on this connection",
+            where,
+            "Connect to the primary server, as a user who may write.",
+        )
+    if state[:2] in ("40", "55") or state == "57014":  # a deadlock, a lock, a standby's conflict
+        return DatabaseProblem(
+            "The database server stopped this, because others were at the same rows or tables",
+            where,
+            "Reload in a moment.",
         )
     if isinstance(error, OperationalError):
         return DatabaseProblem(

@@ -1,6 +1,9 @@
 """On PostgreSQL too: whatever is done to the raw tables, refreshed equals rebuilt."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -15,11 +18,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
-from analytics.database import Store, open_database
+from analytics.database import DatabaseProblem, Store, open_database
 from analytics.models import RAW_MODELS, RAW_TABLES, table_of
 from analytics.settings import Settings
 from tests.databases import Raw, a_message, a_session, a_twin, a_user
-from tests.postgres import create_tables, typed, write
+from tests.postgres import administering, create_tables, typed, write
 from tests.test_live import COLUMNS, IDS, ROLLUPS, VALUES, version
 
 pytestmark = pytest.mark.slow
@@ -272,4 +275,153 @@ def test_marks_can_be_removed_and_come_back(store: Store) -> None:
     store.refresh()
     assert_exact(store)
     with store.session() as session:
-        assert session.scalar(select(text("count(*) FROM rollup_marks"))) == 0
+        assert session.scalar(select(text("count(*) FROM rollup_marks WHERE id > 0"))) == 0
+
+
+# --- what ends a refresh, and what comes back --------------------------------------------------
+
+KILLED = """
+import sys
+from analytics.database import open_database
+from analytics.settings import Settings
+store = open_database(Settings(database_url=sys.argv[1], reporting_timezone="America/New_York"))
+print("ready", flush=True)
+while True:
+    getattr(store, sys.argv[2])()
+"""
+TURNS = int(os.environ.get("LIVE_KILLS", "3"))
+
+
+def run(store: Store, *statements: str) -> None:
+    """As another program, in one transaction."""
+    with store._refresher.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def change(store: Store, turn: int) -> None:
+    """Enough for a refresh to take a while."""
+    run(
+        store,
+        f"UPDATE messages SET created_at = '2026-05-{turn + 1:02} 10:00:00'",
+        f"UPDATE users SET company = 'Company {turn}'",
+        f"INSERT INTO messages (id, session_id, sender_type, content)"
+        f" SELECT id || '-{turn}', session_id, 'user', 'x' FROM messages WHERE id < 'm2'",
+    )
+
+
+def nobody_refreshes(store: Store) -> bool:
+    """Whether the server has noticed that the one who did is gone."""
+    with store.session() as session:
+        held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        return session.scalar(held) == 0
+
+
+@pytest.mark.parametrize("what", ["refresh", "rebuild"])
+def test_a_kill_at_any_moment_does_no_harm(store: Store, postgres: URL, what: str) -> None:
+    address = postgres.render_as_string(hide_password=False)
+    for turn in range(TURNS):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, address, what], stdout=subprocess.PIPE
+        )
+        assert process.stdout
+        process.stdout.readline()
+        change(store, turn)
+        time.sleep(0.03 + 0.11 * turn)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        contents(store)  # readers go on
+        while not nobody_refreshes(store):
+            time.sleep(0.05)
+        store.refresh()
+        assert_exact(store)
+
+
+@pytest.mark.parametrize("what", ["refresh", "rebuild"])
+def test_an_administrator_may_end_any_connection(store: Store, postgres: URL, what: str) -> None:
+    """Also that of the lock alone: then two refresh at once, and one of them gives up."""
+    worker = opened(postgres)
+    ended: list[int] = []
+
+    def work() -> None:
+        with suppress(DatabaseProblem):
+            getattr(worker, what)()
+
+    for turn in range(TURNS * 3):
+        change(store, turn)
+        thread = threading.Thread(target=work)
+        thread.start()
+        time.sleep(0.02 + 0.04 * turn)
+        with administering(postgres) as connection:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            if turn % 3 == 2:  # only who waits with the lock in hand
+                others += " AND state = 'idle'"
+            ending = f"SELECT pg_terminate_backend(pid), pid FROM pg_stat_activity WHERE {others}"
+            ended += connection.scalars(text(ending))
+        with suppress(DatabaseProblem):
+            store.refresh()
+        thread.join()
+        store.refresh()
+        assert_exact(store)
+    assert ended
+    worker.close()
+
+
+def test_a_restored_backup_is_read_anew(store: Store) -> None:
+    """Its tables, triggers and marks are those of the backup; the rollups are newer."""
+    tables = ("rollup_marks", *RAW_TABLES)
+    run(store, *(f"CREATE TABLE kept_{table} AS TABLE {table}" for table in tables))
+    run(store, "UPDATE users SET company = 'Newer'", "DELETE FROM messages WHERE id < 'm3'")
+    store.refresh()
+    # As pg_restore: nothing fires while the rows come back.
+    run(
+        store,
+        "SET LOCAL session_replication_role = replica",
+        f"TRUNCATE {', '.join(tables)}",
+        *(f"INSERT INTO {table} SELECT * FROM kept_{table}" for table in RAW_TABLES),
+        "INSERT INTO rollup_marks OVERRIDING SYSTEM VALUE SELECT * FROM kept_rollup_marks",
+    )
+    store.refresh()
+    assert_exact(store)
+    with store.session() as session:
+        assert (
+            session.scalar(text("SELECT count(*) FROM rollup.member WHERE company = '=Newer'")) == 0
+        )
+
+
+def test_tables_made_anew_are_read_anew(store: Store) -> None:
+    with store._refresher.begin() as connection:
+        create_tables(connection)
+        write(
+            Raw([a_user("new", "New")], [], [a_session("s", "new", "2026-03-01 10:00:00")]),
+            connection,
+        )
+    store.refresh()
+    assert_exact(store)
+    assert contents(store)["member"] == [("new", "=New", "=")]
+    run(store, "TRUNCATE sessions CASCADE")
+    store.refresh()
+    assert_exact(store)
+    assert contents(store)["activity"] == []
+
+
+def test_rollups_that_somebody_dropped_come_back(store: Store) -> None:
+    before = contents(store)
+    run(store, "DROP SCHEMA rollup CASCADE")
+    store.refresh()
+    assert contents(store) == before
+
+
+def test_two_processes_build_one_after_the_other(store: Store, postgres: URL) -> None:
+    run(store, "DROP SCHEMA rollup CASCADE")
+    others = [opened(postgres) for _ in range(3)]
+    threads = [threading.Thread(target=other.refresh) for other in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({version(other) for other in others}) == 1
+    assert_exact(store)
+    for other in others:
+        other.close()

@@ -250,7 +250,8 @@ def test_random_questions_have_equal_answers(
 
 CHANGES = (
     "UPDATE users SET company = 'Moved' WHERE id IN ('au', 'Zu', '=u')",
-    "UPDATE sessions SET user_id = 'zu', started_at = '2026-11-01 05:30:00' WHERE substr(id, 1, 1) = 'B'",
+    "UPDATE sessions SET user_id = 'zu', started_at = '2026-11-01 05:30:00'"
+    " WHERE substr(id, 1, 1) = 'B'",
     "DELETE FROM messages WHERE id LIKE '%1'",
     "DELETE FROM users WHERE id = 'Ünïu'",
     "INSERT INTO twins (id, user_id, name, created_at)"

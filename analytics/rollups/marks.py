@@ -4,8 +4,8 @@
 its user, of a session its user and the session, of a message, document or query its session; what
 moves marks both sides. `refresh.py` turns marks into exact rollups.
 
-On SQLite the row with id 0 (kind 'version') names the rollups that the raw file was last read
-into: a raw file that was put back from a backup names others.
+The row with id 0 (kind 'version') names the rollups that the raw tables were last read into: raw
+tables that were put back from a backup name others.
 """
 
 import secrets
@@ -240,9 +240,16 @@ def version(connection: Connection) -> str:
 
 def set_version(connection: Connection, name: str) -> None:
     """Say which rollups hold what is not marked."""
-    connection.exec_driver_sql(
-        "INSERT OR REPLACE INTO rollup_marks (id, kind, key) VALUES (0, 'version', ?)", (name,)
-    )
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "INSERT OR REPLACE INTO rollup_marks (id, kind, key) VALUES (0, 'version', ?)", (name,)
+        )
+    else:
+        connection.exec_driver_sql(
+            "INSERT INTO rollup_marks (id, kind, key) OVERRIDING SYSTEM VALUE"
+            " VALUES (0, 'version', %s) ON CONFLICT (id) DO UPDATE SET key = excluded.key",
+            (name,),
+        )
 
 
 # --- PostgreSQL --------------------------------------------------------------------------------

@@ -14,9 +14,10 @@ from analytics.results import Share, percentage, rounded, share_change
 from analytics.text import count, long_day, moved, number, percent, short_day
 from analytics.theme import chart_config, theme
 
-HEIGHT, BAR_HEIGHT = 280, 34
+HEIGHT, BAR_HEIGHT = 300, 34
 BRUSH, FOCUS, LEAVE = "zoom", "focus", "leave"
 DOUBLE_CLICK_MS = 300
+NAMED = 3  # of many that share a place
 TOTAL_THEN = "total then"
 Chart = Any  # Altair types its chained methods loosely
 _NOT_OVER = "No day of this period is over yet"
@@ -176,7 +177,16 @@ def _colour(labels: list[str], compared: str, dark: bool, *, legend: bool = True
         "sort": domain,
         "scale": alt.Scale(domain=domain, range=colours),
         "legend": alt.Legend(
-            orient="top", title=None, columns=2, symbolType="square", symbolOpacity=1
+            orient="top",
+            title=None,
+            columns=2,
+            symbolType="square",
+            symbolOpacity=1,
+            labelFontSize=12,
+            padding=0,
+            offset=8,
+            columnPadding=12,
+            rowPadding=2,
         )
         if legend and len(domain) > 1
         else None,
@@ -259,8 +269,8 @@ def _day_params(*, nearest: bool) -> list[alt.Parameter]:
     A click waits for a second one, so that a double-click is not taken for two. A tap shows the
     tooltip and nothing else.
     """
-    shared = {"fields": ["date"], "nearest": nearest, "toggle": False}
-    click = {
+    shared: dict[str, Any] = {"fields": ["date"], "nearest": nearest, "toggle": False}
+    click: Any = {
         "stream": {"source": "scope", "type": "click", "debounce": DOUBLE_CLICK_MS},
         "filter": ["event.detail === 1", "event.pointerType !== 'touch'"],
     }
@@ -283,7 +293,7 @@ def _columns(slug: str, compared: str, dark: bool) -> Chart:
     """Stacked columns over days, with the compared total as a stepped line."""
     labels = list(BY_SLUG[slug].drawing.fields.values())
     colour = _colour(labels, compared, dark)
-    y = {"title": None, "axis": _count_axis()}
+    y: dict[str, Any] = {"title": None, "axis": _count_axis()}
     bars = (
         alt.Chart()
         .transform_fold([*labels], as_=["series", "value"])
@@ -403,28 +413,41 @@ def summary(report: Report, data: pd.DataFrame, compared: Compared | None = None
         return _cohorts_sentence(data)
     if drawing.x == "date":
         return _days_sentence(report, data, compared)
-    label = next(iter(drawing.fields.values()))
-    values = data[label].dropna().tolist()
-    if not values:
+    values = data[next(iter(drawing.fields.values()))].dropna()
+    if values.empty:
         return _NOT_OVER + "."
-    top = max(values)
-    if top <= 0:
+    if values.max() <= 0:
         return report.empty
-    leading = [
-        name for name, value in zip(data[drawing.x], data[label], strict=True) if value == top
-    ]
-    if drawing.mark == "columns":
-        hours = _listed([f"{hour}:00" for hour in leading])
-        starts = "The busiest hour starts" if len(leading) == 1 else "The busiest hours start"
-        return f"{starts} at {hours}, with {number(top)} {_lower(label)}."
-    unit = drawing.unit or _lower(label)
-    if len(values) == 1:
-        return f"{leading[0]} has all {number(top)} {unit} shown."
-    of_all = f"of the {number(sum(values))} {unit} shown"
-    if len(leading) > 1:
-        return f"{_listed(leading)} lead with {number(top)} each {of_all}."
-    share = percent(percentage(top, sum(values)))
-    return f"{leading[0]} leads with {number(top)} {of_all} ({share})."
+    return (
+        _hours_sentence(drawing, data)
+        if drawing.mark == "columns"
+        else _bars_sentence(drawing, data)
+    )
+
+
+def _leading(drawing: Drawing, data: pd.DataFrame) -> tuple[str, Any, list[Any]]:
+    """The first field, its highest value, and where it is reached."""
+    label = next(iter(drawing.fields.values()))
+    top = data[label].max()
+    return label, top.item(), data.loc[data[label] == top, drawing.x].tolist()
+
+
+def _hours_sentence(drawing: Drawing, data: pd.DataFrame) -> str:
+    label, top, hours = _leading(drawing, data)
+    starts = "The busiest hour starts" if len(hours) == 1 else "The busiest hours start"
+    at = _listed([f"{hour}:00" for hour in hours])
+    return f"{starts} at {at}, with {number(top)} {_lower(label)}."
+
+
+def _bars_sentence(drawing: Drawing, data: pd.DataFrame) -> str:
+    label, top, names = _leading(drawing, data)
+    unit, total = drawing.unit or _lower(label), int(data[label].sum())
+    if len(data) == 1:
+        return f"{names[0]} has all {number(top)} {unit} shown."
+    of_all = f"of the {number(total)} {unit} shown"
+    if len(names) > 1:
+        return f"{_listed(names)} lead with {number(top)} each {of_all}."
+    return f"{names[0]} leads with {number(top)} {of_all} ({percent(percentage(top, total))})."
 
 
 def _days_sentence(report: Report, data: pd.DataFrame, compared: Compared | None) -> str:
@@ -518,9 +541,9 @@ def _cohorts_sentence(data: pd.DataFrame) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """As a, b and c; of more than four the first three and how many more."""
-    if len(words) > 4:
-        words = [*words[:3], f"{len(words) - 3} more"]
+    """As a, b and c; of many the first three and how many more."""
+    if len(words) > NAMED + 1:
+        words = [*words[:NAMED], f"{len(words) - NAMED} more"]
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else str(last)
 

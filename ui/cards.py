@@ -73,46 +73,34 @@ def difference(value: float, previous: float, change: float | None) -> str:
 def headline_cards() -> None:
     """The four headline figures, beside their previous values."""
     m = row(Metrics, "metrics")
-    cards = (
-        _headline(
-            "Active users", m.total_active_users, m.previous_active_users, m.active_users_change,
-            [d.active_users for d in rows("active-users")],
-            "People who started a conversation or sent a message in the period, each counted once.",
-        ),
-        _headline(
-            "Conversations", m.total_conversations, m.previous_conversations,
-            m.conversations_change, [d.conversations for d in rows("conversations")],
-            "Conversations started in the period.",
-        ),
-        _headline(
-            "Documents drafted", m.documents_drafted, m.previous_documents, m.documents_change,
-            [d.documents_drafted for d in rows("engagement")],
-            "Documents that twins drafted in the period.",
-        ),
-        _headline(
-            "Twin installations", m.twin_installations, m.previous_installations,
-            m.installations_change, [d.installations for d in rows("installations")],
-            "All twins created up to the end of the period, by their owner's organization."
-            " Compared with the end of the other period.",
-        ),
-    )  # fmt: skip
+    definitions = {
+        "Active users": "People who started a conversation or sent a message in the period, each"
+        " counted once.",
+        "Conversations": "Conversations started in the period.",
+        "Documents drafted": "Documents that twins drafted in the period.",
+        "Twin installations": "All twins created up to the end of the period, by their owner's"
+        " organization. Compared with the end of the other period.",
+    }
+    figures = (
+        (m.total_active_users, m.previous_active_users, m.active_users_change),
+        (m.total_conversations, m.previous_conversations, m.conversations_change),
+        (m.documents_drafted, m.previous_documents, m.documents_change),
+        (m.twin_installations, m.previous_installations, m.installations_change),
+    )
+    courses = (
+        [d.active_users for d in rows("active-users")],
+        [d.conversations for d in rows("conversations")],
+        [d.documents_drafted for d in rows("engagement")],
+        [d.installations for d in rows("installations")],
+    )
     with st.grid(4, min_column_width=165):
-        for card in cards:
-            metric_card(card)
-
-
-def _headline(
-    label: str,
-    value: int,
-    previous: int,
-    change: float | None,
-    course: Sequence[int],
-    definition: str,
-) -> Card:
-    return Card(
-        "metrics", label, number(value), definition, difference(value, previous, change),
-        number(previous), course=course,
-    )  # fmt: skip
+        for (label, words), (now, before, change), course in zip(
+            definitions.items(), figures, courses, strict=True
+        ):
+            moved = difference(now, before, change)
+            metric_card(
+                Card("metrics", label, number(now), words, moved, number(before), course=course)
+            )
 
 
 def retention_cards() -> None:
@@ -123,7 +111,7 @@ def retention_cards() -> None:
             "retention", f"Day {n} retention", percent(rate),
             f"Among users whose first active day ever + {n} falls on a complete day of the"
             " period: the share who were active on exactly that day. n/a: nobody's did.",
-            "" if rate is None else _points(change), percent(before),
+            "" if rate is None else _points(change), "" if before is None else percent(before),
             note=f"of {count(eligible, 'user')}",
         )
         for n, rate, eligible, before, change in (

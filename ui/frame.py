@@ -181,7 +181,7 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
 def _chosen_dates(period: Period) -> Period:
     picked = st.date_input(
         "Dates to compare with",
-        value=(),
+        value=[],
         min_value=_EARLIEST,
         max_value=_LATEST,
         format="YYYY-MM-DD",
@@ -252,9 +252,8 @@ def select_days(key: str, zoom: int) -> None:
         if first > last:
             first = last = round(sum(brushed) / 2 / _DAY_MS)
         _show_days(first, last)
-    elif _milliseconds(selected.get(LEAVE)):
-        if "_unzoomed" in st.session_state:
-            _zoom_out()
+    elif "_unzoomed" in st.session_state and _milliseconds(selected.get(LEAVE)):
+        _zoom_out()
     elif clicked := _milliseconds(selected.get(FOCUS)):
         _show_days(*[round(clicked[0] / _DAY_MS)] * 2)
 

@@ -49,7 +49,7 @@ def drawn(slug: str, query: Query, *, compared: bool) -> Drawn:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)  # nobody changes what is in it
-def _drawn(slug: str, query: Query, version: str, compared: bool, _store: Store) -> Drawn:  # noqa: FBT001
+def _drawn(slug: str, query: Query, version: str, compared: bool, _store: Store) -> Drawn:
     report = BY_SLUG[slug]
     found = _rows(slug, query, version, None, _store)
     beside = None

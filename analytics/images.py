@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.drawing import chart_data, height, specs, summary
+from analytics.pages import PictureProblem
 from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.results import Row
@@ -31,7 +32,7 @@ _CHARACTER = 0.56  # of the size: a little more than letters of Liberation Sans 
 _MAX_LINES = 4
 
 
-class ImagesMissing(RuntimeError):
+class ImagesMissing(PictureProblem):
     """The extra `images` is not installed."""
 
     def __init__(self) -> None:

@@ -11,6 +11,7 @@ from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.text import count, day, days
 from ui.frame import frame, query_string, zoom_by, zooms
+from ui.images import image_buttons, is_dark
 from ui.results import csv_button, rows
 from ui.text import inert
 
@@ -26,7 +27,7 @@ def chart(slug: str, query: Query | None = None) -> None:
             empty(report)
             return
         tall = height(report, data)
-        for number, spec in enumerate(specs(slug, dark=_dark())):
+        for number, spec in enumerate(specs(slug, dark=is_dark())):
             key = f"chart-{slug}-{number}"
             zoom: dict[str, Any] = {}
             if report.drawing.x == "date":
@@ -69,6 +70,7 @@ def heading(report: Report, query: Query | None = None) -> None:
         with st.container(horizontal=True, width="content", gap="xsmall"):
             explanation(report, query)
             csv_button(report, query)
+            image_buttons(report, query)
 
 
 def empty(report: Report) -> None:
@@ -84,7 +86,3 @@ def empty(report: Report) -> None:
         f"{report.empty.removesuffix('.')}{within}. {advice} dates from"
         f" {day(made.span.first)} to {day(made.span.last)}: those have data."
     )
-
-
-def _dark() -> bool:
-    return st.context.theme.type == "dark"

@@ -62,7 +62,7 @@ def save_page(page: str) -> None:
         mime="text/html",
         key=f"save-{page}",
         on_click="ignore",
-        icon=":material/html:",
+        icon=":material/file_save:",
         help="Save charts, tables and definitions of this page as one file, to send or to print."
         " It opens without the internet.",
         width="stretch",

@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analytics", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
+    commands = parser.add_subparsers(required=True, metavar="{migrate,unmark,report}")
 
     command = commands.add_parser("migrate", help="bring the schema of the database up to date")
     command.set_defaults(run=_migrate)
@@ -163,7 +163,7 @@ def _period(asked: argparse.Namespace, known: Span, today: date) -> Period:
         raise QueryError(
             ways[0],
             getattr(asked, ways[0]),
-            f"can't be given together with --{ways[1]}; choose one",
+            f"can't stand beside --{ways[1]}; choose one",
         )
     anchor = known.anchor(today)
     if asked.last is not None:

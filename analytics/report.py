@@ -2,7 +2,6 @@
 
 import datetime
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +18,7 @@ from markupsafe import Markup
 
 from analytics.database import Freshness, Store
 from analytics.drawing import chart_data, summary
-from analytics.images import ImagesMissing, available, chart_svgs, is_drawn
+from analytics.images import ImagesMissing, available, chart_svgs, is_drawn, recoloured
 from analytics.metrics import Metrics
 from analytics.pages import PAGES, PictureProblem
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query, QueryError, filter_names
@@ -250,13 +249,9 @@ def _part(report: Report, rows: Sequence[Row], zone: ZoneInfo) -> _Part:
     )
 
 
-_COLOUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
-
-
 def _coloured(svg: str) -> str:
     """The light picture with its colours by name, so that the dark page and print change them."""
-    names = {colour: name for name, colour in variables(dark=False).items()}
-    return _COLOUR.sub(lambda m: f'{m[1]}="var(--{names[m[2]]})"' if m[2] in names else m[0], svg)
+    return recoloured(svg, {c: f"var(--{name})" for name, c in variables(dark=False).items()})
 
 
 def _cards(row: Row) -> tuple[_Card, ...]:

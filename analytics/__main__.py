@@ -1,53 +1,199 @@
-"""Commands on the database of DATABASE_URL: `python -m analytics migrate`, or `unmark`."""
+"""Commands on the database of DATABASE_URL: `python -m analytics migrate`, `unmark` or `report`."""
 
 import argparse
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+from sqlmodel import Session
 from tqdm import tqdm
 
 from analytics.database import DatabaseProblem, open_database
 from analytics.migrations import MigrationError, migrate
+from analytics.pages import PAGES, PictureProblem
+from analytics.query import (
+    DEFAULT_PRESET,
+    NO_DEPARTMENT,
+    Filters,
+    Period,
+    Query,
+    QueryError,
+    Span,
+    filter_label,
+    filter_values,
+    parse_date,
+    preset_period,
+)
+from analytics.results import department_names, organization_names, span
+from analytics.rollups.build import Progress
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
+
+ALL_PAGES = "all"
+_SHOWN_NAMES = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 when it succeeded, 1 when it says on stderr why not."""
-    parser = argparse.ArgumentParser(prog="python -m analytics", description=__doc__)
-    parser.add_argument(
-        "command",
-        choices=["migrate", "unmark"],
-        help="migrate: bring the schema of the database up to date. unmark: take the table"
-        " rollup_marks and the triggers out of it; stop the dashboard first, or it puts them back",
-    )
-    wanted = parser.parse_args(arguments).command
+    asked = _parser().parse_args(arguments)
     try:
-        settings = load_settings()
-        if wanted == "unmark":
-            return _unmark(settings)
-        with tqdm(total=100, unit="%", bar_format="{desc} {bar} {n:.0f} %") as bar:
-
-            def show(share: float, doing: str) -> None:
-                bar.set_description(doing)
-                bar.update(share * 100 - bar.n)
-
-            applied = migrate(settings.url, show)
-    except (DatabaseProblem, MigrationError, SettingsError) as error:
+        print(asked.run(load_settings(), asked))
+    except (DatabaseProblem, MigrationError, PictureProblem, QueryError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
-    where = shown_url(settings.url)
-    print(f"{where}: applied {', '.join(applied)}." if applied else f"{where} was up to date.")
     return 0
 
 
-def _unmark(settings: Settings) -> int:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m analytics", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="{migrate,unmark,report}")
+
+    command = commands.add_parser("migrate", help="bring the schema of the database up to date")
+    command.set_defaults(run=_migrate)
+
+    command = commands.add_parser(
+        "unmark",
+        help="take the table rollup_marks and the triggers out of the database; stop the dashboard"
+        " first, or it puts them back",
+    )
+    command.set_defaults(run=_unmark)
+
+    command = commands.add_parser(
+        "report", help="write pages of the dashboard as one HTML file, or as PDF"
+    )
+    command.set_defaults(run=_report)
+    add = command.add_argument
+    add("--output", default="report.html", metavar="FILE", help="a name in .html or .pdf"
+        " (default: report.html; .pdf needs Chromium)")  # fmt: skip
+    add("--last", metavar="DAYS", help="as 30d: so many days up to the last complete one with data")
+    add("--preset", metavar="NAME", help=f'as on the page (default: "{DEFAULT_PRESET}")')
+    add("--start", metavar="DATE", help="first day, YYYY-MM-DD")
+    add("--end", metavar="DATE", help="last day, YYYY-MM-DD; without it the last one with data")
+    add("--organization", action="append", default=[], metavar="NAME", help="can be repeated")
+    add("--department", action="append", default=[], metavar="NAME", help="can be repeated")
+    add("--page", default="overview", help=f"{', '.join(PAGES)} or {ALL_PAGES} (default: overview)")
+    add("--theme", default="light", help="light or dark (default: light; print is always light)")
+    return parser
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    with tqdm(total=100, unit="%", bar_format="{desc} {bar} {n:.0f} %") as bar:
+
+        def show(share: float, doing: str) -> None:
+            bar.set_description(doing)
+            bar.update(share * 100 - bar.n)
+
+        yield show
+
+
+def _migrate(settings: Settings, _: argparse.Namespace) -> str:
+    with _bar() as show:
+        applied = migrate(settings.url, show)
+    where = shown_url(settings.url)
+    return f"{where}: applied {', '.join(applied)}." if applied else f"{where} was up to date."
+
+
+def _unmark(settings: Settings, _: argparse.Namespace) -> str:
     store = open_database(settings)
     try:
         removed = store.remove_marks()
     finally:
         store.close()
-    print(f"{store.where}: removed rollup_marks and its triggers." if removed else
-          f"{store.where} had no marks.")  # fmt: skip
-    return 0
+    return (
+        f"{store.where}: removed rollup_marks and its triggers."
+        if removed
+        else f"{store.where} had no marks."
+    )
+
+
+def _report(settings: Settings, asked: argparse.Namespace) -> str:
+    from analytics.report import page_html, print_pdf  # noqa: PLC0415 - loads what draws charts
+
+    path = Path(asked.output)
+    kind = _one_of("output", path.suffix, ".html", ".htm", ".pdf", shown=asked.output)
+    dark = _one_of("theme", asked.theme, "light", "dark") == "dark"
+    page = _one_of("page", asked.page, *PAGES, ALL_PAGES)
+    if not path.absolute().parent.is_dir():
+        raise QueryError("output", path, "is in no folder that exists; make the folder first")
+    now = datetime.now(UTC)
+    today = now.astimezone(settings.zone).date()
+    store = open_database(settings)
+    try:
+        with _bar() as show:
+            store.refresh(show)
+        with store.session() as session:
+            query = Query(
+                _period(asked, span(session, today), today),
+                _filters(session, asked.organization, asked.department),
+            )
+        _ = query.previous  # refuses a period that nothing can be compared with
+        with _bar() as show:
+            html = page_html(
+                store, query, list(PAGES) if page == ALL_PAGES else [page], now, dark=dark,
+                progress=show,
+            )  # fmt: skip
+    finally:
+        store.close()
+    try:
+        if kind == ".pdf":
+            print_pdf(html, path)
+        else:
+            path.write_text(html, "utf-8")
+    except OSError as error:
+        raise QueryError(
+            "output", path, f"can't be written ({error.strerror}); choose another name"
+        ) from None
+    return f"{path}: {path.stat().st_size / 1024:,.0f} KB."
+
+
+def _one_of(name: str, value: str, *choices: str, shown: str = "") -> str:
+    if value not in choices:
+        raise QueryError(name, shown or value, f"choose one of {', '.join(choices)}")
+    return value
+
+
+def _period(asked: argparse.Namespace, known: Span, today: date) -> Period:
+    """The period of --last, --preset, or --start and --end; the default preset without any."""
+    ways = [name for name in ("last", "preset") if getattr(asked, name) is not None]
+    ways += ["start"] if asked.start or asked.end else []
+    if len(ways) > 1:
+        raise QueryError(
+            ways[0],
+            getattr(asked, ways[0]),
+            f"can't stand beside --{ways[1]}; choose one",
+        )
+    anchor = known.anchor(today)
+    if asked.last is not None:
+        found = re.fullmatch(r"([1-9][0-9]{0,3})d", asked.last)
+        if not found:
+            raise QueryError("last", asked.last, "write a number of days such as 30d")
+        return Period(anchor - timedelta(int(found[1]) - 1), anchor, today)
+    if not (asked.start or asked.end):
+        return preset_period(asked.preset or DEFAULT_PRESET, known, today)
+    if not asked.start:
+        raise QueryError("end", asked.end, "has no first day; add --start")
+    start = parse_date("start", asked.start)
+    return Period(start, parse_date("end", asked.end) if asked.end else max(start, anchor), today)
+
+
+def _filters(session: Session, organizations: list[str], departments: list[str]) -> Filters:
+    """The filters named on the command line; a name that nobody has is refused."""
+    for parameter, labels, known in (
+        ("organization", organizations, [filter_label(n) for n in organization_names(session)]),
+        (
+            "department",
+            departments,
+            [filter_label(n, NO_DEPARTMENT) for n in department_names(session)],
+        ),
+    ):
+        for label in labels:
+            if label not in known:
+                some = ", ".join(known[:_SHOWN_NAMES]) + (" …" if known[_SHOWN_NAMES:] else "")
+                raise QueryError(parameter, label, f"nobody belongs to it; choose one of {some}")
+    return Filters(filter_values(organizations), filter_values(departments, NO_DEPARTMENT))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pandas as pd
 from analytics.reports import BY_SLUG, Drawing, Report
 from analytics.results import Share, percentage, rounded, share_change
 from analytics.text import count, long_day, moved, number, percent, short_day
-from analytics.theme import chart_config, theme
+from analytics.theme import Theme, chart_config, theme
 
 HEIGHT, BAR_HEIGHT = 300, 34
 BRUSH, FOCUS, LEAVE = "zoom", "focus", "leave"
@@ -117,7 +117,7 @@ def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
     """
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
-    ink = theme(dark=dark).text  # marks don't inherit it
+    look = theme(dark=dark)
     if drawing.mark == "lines":
         panels = [[label] for label in labels] if drawing.panels else [labels]
         charts: list[Chart] = [
@@ -127,9 +127,9 @@ def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
     elif drawing.mark == "columns":
         charts = [_columns(slug, compared, dark) if drawing.x == "date" else _hours(slug)]
     elif drawing.mark == "bars":
-        charts = [_bars(slug, ink)]
+        charts = [_bars(slug, look.text)]
     else:
-        charts = [_heatmap(slug, ink)]
+        charts = [_heatmap(slug, look)]
     return [_spec(one) | {"config": chart_config(dark=dark)} for one in charts]
 
 
@@ -371,7 +371,7 @@ def _bars(slug: str, ink: str) -> Chart:
     return bars.properties(padding={"left": 0, "top": 0, "right": 40, "bottom": 0})  # for the text
 
 
-def _heatmap(slug: str, ink: str) -> Chart:
+def _heatmap(slug: str, look: Theme) -> Chart:
     """A row a cohort, a column a week; the share is both colour and text."""
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
@@ -389,10 +389,12 @@ def _heatmap(slug: str, ink: str) -> Chart:
     )  # fmt: skip
     cells = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color(
-            f"{labels[0]}:Q", scale=alt.Scale(domain=[0, 100]), legend=alt.Legend(title=None)
+            f"{labels[0]}:Q",
+            scale=alt.Scale(type="quantize", domain=[0, 100], range=list(look.sequential)),
+            legend=None,  # the share stands in its cell
         )
     )
-    text = base.mark_text(fontSize=11, color=ink).encode(
+    text = base.mark_text(fontSize=11, color=look.text).encode(
         text=alt.Text(f"{labels[0]}:Q", format=".0f")
     )
     return alt.layer(cells, text)

@@ -13,14 +13,16 @@ BOM = "\ufeff"  # tells Excel that the file is UTF-8
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def file_name(slug: str, start: datetime.date | None, end: datetime.date | None) -> str:
+def file_name(
+    slug: str, start: datetime.date | None, end: datetime.date | None, kind: str = "csv"
+) -> str:
     """`slug_start_end.csv`, with "first" and "last" for open ends."""
-    return f"{slug}_{start or 'first'}_{end or 'last'}.csv"
+    return f"{slug}_{start or 'first'}_{end or 'last'}.{kind}"
 
 
-def period_file_name(slug: str, period: Period) -> str:
+def period_file_name(slug: str, period: Period, kind: str = "csv") -> str:
     """`slug_start_end.csv` of a period."""
-    return file_name(slug, period.start, period.end)
+    return file_name(slug, period.start, period.end, kind)
 
 
 def csv_text(row_type: type[Row], rows: Iterable[Row]) -> str:

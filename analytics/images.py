@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.drawing import chart_data, height, specs, summary
+from analytics.pages import PictureProblem
 from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.results import Row
@@ -31,7 +32,7 @@ _CHARACTER = 0.56  # of the size: a little more than letters of Liberation Sans 
 _MAX_LINES = 4
 
 
-class ImagesMissing(RuntimeError):
+class ImagesMissing(PictureProblem):
     """The extra `images` is not installed."""
 
     def __init__(self) -> None:
@@ -165,7 +166,9 @@ def _answers_pointer(layer: dict[str, Any]) -> bool:
 
 
 _SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)"')
-_ID = re.compile(r'(\bid="|url\(#|href="#)')
+_TAG = re.compile(r"<[^>]*>")  # words between tags have their < and > escaped
+_ID = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
+_ROLE = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
 def _svg(spec: dict[str, Any], prefix: str) -> Svg:
@@ -174,7 +177,26 @@ def _svg(spec: dict[str, Any], prefix: str) -> Svg:
     size = _SIZE.match(text)
     if size is None:
         raise ValueError("vl-convert made an SVG without a size")
-    return Svg(_ID.sub(rf"\1{prefix}", text), float(size[1]), float(size[2]))
+    numbers: dict[str, int] = {}
+
+    def tag(found: re.Match[str]) -> str:
+        # Vega counts its ids on from one picture to the next: here they start anew.
+        own = _ID.sub(lambda m: f"{m[1]}{prefix}{numbers.setdefault(m[2], len(numbers))}", found[0])
+        return _ROLE.sub("", own)  # the picture as a whole has a name, its parts have none
+
+    return Svg(_TAG.sub(tag, text), float(size[1]), float(size[2]))
+
+
+def recoloured(svg: str, names: dict[str, str]) -> str:
+    """The picture with `names` in place of colours."""
+
+    def tag(found: re.Match[str]) -> str:
+        return _COLOUR.sub(lambda m: f'{m[1]}="{names.get(m[2], m[2])}"', found[0])
+
+    return _TAG.sub(tag, svg)
+
+
+_COLOUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
 
 
 def _under(query: Query) -> str:

@@ -1,7 +1,7 @@
 """The look of page, pictures and report, light and dark, in one place.
 
-What Streamlit can be told stands in `.streamlit/config.toml` and is read from there; Streamlit's own
-sizes for charts are repeated here, so that a picture looks like the page's chart.
+What Streamlit can be told stands in `.streamlit/config.toml` and is read from there. Charts get
+their colours and sizes here, so that a picture looks like the page's chart.
 """
 
 import tomllib
@@ -103,10 +103,23 @@ def chart_config(*, dark: bool) -> dict[str, Any]:
     }
 
 
-def css_variables(*, dark: bool) -> str:
-    """The colours as declarations of CSS variables: `--text: #111827; …`."""
+def variables(*, dark: bool) -> dict[str, str]:
+    """Name to colour of every colour, as CSS variables without their dashes."""
     look = theme(dark=dark)
-    names = (
-        "background", "surface", "text", "muted", "border", "link", "positive", "negative",
-    )  # fmt: skip
-    return " ".join(f"--{name}: {getattr(look, name)};" for name in names)
+    return {
+        "background": look.background,
+        "surface": look.surface,
+        "text": look.text,
+        "muted": look.muted,
+        "border": look.border,
+        "link": look.link,
+        "positive": look.positive,
+        "negative": look.negative,
+        **{f"series-{n}": colour for n, colour in enumerate(look.categorical, 1)},
+        **{f"share-{n}": colour for n, colour in enumerate(look.sequential, 1)},
+    }
+
+
+def css_variables(*, dark: bool) -> str:
+    """The colours as CSS declarations: `--text: #111827; …`."""
+    return " ".join(f"--{name}: {colour};" for name, colour in variables(dark=dark).items())

@@ -13,6 +13,7 @@ from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.text import compared_name, count, day, days
 from ui.frame import comparison, frame, query_string, select_days, zooms
+from ui.images import image_buttons, is_dark
 from ui.results import Drawn, csv_button, drawn, rows
 from ui.text import inert
 
@@ -37,7 +38,7 @@ def chart(slug: str, query: Query | None = None) -> None:
 
 
 def _marks(report: Report, shown: Drawn, compared: str) -> None:
-    for number, spec in enumerate(specs(report.slug, dark=_dark(), compared=compared)):
+    for number, spec in enumerate(specs(report.slug, dark=is_dark(), compared=compared)):
         key = f"chart-{report.slug}-{number}"
         select: dict[str, Any] = {}
         if report.drawing.x == "date":
@@ -126,6 +127,7 @@ def _table_button(report: Report) -> bool:
 
 def _save(report: Report, query: Query | None) -> None:
     csv_button(report, query)
+    image_buttons(report, query)
 
 
 def explanation(report: Report, query: Query | None = None, definition: str | None = None) -> None:
@@ -170,7 +172,3 @@ def empty(report: Report) -> None:
         f"{report.empty.removesuffix('.')}{within}. {advice} dates from"
         f" {day(made.span.first)} to {day(made.span.last)}: those have data."
     )
-
-
-def _dark() -> bool:
-    return st.context.theme.type == "dark"

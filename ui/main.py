@@ -8,6 +8,7 @@ import streamlit as st
 from analytics.database import DatabaseProblem
 from analytics.query import QueryError
 from ui.frame import make_frame, period_line
+from ui.images import save_page
 from ui.startup import notices, open_store, problem_page
 from ui.views import save_control
 
@@ -43,6 +44,8 @@ try:
         period_line(made)
     notices(store)
     page.run()
+    with st.sidebar:
+        save_page(page.url_path or "overview")
 except DatabaseProblem as error:
     problem_page(error.what, error.where, error.remedy)
 except QueryError as error:

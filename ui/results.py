@@ -88,8 +88,12 @@ def csv_button(report: Report, query: Query | None = None) -> None:
 
 def csv_bytes(report: Report, query: Query, made: Frame) -> bytes:
     """A report's CSV file. Made on a click, outside the session: all it needs is passed in."""
-    found = _rows(report.slug, query, made.freshness.version, None, made.store)
-    return csv_text(report.row, found).encode()
+    return csv_text(report.row, report_rows(report, query, made)).encode()
+
+
+def report_rows(report: Report, query: Query, made: Frame) -> list[Row]:
+    """A report's rows outside the session, where `rows` has no frame."""
+    return _rows(report.slug, query, made.freshness.version, None, made.store)
 
 
 def save_button(name: str, content: Callable[[], bytes], key: str) -> None:

@@ -1,0 +1,335 @@
+"""The pages as one HTML file that needs nothing else, and as PDF where Chromium is at hand."""
+
+import datetime
+import os
+import shutil
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from analytics.database import Freshness, Store
+from analytics.drawing import chart_data, summary
+from analytics.images import ImagesMissing, available, chart_svgs, is_drawn, recoloured
+from analytics.metrics import Metrics
+from analytics.pages import PAGES, PictureProblem
+from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query, QueryError, filter_names
+from analytics.reports import BY_SLUG, Report
+from analytics.results import Row, span
+from analytics.retention import Retention
+from analytics.rollups.build import Progress, silent
+from analytics.sources import sources
+from analytics.text import change, count, day, days, moment, number, percent
+from analytics.theme import FONT, css_variables, variables
+
+PRODUCT = "AI Twin Analytics"
+TABLE_ROWS, CHART_ROWS = 20, 400
+CHART_WIDTH = 480
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_PDF_SECONDS = 120
+_ROOT = Path(__file__).parents[1]
+
+
+LABELS = {
+    "organization": "Organization",
+    "department": "Department",
+    "people": "People",
+    "active_users": "Active users",
+    "conversations": "Conversations",
+    "previous_conversations": "Before",
+    "conversations_change": "Change",
+    "conversations_by_others": "By others",
+    "documents": "Documents",
+    "queries": "Queries",
+    "name": "Name",
+    "owner_name": "Owner",
+    "owner_email": "Owner's e-mail",
+    "is_shared": "Shared",
+    "installed_on": "Installed",
+    "last_used": "Last used",
+    "table": "Table",
+    "rows": "Rows",
+    "first": "First",
+    "last": "Last",
+    "undated": "Undated",
+    "orphaned": "Orphaned",
+    "date": "Day",
+    "first_week": "First week from",
+    "topic": "Topic",
+    "document_type": "Document type",
+}
+_NAMELESS = {
+    "organization": NO_ORGANIZATION,
+    "department": NO_DEPARTMENT,
+    "topic": "No topic",
+    "document_type": "No type",
+}
+
+
+class PdfProblem(PictureProblem):
+    """The PDF can't be made: says what to do instead."""
+
+
+@dataclass(frozen=True)
+class _Card:
+    label: str
+    value: str
+    below: str = ""
+    change: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class _Table:
+    title: str
+    heads: tuple[tuple[str, str], ...]  # a label, and the CSS class of its column
+    rows: tuple[tuple[str, ...], ...]
+    more: str
+
+
+@dataclass(frozen=True)
+class _Part:
+    report: Report
+    cards: tuple[_Card, ...] = ()
+    charts: tuple[Markup, ...] = ()
+    summary: str = ""
+    table: _Table | None = None
+
+
+@dataclass(frozen=True)
+class _Section:
+    slug: str
+    title: str
+    parts: tuple[_Part, ...]
+
+
+def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is shown
+    store: Store,
+    query: Query,
+    pages: Sequence[str],
+    now: datetime.datetime,
+    *,
+    dark: bool = False,
+    progress: Progress = silent,
+) -> str:
+    """These pages (names of `PAGES`) as an HTML file without scripts that loads nothing.
+
+    The same data, question and time give the same text. Raises ImagesMissing without the extra
+    `images`, QueryError for an unknown page, DatabaseProblem while the database can't be read.
+    """
+    if not available():
+        raise ImagesMissing
+    for page in pages:
+        if page not in PAGES:
+            raise QueryError("page", page, f"choose one of {', '.join(PAGES)}, all")
+    slugs = [slug for page in pages for slug in PAGES[page].slugs]
+    parts = {}
+    with store.session() as session:
+        known = span(session, query.period.today)
+        left = sum(r.undated + r.orphaned for r in sources(session, query))
+        for n, slug in enumerate(slugs):
+            progress(n / len(slugs), BY_SLUG[slug].title)
+            rows = BY_SLUG[slug].rows(session, query)
+            parts[slug] = _part(BY_SLUG[slug], rows, store.settings.zone)
+    progress(1, "Done")
+    sections = tuple(
+        _Section(page, PAGES[page].title, tuple(parts[slug] for slug in PAGES[page].slugs))
+        for page in pages
+    )
+    return _template().render(
+        product=PRODUCT,
+        title=sections[0].title if len(sections) == 1 else PRODUCT,
+        period=days(query.period),
+        facts=_facts(store, query, known.last, left, now),
+        sample=store.is_sample,
+        sections=sections,
+        definitions=[BY_SLUG[slug] for slug in dict.fromkeys(slugs)],
+        dark=dark,
+        light_colours=Markup(css_variables(dark=False)),  # noqa: S704 - our own colours
+        dark_colours=Markup(css_variables(dark=True)),  # noqa: S704
+        font=Markup(FONT),  # noqa: S704
+    )
+
+
+def print_pdf(html: str, path: Path) -> None:
+    """Print an HTML file as PDF with Chromium, A4.
+
+    Raises PdfProblem, which names the remedy, where there is no Chromium or it fails.
+    """
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        raise PdfProblem(
+            f"{path.name}: a PDF is printed by Chromium, which is not found here. Install it (on"
+            " Debian: apt install chromium), or write an .html file and print that."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        page, made = Path(folder, "page.html"), Path(folder, "page.pdf")
+        page.write_text(html, "utf-8")
+        command = [
+            found, "--headless", "--disable-gpu", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", "--no-first-run",
+            f"--user-data-dir={folder}/profile", "--no-pdf-header-footer",
+            f"--print-to-pdf={made}", page.as_uri(),
+        ]  # fmt: skip
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")  # root has none; the page has no script
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=_PDF_SECONDS)  # noqa: S603
+            path.write_bytes(made.read_bytes())
+        except (subprocess.SubprocessError, FileNotFoundError) as error:
+            raise PdfProblem(
+                f"{path.name}: {found} could not print it ({type(error).__name__}). Write an .html"
+                " file and print that from a browser."
+            ) from None
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["paragraphs"] = lambda text: text.split("\n\n")
+    return environment.get_template("report.html.jinja")
+
+
+def _version() -> str:
+    told = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
+    return str(told["project"]["version"])
+
+
+def _facts(
+    store: Store, query: Query, last: datetime.date | None, left: int, now: datetime.datetime
+) -> list[tuple[str, str]]:
+    zone, held = store.settings.zone, store.freshness()
+    assert isinstance(held, Freshness)  # noqa: S101 - the results above were read from it
+    period = f"{days(query.period)} ({count(query.period.days, 'day')})"
+    if query.period.includes_today:
+        period += ", includes today so far"
+    return [
+        ("Period", period),
+        ("Compared with", days(query.previous.period)),
+        ("Filters", f"Only {', '.join(chosen)}" if (chosen := filter_names(query)) else "None"),
+        ("Data through", day(last) if last else "no data yet"),
+        ("As of", f"{moment(held.built_at, zone)} ({held.zone})"),
+        ("Database", store.where),
+        ("Left out", count(left, "row") + " without a readable date or owner"),
+        ("Made", f"{moment(now, zone)} by {PRODUCT} {_version()}"),
+    ]
+
+
+def _part(report: Report, rows: Sequence[Row], zone: ZoneInfo) -> _Part:
+    if report.is_single:
+        return _Part(report, cards=_cards(rows[0]))
+    if not rows:
+        return _Part(report)
+    if not is_drawn(report):
+        return _Part(report, table=_table(report, rows, report.row.model_fields, zone, TABLE_ROWS))
+    drawing = report.drawing
+    names = [name for name in (drawing.y, drawing.x, *drawing.fields) if name]
+    return _Part(
+        report,
+        charts=tuple(
+            Markup(_coloured(one.text))  # noqa: S704 - Vega escapes the words in its SVG
+            for one in chart_svgs(report, rows, dark=False, width=CHART_WIDTH)
+        ),
+        summary=summary(report, chart_data(report, list(rows))),
+        table=_table(report, rows, names, zone, CHART_ROWS),
+    )
+
+
+def _coloured(svg: str) -> str:
+    """The light picture with its colours by name, so that the dark page and print change them."""
+    return recoloured(svg, {c: f"var(--{name})" for name, c in variables(dark=False).items()})
+
+
+def _cards(row: Row) -> tuple[_Card, ...]:
+    match row:
+        case Metrics() as m:
+            return tuple(
+                _Card(
+                    label,
+                    number(value),
+                    f"from {number(before)}",
+                    change(changed),
+                    "" if changed == 0 else "negative" if changed and changed < 0 else "positive",
+                )
+                for label, value, before, changed in (
+                    ("Active users", m.total_active_users, m.previous_active_users,
+                     m.active_users_change),
+                    ("Conversations", m.total_conversations, m.previous_conversations,
+                     m.conversations_change),
+                    ("Documents drafted", m.documents_drafted, m.previous_documents,
+                     m.documents_change),
+                    ("Twin installations", m.twin_installations, m.previous_installations,
+                     m.installations_change),
+                )
+            )  # fmt: skip
+        case Retention() as r:
+            return (
+                _Card("Day 1 retention", percent(r.day1), f"of {count(r.day1_eligible, 'user')}"),
+                _Card("Day 7 retention", percent(r.day7), f"of {count(r.day7_eligible, 'user')}"),
+                _Card(
+                    "Day 30 retention", percent(r.day30), f"of {count(r.day30_eligible, 'user')}"
+                ),
+                _Card("Sessions per user", r.sessions_per_user),
+                _Card("Power users", percent(r.power_users_percent), count(r.power_users, "user")),
+                _Card("Average duration", r.avg_session_duration),
+            )
+        case _:
+            raise TypeError(f"no cards for {type(row).__name__}")
+
+
+def _table(
+    report: Report, rows: Sequence[Row], names: Iterable[str], zone: ZoneInfo, limit: int
+) -> _Table:
+    shown = [name for name in names if name != "id"]
+    labels = LABELS | ({report.drawing.x: report.drawing.x_title} if report.drawing.x_title else {})
+    more = len(rows) - limit
+    return _Table(
+        report.title,
+        tuple((report.drawing.fields.get(n) or labels[n], _kind(rows, n)) for n in shown),
+        tuple(tuple(_cell(n, getattr(row, n), zone) for n in shown) for row in rows[:limit]),
+        f"… and {number(more)} more" if more > 0 else "",
+    )
+
+
+def _kind(rows: Sequence[Row], name: str) -> str:
+    match next((v for v in (getattr(row, name) for row in rows) if v is not None), None):
+        case bool():
+            return ""
+        case int() | float():
+            return "number"
+        case datetime.date():
+            return "date"
+        case _:
+            return "number" if name.endswith("_change") else ""
+
+
+def _cell(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: PLR0911 - a line a type
+    if name.endswith("_change"):
+        return change(value)
+    match value:
+        case None:
+            return _NAMELESS.get(name, "")
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return number(value)
+        case datetime.datetime():
+            return moment(value, zone)
+        case datetime.date():
+            return day(value)
+        case _:
+            return str(value)

@@ -1,0 +1,131 @@
+"""Charts as pictures: everything inside, nothing from outside."""
+
+import struct
+import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from analytics import images
+from analytics.charts import ActiveUsersDay, ConversationsDay, TopicCount
+from analytics.images import ImagesMissing, chart_svgs, png, svg
+from analytics.query import Filters, Period, Query
+from analytics.reports import BY_SLUG
+from analytics.theme import theme
+
+pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
+
+DAYS = [date(2026, 3, 2) + timedelta(n) for n in range(5)]
+NASTY = '"><script>alert(1)</script><img src="http://example.com/x">&amp; **bold**'
+
+
+def asked(*organizations: str | None, today: date = date(2026, 3, 20)) -> Query:
+    return Query(Period(DAYS[0], DAYS[-1], today), Filters(organizations))
+
+
+def users(today: date = date(2026, 3, 20)) -> list[ActiveUsersDay]:
+    return [
+        ActiveUsersDay(date=d, active_users=n, average=n / 2, complete=d < today)
+        for n, d in enumerate(DAYS)
+    ]
+
+
+def words(picture: str) -> list[str]:
+    return [e.text for e in ET.fromstring(picture).iter() if e.text and e.text.strip()]  # noqa: S314
+
+
+def test_title_period_filters_and_legend_stand_in_the_picture() -> None:
+    said = words(svg("active-users", users(), asked("Acme", None), dark=False))
+    assert said[:2] == [
+        "Daily active users",
+        "2 Mar \u2013 6 Mar 2026 · only Acme, No organization",
+    ]
+    assert {"Active users", "7-day average"} <= set(said)
+    assert "02 Mar" in said
+
+
+def test_days_that_are_not_over_are_dashed_and_said() -> None:
+    today = DAYS[-1]
+    picture = svg("active-users", users(today), asked(today=today), dark=False)
+    assert words(picture)[1] == "2 Mar \u2013 6 Mar 2026 · includes today so far"
+    assert 'stroke-dasharray="4,3"' in picture
+    assert "stroke-dasharray" not in svg("active-users", users(), asked(), dark=False)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_picture_has_the_colours_of_the_page(dark: bool) -> None:
+    look, other = theme(dark=dark), theme(dark=not dark)
+    picture = svg("active-users", users(), asked(), dark=dark)
+    for colour in (look.background, look.text, look.muted, look.border, *look.categorical[:2]):
+        assert colour in picture
+    for colour in (other.background, other.text, other.muted, *other.categorical[:2]):
+        assert colour not in picture
+
+
+def test_a_png_has_twice_the_size() -> None:
+    made = png("active-users", users(), asked(), dark=False)
+    drawing = ET.fromstring(svg("active-users", users(), asked(), dark=False))  # noqa: S314
+    assert made.startswith(b"\x89PNG")
+    assert drawing.get("width") == "760"
+    size = struct.unpack(">II", made[16:24])
+    assert size == (1520, round(float(drawing.get("height", "0")) * 2))
+
+
+def test_panels_stand_below_each_other_with_ids_of_their_own() -> None:
+    rows = [
+        ConversationsDay(
+            date=d, conversations=n, messages=9 * n, avg_conversations=1, avg_messages=1,
+            complete=True,
+        )
+        for n, d in enumerate(DAYS)
+    ]  # fmt: skip
+    picture = ET.fromstring(svg("conversations", rows, asked(), dark=False))  # noqa: S314
+    panels = [e for e in picture if e.tag.endswith("svg")]
+    first, second = (float(panel.get("y", "0")) for panel in panels)
+    assert second >= first + float(panels[0].get("height", "0"))
+    ids = [e.get("id") for e in picture.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_other_peoples_words_are_only_words() -> None:
+    rows = [TopicCount(topic=NASTY, conversations=3)]
+    picture = svg("topics", rows, asked(NASTY), dark=False)
+    tags = {e.tag.rpartition("}")[2] for e in ET.fromstring(picture).iter()}  # noqa: S314
+    assert tags <= {"svg", "g", "path", "rect", "text", "line", "defs", "clipPath"}
+    assert any(word.startswith('"><script>') for word in words(picture))
+
+
+def test_a_long_list_of_filters_is_wrapped_and_cut() -> None:
+    names = tuple(f"Organization number {n}" for n in range(200))
+    picture = svg("active-users", users(), asked(*names), dark=False)
+    lines = [word for word in words(picture) if "Organization number" in word]
+    assert len(lines) == 4
+    assert lines[-1].endswith("…")
+
+
+def test_no_rows_are_said_in_words() -> None:
+    said = words(svg("topics", [], asked(), dark=False))
+    assert said == ["Topics", "2 Mar \u2013 6 Mar 2026", "Nothing happened in this period."]
+
+
+def test_a_chart_can_fetch_nothing() -> None:
+    # vl-convert would fetch this address, were any allowed.
+    spec: dict[str, Any] = {"data": {"url": "http://127.0.0.1:9/x.csv"}, "mark": "point"}
+    with pytest.raises(ValueError, match="External data url not allowed"):
+        images._svg(spec, "")
+
+
+def test_threads_draw_the_same_picture() -> None:
+    def draw(_: int) -> str:
+        return svg("active-users", users(), asked(), dark=False)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(draw, range(4)))) == 1
+
+
+def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "available", lambda: False)
+    with pytest.raises(ImagesMissing, match=r"vl-convert-python.*the extra images"):
+        chart_svgs(BY_SLUG["active-users"], users(), dark=False)

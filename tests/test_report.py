@@ -1,0 +1,382 @@
+"""Pages as one HTML file, and the command that writes it."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from analytics import report
+from analytics.__main__ import main
+from analytics.database import Store
+from analytics.images import ImagesMissing, is_drawn
+from analytics.pages import PAGES, PictureProblem
+from analytics.query import Filters, Period, Query, QueryError
+from analytics.report import page_html, print_pdf
+from analytics.reports import BY_SLUG
+from analytics.theme import theme
+from tests.browsing import CHROMIUM, chromium, served, settled
+from tests.conftest import Shelf
+from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
+
+pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
+
+ROOT = Path(__file__).parents[1]
+NOW = datetime(2026, 3, 20, 12, 30, tzinfo=UTC)
+NASTY = '"><script>alert(1)</script><img src="http://example.com/x.png" onerror="a()">{{ 7*7 }}'
+NAMES = ("Acme", NASTY, None)
+
+
+def rows(organizations: int = 3) -> Raw:
+    """A conversation a day from 2 to 6 March, each by somebody of another organization."""
+    raw = Raw()
+    for n in range(organizations):
+        name = NAMES[n] if n < len(NAMES) else f"Company {n:02}"
+        at = f"2026-03-{2 + n % 5:02} 10:00:00.000000"
+        raw.users.append(a_user(f"u{n}", name, full_name=NASTY))
+        raw.twins.append(a_twin(f"t{n}", f"u{n}", at, name=NASTY, is_shared=0))
+        raw.sessions.append(a_session(f"s{n}", f"u{n}", at, twin_id=f"t{n}", topic=NASTY))
+        raw.messages.append(a_message(f"m{n}", f"s{n}", at))
+        raw.documents.append(a_document(f"d{n}", f"s{n}", at, document_type=NASTY))
+    return raw
+
+
+def asked(*organizations: str | None) -> Query:
+    period = Period(date(2026, 3, 2), date(2026, 3, 6), NOW.date())
+    return Query(period, Filters(organizations))
+
+
+class Read(HTMLParser):
+    """What a browser would make of a document: tags, attributes and words."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.words.append(data.strip())
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The hand-written rows, opened once."""
+    shelf = Shelf(tmp_path_factory.mktemp("report"))
+    yield shelf(rows())
+    for made in shelf.stores.values():
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def everything(store: Store) -> str:
+    """All pages as one file."""
+    return page_html(store, asked(), list(PAGES), NOW)
+
+
+def test_every_page_stands_in_it_with_its_figures(everything: str) -> None:
+    read = Read(everything)
+    for page in PAGES.values():
+        assert page.title in read.words
+        for slug in page.slugs:
+            assert BY_SLUG[slug].title in read.words
+            said = unescape(everything).replace("</dd><dd>", "\n\n")
+            assert BY_SLUG[slug].definition in said
+    figures = re.findall(
+        r'<dt>([^<]+)</dt><dd class="value">([^<]+)</dd><dd><span[^>]*>([^<]*)</span>'
+        r' <span class="muted">([^<]*)</span>',
+        everything,
+    )
+    assert figures == [
+        ("Active users", "3", "new", "from 0"),
+        ("Conversations", "3", "new", "from 0"),
+        ("Documents drafted", "3", "new", "from 0"),
+        ("Twin installations", "3", "new", "from 0"),
+    ]
+
+
+def test_the_question_and_where_it_was_asked_stand_in_it(store: Store) -> None:
+    html = page_html(store, asked("Acme", None), ["retention"], NOW)
+    facts = dict(re.findall(r"<div><dt>([^<]+)</dt><dd>([^<]+)</dd></div>", html))
+    built = facts.pop("As of")
+    assert built.endswith("(UTC)")
+    assert facts == {
+        "Period": "2 Mar \u2013 6 Mar 2026 (5 days)",
+        "Compared with": "25 Feb \u2013 1 Mar 2026",
+        "Filters": "Only Acme, No organization",
+        "Data through": "4 Mar 2026",
+        "Database": store.where,
+        "Left out": "0 rows without a readable date or owner",
+        "Made": "20 Mar 2026, 12:30 by AI Twin Analytics 0.1.0",
+    }
+    assert '<html lang="en">' in html
+    assert "<title>Retention · 2 Mar \u2013 6 Mar 2026 · AI Twin Analytics</title>" in html
+
+
+def test_other_peoples_words_are_only_words(everything: str) -> None:
+    read = Read(everything)
+    assert not {"script", "img", "iframe", "object", "link", "image", "use"} & set(read.tags)
+    assert not [name for name, _ in read.attributes if name.startswith("on")]
+    assert any(NASTY in word for word in read.words)
+    assert "49" not in read.words
+
+
+def test_nothing_leads_out_of_the_file(everything: str) -> None:
+    read = Read(everything)
+    leads = [v for name, v in read.attributes if name in ("href", "src", "xlink:href", "data")]
+    assert leads
+    assert [lead for lead in leads if not lead.startswith("#")] == []
+    assert "@import" not in everything
+    assert set(re.findall(r"url\(([^)]*)\)", everything)) <= {
+        f"#{v}" for name, v in read.attributes if name == "id"
+    }
+    assert "default-src 'none'" in everything
+
+
+def test_every_chart_has_its_words_and_its_table(everything: str) -> None:
+    drawn = [s for page in PAGES.values() for s in page.slugs if is_drawn(BY_SLUG[s])]
+    labels = re.findall(r'<div role="img" aria-label="([^"]+)">', everything)
+    assert [label.partition(":")[0] for label in labels] == [BY_SLUG[s].title for s in drawn]
+    assert everything.count("<details>") == len(drawn)
+
+
+def test_ids_are_unique(everything: str) -> None:
+    ids = [value for name, value in Read(everything).attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_data_question_and_time_give_the_same_file(store: Store) -> None:
+    one, two = (page_html(store, asked(), ["twins"], NOW) for _ in range(2))
+    assert one == two
+
+
+def test_colours_are_named_so_that_dark_pages_print_light(store: Store) -> None:
+    html = page_html(store, asked(), ["twins"], NOW, dark=True)
+    style, _, body = html.partition("</style>")
+    screen, _, paper = style.partition("@media print")
+    assert f"--background: {theme(dark=True).background};" in screen
+    assert f"--background: {theme(dark=False).background};" in paper
+    assert 'fill="var(--series-1)"' in body
+    assert re.findall(r'(?:fill|stroke)="#[0-9a-f]{6}"', body) == []
+
+
+def test_a_long_table_says_how_many_rows_it_leaves_out(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    long = shelf(rows(25))
+    html = page_html(long, asked(), ["organizations"], NOW)
+    long.close()
+    assert html.count("… and 5 more") == 2
+    assert html.count("<tr>") == 2 * (1 + 20)
+
+
+def test_no_rows_are_said_in_words(store: Store) -> None:
+    html = page_html(store, asked("Nobody"), ["twins"], NOW)
+    assert html.count("Nothing happened in this period.") == 3
+
+
+def test_an_unknown_page_is_refused(store: Store) -> None:
+    with pytest.raises(QueryError, match="page = nope: choose one of overview, "):
+        page_html(store, asked(), ["nope"], NOW)
+
+
+def test_without_the_extra_the_error_names_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "available", lambda: False)
+    with pytest.raises(ImagesMissing, match="the extra images"):
+        page_html(store, asked(), ["overview"], NOW)
+
+
+def test_without_chromium_the_error_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "CHROMIUM", ("no-such-browser",))
+    with pytest.raises(PictureProblem, match=r"page.pdf: .*Install it .*or write an .html file"):
+        print_pdf("<p>", tmp_path / "page.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_the_dashboard_shows_what_its_file_holds(page: str) -> None:
+    """The cards of a page are named after what they draw."""
+    script = (ROOT / f"pages/{page}.py").read_text()
+    named = set(re.findall(r'(?:chart|report_table)\("([a-z-]+)"', script))
+    named |= {"metrics"} if "headline_cards()" in script else set()
+    named |= {"retention"} if "retention_cards()" in script else set()
+    assert named == set(PAGES[page].slugs)
+
+
+# The command
+
+
+@pytest.fixture
+def database(new_process: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The hand-written rows, named by DATABASE_URL in an empty working folder."""
+    write(rows(), new_process / "data.db")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///./data.db")
+    return new_process
+
+
+def test_the_command_writes_the_file(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--page", "twins", "--organization", "Acme", "--last", "3d", "--theme", "dark"]
+    assert main(["report", *asked, "--output", "out.html"]) == 0
+    said = capsys.readouterr()
+    assert re.fullmatch(r"out\.html: \d+ KB\.\n", said.out)
+    assert "100 %" in said.err
+    html = (database / "out.html").read_text("utf-8")
+    assert "<title>Twins · 2 Mar \u2013 4 Mar 2026 · AI Twin Analytics</title>" in html
+    assert "Only Acme" in html
+    assert '<meta name="color-scheme" content="dark">' in html
+
+
+def test_the_period_is_asked_for_like_on_the_page(database: Path) -> None:
+    for dates, period in (
+        ("--start 2026-03-01 --end 2026-03-03", "1 Mar \u2013 3 Mar 2026"),
+        ("--start 2026-03-01", "1 Mar \u2013 4 Mar 2026"),
+        ("--last 1d", "4 Mar 2026"),
+        ("", "3 Feb \u2013 4 Mar 2026"),
+    ):
+        assert main(["report", "--page", "data", *dates.split()]) == 0
+        title = re.search("<title>(.*)</title>", (database / "report.html").read_text("utf-8"))
+        assert title
+        assert title[1] == f"Data · {period} · AI Twin Analytics"
+    assert main(["report", "--page", "data", "--preset", "Last 7 days"]) == 0
+    assert "26 Feb \u2013 4 Mar 2026" in (database / "report.html").read_text("utf-8")
+
+
+def test_what_cannot_be_answered_is_one_message(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments, message in (
+        ("--last 30", "last = 30: write a number of days such as 30d"),
+        ("--last 0d", "last = 0d: write a number of days such as 30d"),
+        ("--last 9000d", "start_date = 2001-07-14: the period has 9,000 days; choose at most"),
+        ("--preset Ever", "preset = Ever: choose one of Today, "),
+        ("--last 7d --preset All", "last = 7d: can't stand beside --preset; choose one"),
+        ("--end 2026-03-03", "end = 2026-03-03: has no first day; add --start"),
+        ("--start 2026-02-30", "start = 2026-02-30: is no calendar date; write it as YYYY-MM-DD"),
+        ("--start 2026-03-03 --end 2026-03-01", "end_date = 2026-03-01: the period ends before"),
+        ("--organization Nope", "organization = Nope: nobody belongs to it; choose one of "),
+        ("--department Nope", "department = Nope: nobody belongs to it; choose one of No dep"),
+        ("--page nope", "page = nope: choose one of overview, retention, "),
+        ("--theme blue", "theme = blue: choose one of light, dark"),
+        ("--output x.doc", "output = x.doc: choose one of .html, .htm, .pdf"),
+        ("--output no/x.html", "output = no/x.html: is in no folder that exists"),
+    ):
+        assert main(["report", *arguments.split()]) == 1, arguments
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.splitlines()[-1].startswith(message)
+    assert not list(database.glob("*.html"))
+
+
+# In Chromium
+
+
+def in_chromium(test: Callable[..., None]) -> Callable[..., None]:
+    """Needs Chromium, and says so where there is none."""
+    missing = CHROMIUM is None and not os.environ.get("CI")
+    reason = "no Chromium: install Debian's `chromium` to open the file in a browser"
+    return pytest.mark.browser(pytest.mark.skipif(missing, reason=reason)(test))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "with CI set, Chromium must be installed"
+    with chromium() as made:
+        yield made
+
+
+@in_chromium
+@pytest.mark.parametrize("width", [1440, 390])
+def test_it_opens_without_a_network_at_any_width(
+    browser: Browser, everything: str, tmp_path: Path, width: int
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(everything, "utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    page = context.new_page()
+    faults: list[str] = []
+    asked_for: list[str] = []
+    page.on("request", lambda r: asked_for.append(r.url))
+    page.on("requestfailed", lambda r: faults.append(r.url))
+    page.on("console", lambda m: faults.append(m.text))
+    page.on("pageerror", lambda e: faults.append(str(e)))
+    page.goto(path.as_uri())
+    assert page.locator("figure svg").count() >= 8
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("summary").first.click()
+    assert page.locator("details[open] td").first.is_visible()
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    context.close()
+    assert (faults, asked_for) == ([], [path.as_uri()])
+
+
+@in_chromium
+def test_a_dark_page_is_dark_on_screen_and_light_on_paper(
+    browser: Browser, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(page_html(store, asked(), ["twins"], NOW, dark=True), "utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    seen = """() => [
+        getComputedStyle(document.body).backgroundColor,
+        getComputedStyle(document.querySelector("figure svg [fill='var(--series-1)']")).fill,
+    ]"""
+    assert page.evaluate(seen) == ["rgb(16, 21, 28)", "rgb(98, 168, 234)"]
+    page.emulate_media(media="print")
+    assert page.evaluate(seen) == ["rgb(255, 255, 255)", "rgb(31, 111, 181)"]
+    page.close()
+
+
+@in_chromium
+def test_the_command_prints_a_pdf(database: Path) -> None:
+    assert main(["report", "--page", "retention", "--output", "page.pdf"]) == 0
+    made = (database / "page.pdf").read_bytes()
+    assert made.startswith(b"%PDF-")
+    assert made.count(b"/Type /Page\n") >= 2
+
+
+@in_chromium
+def test_the_page_saves_its_charts_and_itself_in_its_theme(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write(rows(), tmp_path / "data.db")
+    with served(tmp_path, DATABASE_URL="sqlite:///./data.db") as address:
+        context = browser.new_context(color_scheme="dark", accept_downloads=True)
+        page = context.new_page()
+        page.goto(f"{address}/twins?dates=2026-03-02&dates=2026-03-06")
+        settled(page)
+
+        def saved(button: str) -> tuple[str, bytes]:
+            with page.expect_download() as waiting:
+                page.get_by_role("button", name=button).first.click()
+            got = waiting.value
+            return got.suggested_filename, Path(got.path()).read_bytes()
+
+        name, picture = saved("PNG")
+        assert name == "topics_2026-03-02_2026-03-06.png"
+        assert picture.startswith(b"\x89PNG")
+        name, picture = saved("SVG")
+        assert name == "topics_2026-03-02_2026-03-06.svg"
+        assert theme(dark=True).background.encode() in picture
+        name, picture = saved("Save this page")
+        assert name == "twins_2026-03-02_2026-03-06.html"
+        assert b'<meta name="color-scheme" content="dark">' in picture
+        page.goto(f"{address}/activities")
+        settled(page)
+        assert page.get_by_role("button", name="Save this page").count() == 0
+        context.close()

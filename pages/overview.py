@@ -6,7 +6,8 @@ from ui.activities import latest
 from ui.cards import headline_cards
 from ui.charts import chart
 
-headline_cards()
+with st.container(key="headline"):  # a name for `ui/head.html`
+    headline_cards()
 with st.grid(2, min_column_width=380):
     chart("active-users")
     chart("conversations")

@@ -95,3 +95,18 @@ def settled(page: Page) -> None:
         polling=100,
         timeout=60_000,
     )
+
+
+# Adds up how far what is shown moves by itself: Cumulative Layout Shift, but without its grace for
+# the half second after a click. To be added before the page is opened.
+LAYOUT_SHIFTS = """
+    window._shift = 0
+    new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) window._shift += entry.value
+    }).observe({type: "layout-shift", buffered: true})
+"""
+
+
+def layout_shift(page: Page) -> float:
+    """The shift so far, of a page that has LAYOUT_SHIFTS."""
+    return float(page.evaluate("window._shift"))

@@ -149,7 +149,7 @@ def _wanted(query: Query, detail: Detail, activity: str, search: str) -> list[Co
 def _active(query: Query, detail: Detail) -> ColumnElement[bool]:
     """Who was active in the period, in what the detail says happened."""
     if detail.names_events:
-        happened = select(HOUR.c.user_id).where(events(query, detail), acted())
+        happened = select(HOUR.c.user_id).distinct().where(events(query, detail), acted())
         return MEMBER.c.user_id.in_(happened)
     period = query.period
     return exists().where(

@@ -306,11 +306,12 @@ def _by_day(
         )
     else:
         number = HOUR.c[of.kind]
+        day = HOUR.c.day + 0  # else SQLite reads the whole index of days to save sorting
         counted = (
-            select(HOUR.c.day, func.sum(number))
+            select(day, func.sum(number))
             .where(events(query, detail), number > 0)
-            .group_by(HOUR.c.day)
-            .order_by(HOUR.c.day.desc())
+            .group_by(day)
+            .order_by(day.desc())
         )
     return [(day, count) for day, count in session.execute(counted)]
 

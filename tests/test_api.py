@@ -34,6 +34,7 @@ from analytics.activities import ActivityQuery, activities, all_activities
 from analytics.api import create_app, endpoints
 from analytics.api.endpoints import VERSION, clock, the_service
 from analytics.export import csv_text
+from analytics.lists import LISTS
 from analytics.query import Filters, Period, Query
 from analytics.reports import REPORTS, Report
 from analytics.service import Service
@@ -299,7 +300,9 @@ def test_a_whole_conversation(served: Served) -> None:
 
 def test_every_result_is_served_and_documented() -> None:
     paths = DOCUMENTED["paths"]
-    assert {f"/api/{report.path}" for report in REPORTS} | set(CONTRACT) == set(paths)
+    assert {f"/api/{report.path}" for report in REPORTS} | {
+        f"/api/{listed.slug}" for listed in LISTS
+    } | set(CONTRACT) == set(paths)
     for report in REPORTS:
         operation = paths[f"/api/{report.path}"]["get"]
         assert operation["summary"] == report.title

@@ -29,12 +29,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from analytics import api
+from analytics import api, lists
 from analytics.activities import ActivityQuery, activities, all_activities
 from analytics.api import create_app, endpoints
 from analytics.api.endpoints import VERSION, clock, the_service
 from analytics.export import csv_text
-from analytics.lists import LISTS
 from analytics.query import Filters, Period, Query
 from analytics.reports import REPORTS, Report
 from analytics.service import Service
@@ -301,7 +300,7 @@ def test_a_whole_conversation(served: Served) -> None:
 def test_every_result_is_served_and_documented() -> None:
     paths = DOCUMENTED["paths"]
     assert {f"/api/{report.path}" for report in REPORTS} | {
-        f"/api/{listed.slug}" for listed in LISTS
+        f"/api/{listed.slug}" for listed in lists.LISTS
     } | set(CONTRACT) == set(paths)
     for report in REPORTS:
         operation = paths[f"/api/{report.path}"]["get"]

@@ -12,7 +12,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-PAGE_NAMES = ("retention", "organizations", "twins", "activities", "conversation", "data")
+PAGE_NAMES = (
+    "retention", "organizations", "twins", "people", "activities", "documents", "queries",
+    "installations", "person", "conversation", "data",
+)  # fmt: skip
 _HEAD = '<script>window.__streamlit = {BACKEND_BASE_URL: location.origin + "/"}</script>'
 
 

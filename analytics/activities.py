@@ -164,9 +164,11 @@ class MessageItem(Row):
 class ActivityDetail(ActivityFacts):
     """A whole conversation. Documents and queries that name none of its messages stand apart."""
 
+    user_id: str
     topic: str | None
     timestamp: str | None
     twin_id: str | None
+    twin_owner_id: str | None
     twin_owner_name: str | None
     interaction_summary: str | None
     messages: list[MessageItem]
@@ -280,6 +282,7 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
             SESSION.c.platform,
             SESSION.c.is_shared_twin,
             instant(SESSION.c.started_at).label("started_at"),
+            USER.c.id.label("user_id"),
             USER.c.full_name,
             USER.c.email,
             USER.c.company,
@@ -287,6 +290,7 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
             TWIN.c.id.label("twin_id"),
             TWIN.c.name.label("twin_name"),
             owner.c.email.label("owner_email"),
+            owner.c.id.label("owner_id"),
             owner.c.full_name.label("owner_name"),
         )
         .join(USER, USER.c.id == SESSION.c.user_id)
@@ -307,6 +311,7 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
         id=id_,
         type="conversation",
         types=_type_names(flags),
+        user_id=found.user_id,
         user=found.full_name,
         user_email=found.email,
         organization=found.company or None,
@@ -326,6 +331,7 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
         twin_id=found.twin_id,
         twin_name=found.twin_name,
         twin_owner=found.owner_email,
+        twin_owner_id=found.owner_id,
         twin_owner_name=found.owner_name,
         interaction_summary=_summary(len(messages), documents, queries),
         messages=messages,

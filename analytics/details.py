@@ -334,22 +334,30 @@ def _with_twin(
     return conditions
 
 
-def in_period(day: ColumnElement[int], query: Query) -> ColumnElement[bool]:
-    """Facts of the period's days; of a long one without the index of days."""
+def between(day: ColumnElement[int], first: int, last: int) -> ColumnElement[bool]:
+    """Facts of some days, both included; of many days without the index of days."""
+    return (day if last - first < _INDEXED_DAYS else day + 0).between(first, last)
+
+
+def in_period(
+    day: ColumnElement[int], query: Query, *, complete: bool = False
+) -> ColumnElement[bool]:
+    """Facts of the period's days, or its complete ones."""
     period = query.period
-    return in_days(day if period.days <= _INDEXED_DAYS else day + 0, period.start, period.end)
+    end = period.complete_end if complete else period.end
+    return between(day, period.start.toordinal(), end.toordinal())
 
 
 def events(query: Query, detail: Detail) -> ColumnElement[bool]:
     """The rows of `activity_hour` in the period that filters and detail let through."""
-    h, a, period = HOUR.c, ACTIVITY.alias().c, query.period
+    h, a = HOUR.c, ACTIVITY.alias().c
     conditions = [
-        in_period(h.day, query),
+        in_period(h.day, query, complete=detail.hour is not None),
         *_of_members(h.user_id, query, detail),
         *_with_twin(h.user_id, h.twin_id, detail),
     ]
     if detail.hour is not None:
-        conditions += [h.hour == detail.hour, h.day <= period.complete_end.toordinal()]
+        conditions.append(h.hour == detail.hour)
     if detail.topics:
         same = (a.user_id == h.user_id) & (a.session_id == h.session_id)
         conditions.append(exists().where(same, a.topic.in_(map(slice_key, detail.topics))))
@@ -366,9 +374,9 @@ def in_activities(narrowed: Narrowed) -> ColumnElement[bool]:
     query, detail, a = narrowed.query, narrowed.detail, ACTIVITY.c
     period = query.period
     if detail.messages or detail.hour is not None:
-        held = select(HOUR.c.user_id, HOUR.c.session_id).where(
-            events(query, detail), HOUR.c.messages > 0
-        )
+        # Distinct: it makes SQLite read the table in the order of its key.
+        held = select(HOUR.c.user_id, HOUR.c.session_id).distinct()
+        held = held.where(events(query, detail), HOUR.c.messages > 0)
         return tuple_(a.user_id, a.session_id).in_(held)
     conditions = [
         in_days(a.day, period.start, period.end),

@@ -14,6 +14,7 @@ from analytics.details import (
     NOTHING,
     TWIN,
     Detail,
+    between,
     check_fits,
     events,
     members,
@@ -305,11 +306,12 @@ def _by_day(
         )
     else:
         number = HOUR.c[of.kind]
+        day = HOUR.c.day + 0  # else SQLite reads the whole index of days to save sorting
         counted = (
-            select(HOUR.c.day, func.sum(number))
+            select(day, func.sum(number))
             .where(events(query, detail), number > 0)
-            .group_by(HOUR.c.day)
-            .order_by(HOUR.c.day.desc())
+            .group_by(day)
+            .order_by(day.desc())
         )
     return [(day, count) for day, count in session.execute(counted)]
 
@@ -317,13 +319,16 @@ def _by_day(
 def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) -> Select[Any]:
     """The raw rows of these days, newest first: from the conversations that have some there."""
     table = of.table
-    held = select(HOUR.c.session_id).where(
-        events(query, detail), HOUR.c.day.between(first, last), HOUR.c[of.kind] > 0
+    held = (
+        select(HOUR.c.user_id, HOUR.c.session_id)
+        .distinct()
+        .where(events(query, detail), between(HOUR.c.day, first, last), HOUR.c[of.kind] > 0)
+        .subquery()
     )
     at = instant(table.c.created_at)
     dated = (
         select(table.c.id, at.label("at"), local(at).label("moment"))
-        .where(table.c.session_id.in_(held))
+        .where(table.c.session_id.in_(select(held.c.session_id)))
         .offset(0)  # so that the instant is computed once a row
         .subquery()
     )

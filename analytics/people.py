@@ -32,6 +32,7 @@ SORTS = {
     "conversations": "desc", "active_days": "desc", "messages": "desc", "documents": "desc",
     "queries": "desc", "first_active": "desc", "last_active": "desc", "name": "asc",
 }  # fmt: skip
+MAX_SEARCH = 320  # no e-mail address is longer
 _CHUNK = 1_000
 
 
@@ -126,6 +127,8 @@ def _wanted(query: Query, detail: Detail, activity: str, search: str) -> list[Co
     check_fits(detail, "people")
     if activity not in ("", *ACTIVITIES):
         raise QueryError("activity", activity, f"choose one of {', '.join(ACTIVITIES)}")
+    if len(search) > MAX_SEARCH:
+        raise QueryError("search", f"{search[:80]}…", f"shorten it to {MAX_SEARCH} characters")
     conditions = [is_meant(query, detail)]
     if not activity:
         activity = "all" if detail.names_people and not detail.names_events else "active"
@@ -149,7 +152,7 @@ def _wanted(query: Query, detail: Detail, activity: str, search: str) -> list[Co
 def _active(query: Query, detail: Detail) -> ColumnElement[bool]:
     """Who was active in the period, in what the detail says happened."""
     if detail.names_events:
-        happened = select(HOUR.c.user_id).where(events(query, detail), acted())
+        happened = select(HOUR.c.user_id).distinct().where(events(query, detail), acted())
         return MEMBER.c.user_id.in_(happened)
     period = query.period
     return exists().where(

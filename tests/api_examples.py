@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from analytics.api import create_app
 from analytics.api.endpoints import clock, the_service
+from analytics.lists import LISTS
 from analytics.reports import REPORTS
 from analytics.service import Service
 from analytics.settings import Settings
@@ -39,6 +40,9 @@ def examples() -> dict[str, Any]:
             found[report.slug] = answer if report.is_single else answer[:ROWS]
         page = client.get("/api/activities", params={"limit": ROWS}).json()
         found["activities"] = page
+        for listed in LISTS:
+            params = {"limit": ROWS}
+            found[listed.slug] = client.get(f"/api/{listed.slug}", params=params).json()
         whole = client.get(f"/api/activities/{page['items'][0]['id']}").json()
         found["activity"] = {**whole, "messages": whole["messages"][:ROWS]}
         found["health"], found["status"] = client.get("/health").json(), client.get("/").json()

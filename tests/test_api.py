@@ -29,7 +29,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from analytics import api
+from analytics import api, lists
 from analytics.activities import ActivityQuery, activities, all_activities
 from analytics.api import create_app, endpoints
 from analytics.api.endpoints import VERSION, clock, the_service
@@ -301,7 +301,9 @@ def test_a_whole_conversation(served: Served) -> None:
 
 def test_every_result_is_served_and_documented() -> None:
     paths = DOCUMENTED["paths"]
-    assert {f"/api/{report.path}" for report in REPORTS} | set(CONTRACT) == set(paths)
+    assert {f"/api/{report.path}" for report in REPORTS} | {
+        f"/api/{listed.slug}" for listed in lists.LISTS
+    } | set(CONTRACT) == set(paths)
     for report in REPORTS:
         operation = paths[f"/api/{report.path}"]["get"]
         assert operation["summary"] == report.title

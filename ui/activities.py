@@ -18,7 +18,8 @@ from analytics.results import Row
 from analytics.text import count, moment, number
 from ui.charts import card_head
 from ui.download import CSV_PATH
-from ui.frame import frame, query_string
+from ui.drill import chips, conversation_link, narrowed_activities, parameters
+from ui.frame import frame
 from ui.results import rows, save_button
 from ui.text import inert
 
@@ -67,14 +68,17 @@ def activity_list() -> None:
     """Filters, a page of activities with their total, and the CSV of all of them."""
     made = frame()
     choice = _filter_bar()
-    ask = ActivityQuery(
-        made.query.period.start,
-        made.query.period.end,
-        made.query.filters,
-        choice.type,
-        choice.user,
-        choice.twin or None,
+    ask = narrowed_activities(
+        ActivityQuery(
+            made.query.period.start,
+            made.query.period.end,
+            made.query.filters,
+            choice.type,
+            choice.user,
+            choice.twin or None,
+        )
     )
+    chips("conversations")
     place = st.container()
     with made.store.session() as session:
         page = activities(session, ask, made.now, 1, PAGE_SIZE)
@@ -85,7 +89,7 @@ def activity_list() -> None:
                 )
             if chosen > 1:
                 page = activities(session, ask, made.now, chosen, PAGE_SIZE)
-    parameters = query_string(made.query, type=choice.type, user=choice.user, twin=choice.twin)
+    asked = parameters("conversations", type=choice.type, user=choice.user, twin=choice.twin)
     with st.container(border=True):
         with card_head():
             first = (page.page - 1) * PAGE_SIZE + 1
@@ -101,7 +105,7 @@ def activity_list() -> None:
             )  # fmt: skip
             st.link_button(
                 "CSV",
-                f"{CSV_PATH}?{parameters}",
+                f"{CSV_PATH}?{asked}",
                 type="tertiary",
                 icon=":material/download:",
                 help="Save all activities that the filters leave, not only this page",
@@ -162,12 +166,7 @@ def _listing(items: Sequence[ActivityItem]) -> None:
     zone = frame().store.settings.zone
     for item in items:
         with st.container(gap="xsmall"):
-            st.page_link(
-                "../pages/conversation.py",
-                label=inert(item.action),
-                icon=":material/chat_bubble:",
-                query_params={"id": item.id},
-            )
+            conversation_link(item.id, item.action)
             counts = [count(item.message_count, "message")]
             if item.has_documents:
                 counts.append(count(item.document_count, "document"))

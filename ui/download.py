@@ -1,16 +1,31 @@
-"""The one download that may be too long to hold in memory: all filtered activities as CSV."""
+"""Downloads that may be too long to hold in memory: whole lists as CSV."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import partial
 
+from sqlmodel import Session
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from analytics.activities import ActivityItem, ActivityQuery, all_activities
-from analytics.database import DatabaseProblem
-from analytics.export import csv_lines, file_name
-from analytics.query import NO_DEPARTMENT, Filters, QueryError, filter_values, parse_date
+from analytics.database import DatabaseProblem, Store
+from analytics.details import NOTHING, Narrowed, detail_of
+from analytics.export import csv_lines, file_name, period_file_name
+from analytics.lists import LIST_BY_SLUG, Listed
+from analytics.query import (
+    NO_DEPARTMENT,
+    Filters,
+    Period,
+    Query,
+    QueryError,
+    filter_values,
+    parse_date,
+)
+from analytics.results import Row
 from analytics.service import service
 from analytics.settings import SettingsError
 
@@ -22,38 +37,96 @@ def activities_csv(request: Request) -> Response:
     """Stream the activities that the page's filters leave; errors say what to change."""
     asked = request.query_params
     try:
-        start, end = (
-            parse_date(name, asked[name]) if asked.get(name) else None
-            for name in ("start_date", "end_date")
-        )
+        start, end = _dates(asked)
         ask = ActivityQuery(
             start,
             end,
-            Filters(
-                filter_values(asked.getlist("organization")),
-                filter_values(asked.getlist("department"), NO_DEPARTMENT),
-            ),
+            _filters(asked),
             asked.get("type") or "all",
             asked.get("user", ""),
             asked.get("twin") or None,
         )
         store = service().store()
+        detail = detail_of(_values(asked), "conversations")
+        if start and end and replace(detail, twin="") != NOTHING:
+            query = Query(Period(start, end, _today(store)), ask.filters)
+            ask = replace(ask, start=None, end=None, detail=Narrowed(query, detail))
     except QueryError as error:
         return PlainTextResponse(str(error), status_code=422)
     except (DatabaseProblem, SettingsError) as error:
         return PlainTextResponse(str(error), status_code=503, headers={"Retry-After": "5"})
 
+    def rows(session: Session) -> Iterator[Row]:
+        return all_activities(session, ask, datetime.now(UTC))
+
+    name = file_name("activities", start, end)
+    return _streamed(store, ActivityItem, rows, name)
+
+
+def list_csv(listed: Listed, request: Request) -> Response:
+    """Stream a list behind figures as its page shows it; errors say what to change."""
+    asked = request.query_params
+    values = _values(asked)
+    try:
+        start, end = _dates(asked)
+        if not (start and end):
+            raise QueryError("start_date", start or "", "give start_date and end_date")
+        store = service().store()
+        query = Query(Period(start, end, _today(store)), _filters(asked))
+        with store.session() as session:  # what can't be asked is refused before the first line
+            listed.read(session, query, listed.detail(values), **listed.chosen(values), limit=1)
+    except QueryError as error:
+        return PlainTextResponse(str(error), status_code=422)
+    except (DatabaseProblem, SettingsError) as error:
+        return PlainTextResponse(str(error), status_code=503, headers={"Retry-After": "5"})
+
+    def rows(session: Session) -> Iterator[Row]:
+        return listed.rows(session, query, values)
+
+    return _streamed(store, listed.row, rows, period_file_name(listed.slug, query.period))
+
+
+def csv_path(slug: str) -> str:
+    """Where the CSV of a list is."""
+    return f"/download/{slug}.csv"
+
+
+def _dates(asked: QueryParams) -> tuple[date | None, date | None]:
+    start, end = (
+        parse_date(name, asked[name]) if asked.get(name) else None
+        for name in ("start_date", "end_date")
+    )
+    return start, end
+
+
+def _filters(asked: QueryParams) -> Filters:
+    return Filters(
+        filter_values(asked.getlist("organization")),
+        filter_values(asked.getlist("department"), NO_DEPARTMENT),
+    )
+
+
+def _values(asked: QueryParams) -> dict[str, list[str]]:
+    return {name: asked.getlist(name) for name in asked}
+
+
+def _today(store: Store) -> date:
+    return datetime.now(UTC).astimezone(store.settings.zone).date()
+
+
+def _streamed(
+    store: Store, row: type[Row], rows: Callable[[Session], Iterator[Row]], name: str
+) -> Response:
     def chunks() -> Iterator[str]:
         held: list[str] = []
         with store.session() as session:
-            for line in csv_lines(ActivityItem, all_activities(session, ask, datetime.now(UTC))):
+            for line in csv_lines(row, rows(session)):
                 held.append(line)
                 if len(held) == _LINES_PER_CHUNK:
                     yield "".join(held)
                     held.clear()
         yield "".join(held)
 
-    name = file_name("activities", start, end)
     return StreamingResponse(
         chunks(),
         media_type="text/csv; charset=utf-8",
@@ -64,4 +137,10 @@ def activities_csv(request: Request) -> Response:
     )
 
 
-ROUTES = [Route(CSV_PATH, activities_csv, methods=["GET"])]
+ROUTES = [
+    Route(CSV_PATH, activities_csv, methods=["GET"]),
+    *(
+        Route(csv_path(slug), partial(list_csv, LIST_BY_SLUG[slug]), methods=["GET"])
+        for slug in LIST_BY_SLUG
+    ),
+]

@@ -7,6 +7,7 @@ import streamlit as st
 
 from analytics.database import DatabaseProblem
 from analytics.query import QueryError
+from ui.drill import arrive, back_link
 from ui.frame import make_frame, period_line
 from ui.images import save_page
 from ui.startup import notices, open_store, problem_page
@@ -27,7 +28,14 @@ PAGES = {
         "../pages/organizations.py", title="Organizations", icon=":material/corporate_fare:"
     ),
     "twins": st.Page("../pages/twins.py", title="Twins", icon=":material/smart_toy:"),
+    "people": st.Page("../pages/people.py", title="People", icon=":material/group:"),
     "activities": st.Page("../pages/activities.py", title="Activities", icon=":material/forum:"),
+    "documents": st.Page("../pages/documents.py", title="Documents", icon=":material/description:"),
+    "queries": st.Page("../pages/queries.py", title="Queries", icon=":material/search:"),
+    "installations": st.Page(
+        "../pages/installations.py", title="Installed twins", visibility="hidden"
+    ),
+    "person": st.Page("../pages/person.py", title="Person", visibility="hidden"),
     "conversation": st.Page("../pages/conversation.py", title="Conversation", visibility="hidden"),
     "views": st.Page("../pages/views.py", title="Saved views", icon=":material/bookmarks:"),
     "data": st.Page("../pages/data.py", title="Data", icon=":material/database:"),
@@ -36,9 +44,12 @@ page = st.navigation({"AI Twin Analytics": list(PAGES.values())})
 st.set_page_config(page_title=f"{page.title} · AI Twin Analytics")
 try:
     store = open_store()
+    st.session_state["_page"] = page.url_path or "overview"
+    arrive()
     made = make_frame(store)
     with st.sidebar:
         save_control(page.url_path)
+    back_link()
     st.title(page.title, anchor=False)
     if page.url_path not in ("conversation", "views", "data"):
         period_line(made)

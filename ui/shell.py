@@ -15,7 +15,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-PAGE_NAMES = ("retention", "organizations", "twins", "activities", "conversation", "views", "data")
+PAGE_NAMES = (
+    "retention", "organizations", "twins", "people", "activities", "documents", "queries",
+    "installations", "person", "conversation", "views", "data",
+)  # fmt: skip
 _STATIC = Path(streamlit.__file__).parent / "static"
 # Modules of Streamlit's client, without the hash in their file's name. One that is missing after an
 # upgrade is not fetched early, nothing else.

@@ -9,7 +9,9 @@ from analytics.activities import (
     QueryExecuted,
     activity,
 )
+from analytics.details import Detail
 from analytics.text import count, moment
+from ui.drill import link, person_link
 from ui.frame import frame
 from ui.text import inert
 
@@ -67,6 +69,13 @@ def _head(found: ActivityDetail) -> None:
             with st.container(horizontal=True, gap="small"):
                 st.markdown(f"**{name}**", width=60)
                 st.text(value)
+        with st.container(horizontal=True, gap="small"):
+            person_link(found.user_id, found.user)
+            if found.twin_id:
+                name = found.twin_name or "Twin"
+                link("conversations", None, detail=Detail(twin=found.twin_id), label=f"With {name}")
+            if found.twin_owner_id and found.twin_owner_id != found.user_id:
+                person_link(found.twin_owner_id, f"{found.twin_owner_name}, the twin's owner")
         with st.container(horizontal=True):
             st.badge(count(found.message_count, "message"), color="gray")
             st.badge(count(found.document_count, "document"), color="blue")

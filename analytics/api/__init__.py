@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from analytics.api import lists
 from analytics.api.endpoints import NAME, VERSION, router
 from analytics.api.manners import Manners, add_error_answers
 from analytics.settings import SettingsError, load_settings
@@ -39,6 +40,7 @@ def create_app() -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None},
     )
     app.include_router(router)
+    app.include_router(lists.router)
     add_error_answers(app)
     StandaloneDocs(app)  # Swagger UI and ReDoc from the package, not from the internet
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)

@@ -48,9 +48,9 @@ REPORT_PARAMETERS = (
     p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, p.COMPARE, p.COMPARE_START_DATE,
     p.COMPARE_END_DATE, p.FORMAT,
 )  # fmt: skip
-ACTIVITY_PARAMETERS = (
+ACTIVITY_PARAMETERS: tuple[p.Parameter[Any], ...] = (
     p.PAGE, p.LIMIT, p.TYPE, p.USER, p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT,
-    p.TWIN, p.CURSOR, p.FORMAT,
+    p.TWIN, *p.DETAIL, p.CURSOR, p.FORMAT,
 )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ ServiceDep = Annotated[Callable[[], Service], Depends(the_service)]
 ClockDep = Annotated[datetime.datetime, Depends(clock)]
 
 
-def _documented(
+def documented(
     slug: str, errors: Documented, parameters: Iterable[p.Parameter[Any]] = (), *, csv: bool = False
 ) -> dict[str, Any]:
     """What the documentation says beside the answer's model: parameters, examples and errors."""
@@ -134,7 +134,7 @@ def _documented(
 # --- answers -----------------------------------------------------------------------------------
 
 
-def _wants_csv(request: Request, asked: Asked) -> bool:
+def wants_csv(request: Request, asked: Asked) -> bool:
     """Whether `format` or else `Accept` asks for CSV; JSON where neither prefers one."""
     if chosen := asked.one(p.FORMAT):
         return chosen == "csv"
@@ -168,11 +168,12 @@ def _answer(
     if _is_known(request, tag):
         return Response(status_code=304, headers=headers)
     if media == CSV:
-        headers |= _attached(name)
+        headers |= attached(name)
     return Response(body(), media_type=media, headers=headers)
 
 
-def _attached(name: str) -> dict[str, str]:
+def attached(name: str) -> dict[str, str]:
+    """The headers of a file to save."""
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
@@ -194,7 +195,7 @@ def _add_report(report: Report) -> None:
 
     def endpoint(request: Request, get_service: ServiceDep, now: ClockDep) -> Response:
         asked = Asked(request.scope["query_string"], known)
-        is_csv = _wants_csv(request, asked)
+        is_csv = wants_csv(request, asked)
         limit = asked.one(limit_parameter) if limit_parameter else None
         store = get_service().store()
         with store.session() as session:
@@ -218,7 +219,7 @@ def _add_report(report: Report) -> None:
         summary=report.title,
         description=report.definition,
         tags=["Results"],
-        **_documented(report.slug, REFUSED | UNAVAILABLE | UNCHANGED, known, csv=True),
+        **documented(report.slug, REFUSED | UNAVAILABLE | UNCHANGED, known, csv=True),
     )
 
 
@@ -231,28 +232,33 @@ for _report in REPORTS:
     response_model=ActivityPage,
     summary="Activities",
     tags=["Activities"],
-    **_documented("activities", REFUSED | UNAVAILABLE | UNCHANGED, ACTIVITY_PARAMETERS, csv=True),
+    **documented("activities", REFUSED | UNAVAILABLE | UNCHANGED, ACTIVITY_PARAMETERS, csv=True),
 )
 def activity_page(request: Request, get_service: ServiceDep, now: ClockDep) -> Response:
     """Conversations, newest first, a page at a time; totals and `has_next` are exact.
 
     To read all of them follow `nextCursor`, or ask for CSV, which holds every page. Absent dates
-    are no bounds.
+    are no bounds, unless a parameter asks what is behind a figure (`person`, `topic`, `hour` …):
+    then they are those of the results.
     """
     asked = Asked(request.scope["query_string"], ACTIVITY_PARAMETERS)
-    ask = p.activity_query(asked)
-    page, limit, cursor = (asked.one(p.PAGE), asked.one(p.LIMIT), asked.one(p.CURSOR))
     store = get_service().store()
-    if _wants_csv(request, asked):
+    today = now.astimezone(store.settings.zone).date()
+    with store.session() as session:
+        ask = p.activity_query(asked, session, today)
+    page, limit, cursor = (asked.one(p.PAGE), asked.one(p.LIMIT), asked.one(p.CURSOR))
+    if wants_csv(request, asked):
         lines = _activity_lines(store, ask, now)
         # The first lines are read here, where one can still say that the database is gone.
         first = "".join(islice(lines, LINES))
         texts = chain([first], iter(lambda: "".join(islice(lines, LINES)), ""))
-        headers = _attached(file_name("activities", ask.start, ask.end)) | {"Vary": "Accept"}
+        period = ask.detail.query.period if ask.detail else ask
+        name = file_name("activities", period.start, period.end)
+        headers = attached(name) | {"Vary": "Accept"}
         return StreamingResponse(texts, media_type=CSV, headers=headers)
     with store.session() as session:
         found = activities(session, ask, now, page, limit, cursor=cursor)
-    return _live_answer(request, found)
+    return live_answer(request, found)
 
 
 def _activity_lines(store: Store, ask: ActivityQuery, now: datetime.datetime) -> Iterator[str]:
@@ -265,7 +271,7 @@ def _activity_lines(store: Store, ask: ActivityQuery, now: datetime.datetime) ->
     response_model=ActivityDetail,
     summary="One conversation",
     tags=["Activities"],
-    **_documented("activity", UNKNOWN | UNAVAILABLE | UNCHANGED),
+    **documented("activity", UNKNOWN | UNAVAILABLE | UNCHANGED),
 )
 def whole_activity(
     request: Request, activity_id: str, get_service: ServiceDep, now: ClockDep
@@ -275,17 +281,18 @@ def whole_activity(
         with get_service().store().session() as session:
             found = activity(session, activity_id, now)
         if found:
-            return _live_answer(request, found)
+            return live_answer(request, found)
     raise HTTPException(404, "No activity has this id; /api/activities lists those there are")
 
 
-def _live_answer(request: Request, found: BaseModel) -> Response:
+def live_answer(request: Request, found: BaseModel) -> Response:
+    """An answer of rows that are read as they are now."""
     # Names, titles and messages are read as they are now, and "2h ago" moves: the text is the tag.
     text = found.model_dump_json(by_alias=True)
     return _answer(request, _tag(text), text.encode, JSON, "")
 
 
-@router.get("/", summary="Status", tags=["Status"], **_documented("status", {}))
+@router.get("/", summary="Status", tags=["Status"], **documented("status", {}))
 async def status() -> Status:
     """That the API answers."""
     return Status(status="healthy", message=f"{NAME} API", version=VERSION)
@@ -299,7 +306,7 @@ _health_workers = ThreadPoolExecutor(2, "health")
     response_model=Health,
     summary="Health",
     tags=["Status"],
-    **_documented("health", ILL),
+    **documented("health", ILL),
 )
 async def health(get_service: ServiceDep) -> Response:
     """Whether the database can be read right now, said within a second."""

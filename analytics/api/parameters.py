@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from sqlmodel import Session
 
 from analytics.activities import CURSOR_PATTERN, MAX_LIMIT, TYPES, ActivityQuery
+from analytics.details import NOTHING, Narrowed, Narrowing, detail_of, narrowings
 from analytics.query import (
     DEFAULT_PRESET,
     NO_DEPARTMENT,
@@ -143,7 +144,9 @@ def _cursor(name: str, text: str) -> str:
     return text
 
 
-def _number(name: str, description: str, highest: int, default: int) -> Parameter[int]:
+def number(name: str, description: str, highest: int, default: int) -> Parameter[int]:
+    """A parameter that is a whole number from 1."""
+
     def read(name: str, text: str) -> int:
         if re.fullmatch("[0-9]{1,10}", text) and 1 <= int(text) <= highest:
             return int(text)
@@ -197,8 +200,8 @@ FORMAT = Parameter(
     _choice(*FORMATS),
     "",
 )
-PAGE = _number("page", "Page number, from 1.", MAX_PAGE, 1)
-LIMIT = _number("limit", "Activities a page.", MAX_LIMIT, 20)
+PAGE = number("page", "Page number, from 1.", MAX_PAGE, 1)
+LIMIT = number("limit", "Activities a page.", MAX_LIMIT, 20)
 TYPE = Parameter(
     "type",
     "Only activities that carry this type.",
@@ -224,9 +227,25 @@ CURSOR = Parameter(
 )
 
 
+def text(name: str, description: str, schema: dict[str, Any]) -> Parameter[str]:
+    """A parameter whose text the list itself reads, and refuses."""
+    return Parameter(name, description, schema, _text, "")
+
+
+def of_narrowing(one: Narrowing) -> Parameter[str]:
+    """What narrows a list to what a figure counted, as text; `detail_of` reads it."""
+    return Parameter(
+        one.name, one.description, dict(one.schema), _text, "", repeatable=one.repeatable
+    )
+
+
+# `twin` is a filter of the activities already.
+DETAIL = tuple(of_narrowing(one) for one in narrowings("conversations") if one.name != "twin")
+
+
 def report_limit(default: int) -> Parameter[int]:
     """The `limit` of a result that shows only so many rows unasked."""
-    return _number("limit", "Rows at most.", MAX_REPORT_LIMIT, default)
+    return number("limit", "Rows at most.", MAX_REPORT_LIMIT, default)
 
 
 def filters(asked: Asked) -> Filters:
@@ -272,13 +291,17 @@ def _against(asked: Asked, period: Period) -> Period | None:
     return period.year_earlier if compare == "year" else None
 
 
-def activity_query(asked: Asked) -> ActivityQuery:
-    """Which activities are asked for; an absent date is no bound."""
+def activity_query(asked: Asked, session: Session, today: datetime.date) -> ActivityQuery:
+    """Which activities are asked for; an absent date is no bound, unless there is a detail."""
+    values = {parameter.name: asked.all(parameter) for parameter in DETAIL}
+    detail = detail_of(values, "conversations")
+    narrowed = None if detail == NOTHING else Narrowed(report_query(asked, session, today), detail)
     return ActivityQuery(
-        start=asked.one(START_DATE),
-        end=asked.one(END_DATE),
+        start=None if narrowed else asked.one(START_DATE),
+        end=None if narrowed else asked.one(END_DATE),
         filters=filters(asked),
         type=asked.one(TYPE),
         user=asked.one(USER),
         twin_id=asked.one(TWIN) or None,
+        detail=narrowed,
     )

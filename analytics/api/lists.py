@@ -1,0 +1,84 @@
+"""The endpoints of the lists behind the figures: one a list of `analytics.lists`."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from analytics.api import parameters as p
+from analytics.api.endpoints import (
+    CSV,
+    LINES,
+    REFUSED,
+    UNAVAILABLE,
+    UNCHANGED,
+    ClockDep,
+    ServiceDep,
+    attached,
+    documented,
+    live_answer,
+    wants_csv,
+)
+from analytics.api.parameters import Asked
+from analytics.database import Store
+from analytics.details import narrowings
+from analytics.export import csv_lines, period_file_name
+from analytics.lists import LISTS, Listed
+from analytics.paging import MAX_LIMIT
+from analytics.query import Query
+
+router = APIRouter()
+ROWS = p.number("limit", "Rows a page.", MAX_LIMIT, 20)
+
+
+def _add_list(listed: Listed) -> None:
+    own: list[p.Parameter[str]] = [p.of_narrowing(one) for one in narrowings(listed.kind)]
+    own += [p.text(one.name, one.description, dict(one.schema)) for one in listed.choices]
+    known: tuple[p.Parameter[Any], ...]
+    known = (p.PAGE, ROWS, p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, *own, p.FORMAT)
+
+    def endpoint(request: Request, get_service: ServiceDep, now: ClockDep) -> Response:
+        asked = Asked(request.scope["query_string"], known)
+        values = {parameter.name: asked.all(parameter) for parameter in own}
+        detail, chosen = listed.detail(values), listed.chosen(values)
+        store = get_service().store()
+        with store.session() as session:
+            query = p.report_query(asked, session, now.astimezone(store.settings.zone).date())
+            # What can't be asked is refused here, where one can still say so.
+            is_csv = wants_csv(request, asked)
+            found = listed.read(
+                session,
+                query,
+                detail,
+                **chosen,
+                page=1 if is_csv else asked.one(p.PAGE),
+                limit=1 if is_csv else asked.one(ROWS),
+            )
+        if not is_csv:
+            return live_answer(request, found)
+        lines = _lines(store, listed, query, values)
+        first = "".join(islice(lines, LINES))
+        texts = chain([first], iter(lambda: "".join(islice(lines, LINES)), ""))
+        headers = attached(period_file_name(listed.slug, query.period)) | {"Vary": "Accept"}
+        return StreamingResponse(texts, media_type=CSV, headers=headers)
+
+    router.add_api_route(
+        f"/api/{listed.slug}",
+        endpoint,
+        response_model=listed.page,
+        summary=listed.title,
+        description=listed.definition,
+        tags=["Lists"],
+        **documented(listed.slug, REFUSED | UNAVAILABLE | UNCHANGED, known, csv=True),
+    )
+
+
+def _lines(store: Store, listed: Listed, query: Query, values: dict[str, Any]) -> Iterator[str]:
+    with store.session() as session:
+        yield from csv_lines(listed.row, listed.rows(session, query, values))
+
+
+for _listed in LISTS:
+    _add_list(_listed)

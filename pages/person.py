@@ -1,0 +1,5 @@
+"""One person, and what is theirs."""
+
+from ui.lists import one_person
+
+one_person()

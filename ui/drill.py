@@ -1,0 +1,334 @@
+"""From a figure to what is behind it, and back.
+
+Links are real ones: they open in another tab and can be copied. Streamlit adds what its own widgets
+keep in the address to a link that is clicked, but not to one that is opened elsewhere; so a link
+carries period and filters under names of its own (`start_date`, `in_organization`, …), which
+`arrive` hands to the widgets of the frame before they are drawn, and takes out of the address.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from analytics.activities import ActivityQuery
+from analytics.details import (
+    NARROWINGS,
+    NO_TOPIC,
+    NO_TYPE,
+    NOTHING,
+    Detail,
+    Narrowed,
+    detail_of,
+    parameters_of,
+)
+from analytics.documents import count_messages
+from analytics.models import Twin, User, table_of
+from analytics.query import NO_DEPARTMENT, Period, Query, QueryError, filter_label, parse_date
+from analytics.text import count, day
+from ui.frame import frame, query_string
+from ui.text import inert
+
+# What can be offered, most telling first: the page, its icon, and how many of it are called.
+PAGES = {
+    "people": ("people", ":material/group:", "person", "people"),
+    "conversations": ("activities", ":material/forum:", "conversation", "conversations"),
+    "messages": ("activities", ":material/forum:", "message", "messages"),
+    "documents": ("documents", ":material/description:", "document", "documents"),
+    "queries": ("queries", ":material/search:", "query", "queries"),
+    "installations": ("installations", ":material/smart_toy:", "installed twin", "installed twins"),
+}
+TITLES = {
+    "overview": "Overview", "retention": "Retention", "organizations": "Organizations",
+    "twins": "Twins", "activities": "Activities", "people": "People", "documents": "Documents",
+    "queries": "Queries", "installations": "Installed twins", "person": "Person",
+    "conversation": "Conversation",
+}  # fmt: skip
+_DATES, _FILTERS = ("start_date", "end_date"), ("organization", "department")
+# Further widgets of the frame that are bound to the address under these keys, with one text each.
+FRAME_KEYS: tuple[str, ...] = ()
+_DETAIL = tuple(one.name for one in NARROWINGS)
+_MAX_BACK = 2_000
+
+
+# --- links -------------------------------------------------------------------------------------
+
+
+def offer(
+    figure: str,
+    counts: Mapping[str, int | None],
+    query: Query | None = None,
+    detail: Detail = NOTHING,
+) -> None:
+    """Links to what is behind a figure, with how many there are of each.
+
+    `figure` is its name for people; it is shown as inert text. `counts` has the kinds that the
+    figure counts ("people", "conversations", "messages", "documents", "queries", "installations")
+    with its values; None for a list whose length the figure doesn't say. Without `query` the
+    frame's. Nothing is offered where there is nothing.
+    """
+    offered = {kind: number for kind, number in counts.items() if number is None or number > 0}
+    if not offered:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if figure:
+            st.caption(f"Behind {inert(figure)}:", width="content")
+        for kind, number in offered.items():
+            link(kind, number, query, detail)
+
+
+def link(
+    kind: str,
+    number: int | None,
+    query: Query | None = None,
+    detail: Detail = NOTHING,
+    label: str = "",
+) -> None:
+    """A link to one list behind a figure, called by its number or a label of its own."""
+    page, icon, one, many = PAGES[kind]
+    called = many.capitalize() if number is None else count(number, one, many)
+    if kind == "messages":
+        detail = replace(detail, messages=True)
+    st.page_link(
+        f"../pages/{page}.py",
+        label=inert(label) or called,
+        icon=icon,
+        width="content",
+        query_params=address(query or frame().query, detail),
+    )
+
+
+def person_link(id_: str, name: str, query: Query | None = None) -> None:
+    """A link to a person."""
+    _to("person", id_, name, ":material/person:", query)
+
+
+def conversation_link(id_: str, title: str) -> None:
+    """A link to a conversation."""
+    _to("conversation", id_, title, ":material/chat_bubble:", None)
+
+
+def _to(page: str, id_: str, label: str, icon: str, query: Query | None) -> None:
+    st.page_link(
+        f"../pages/{page}.py",
+        label=inert(label) or "No name",
+        icon=icon,
+        width="content",
+        query_params=[("id", id_), *address(query or frame().query, NOTHING)],
+    )
+
+
+def address(query: Query, detail: Detail) -> list[tuple[str, str]]:
+    """The parameters of a link: period and filters, the detail, and the way back."""
+    return [*_question(query), *_flat(parameters_of(detail)), ("back", _here())]
+
+
+def _flat(values: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    return [(name, text) for name, texts in values.items() for text in texts]
+
+
+def _question(query: Query) -> list[tuple[str, str]]:
+    period = query.period
+    return [
+        ("start_date", period.start.isoformat()),
+        ("end_date", period.end.isoformat()),
+        *(("in_organization", filter_label(name)) for name in query.filters.organizations),
+        *(
+            ("in_department", filter_label(name, NO_DEPARTMENT))
+            for name in query.filters.departments
+        ),
+        *(
+            (f"in_{key}", str(st.session_state[key]))
+            for key in FRAME_KEYS
+            if key in st.session_state
+        ),
+    ]
+
+
+def _here() -> str:
+    """This view: its page and everything in its address."""
+    own = [
+        (name, text)
+        for name in st.query_params
+        for text in st.query_params.get_all(name)
+        if name not in ("dates", "back", *_FILTERS, *FRAME_KEYS)
+    ]
+    back = st.query_params.get("back", "")
+    here = f"{current_page()}?{urlencode([*_question(frame().query), *own])}"
+    # A way back from there, too, as long as addresses stay short.
+    with_back = f"{here}&{urlencode([('back', back)])}" if back else here
+    return with_back if len(with_back) <= _MAX_BACK else here
+
+
+def current_page() -> str:
+    """The name of the page that runs."""
+    name: str = st.session_state.get("_page", "overview")
+    return name
+
+
+# --- arriving ----------------------------------------------------------------------------------
+
+
+def arrive() -> None:
+    """Hand period and filters of a link to the frame's widgets, before they are drawn.
+
+    What can't be read is left out: the frame then shows what it showed.
+    """
+    given = st.query_params
+    names = (*_DATES, *(f"in_{key}" for key in (*_FILTERS, *FRAME_KEYS)))
+    if not any(name in given for name in names):
+        return
+    try:
+        dates = [parse_date(name, given.get(name, "")) for name in _DATES]
+        Period(dates[0], dates[1], date.max)
+    except QueryError:
+        dates = []
+    if dates:
+        st.session_state["dates"] = tuple(dates)
+    # A link says everything: filters that it doesn't name are none.
+    for name in _FILTERS:
+        st.session_state[name] = given.get_all(f"in_{name}")
+    for key in FRAME_KEYS:
+        if f"in_{key}" in given:
+            st.session_state[key] = given[f"in_{key}"]
+    for name in names:
+        if name in given:
+            del given[name]
+
+
+def back_link() -> None:
+    """The way back to the view that a list was opened from, exactly as it was."""
+    path, _, query = st.query_params.get("back", "").partition("?")
+    if path not in TITLES:
+        return
+    label = TITLES[path]
+    st.page_link(
+        f"../pages/{path}.py",
+        label=f"Back to {label}",
+        icon=":material/arrow_back:",
+        query_params=parse_qsl(query, keep_blank_values=True),
+    )
+
+
+# --- on the list's page ------------------------------------------------------------------------
+
+
+def narrowed(kind: str) -> Detail:
+    """The detail in the address of a list's page. Raises QueryError as the API does."""
+    given = st.query_params
+    return detail_of({name: given.get_all(name) for name in _DETAIL if name in given}, kind)
+
+
+def parameters(kind: str, **more: str) -> str:
+    """Query, detail and choices as the API and the downloads are asked them."""
+    detail = narrowed(kind)
+    if kind == "conversations":
+        detail = replace(detail, twin="")  # the page has a filter for it
+    own = _flat(parameters_of(detail))
+    asked = query_string(frame().query, **more)
+    return "&".join(part for part in (asked, urlencode(own)) if part)
+
+
+def narrowed_activities(ask: ActivityQuery) -> ActivityQuery:
+    """The activities that a page's filters ask for, narrowed to the detail in its address."""
+    detail = replace(narrowed("conversations"), twin="")  # the page has a filter for it
+    if detail == NOTHING:
+        return ask
+    return replace(ask, start=None, end=None, detail=Narrowed(frame().query, detail))
+
+
+def chips(kind: str) -> None:
+    """What a list is narrowed to, in words, each with a button that takes it out."""
+    detail = narrowed(kind)
+    if kind == "conversations":
+        detail = replace(detail, twin="")
+    said = in_words(detail)
+    if said:
+        with st.container(horizontal=True, gap="small"):
+            for names, words in said.items():
+                st.button(
+                    inert(words),
+                    key=f"chip-{names[0]}",
+                    icon=":material/close:",
+                    icon_position="right",
+                    help="Remove this from the list",
+                    on_click=_remove,
+                    args=(names,),
+                )
+    if kind == "conversations" and (detail.messages or detail.hour is not None):
+        made = frame()
+        with made.store.session() as session:
+            found = count_messages(session, made.query, detail)
+        line = (
+            f"**{count(found.messages, 'message')} in"
+            f" {count(found.conversations, 'conversation')}**"
+        )
+        if found.undated:
+            line += (
+                f"; {count(found.undated, 'conversation')} without a date"
+                f" {'is' if found.undated == 1 else 'are'} not in the list"
+            )
+        st.markdown(line)
+
+
+def _remove(names: tuple[str, ...]) -> None:
+    for name in names:
+        if name in st.query_params:
+            del st.query_params[name]
+    st.session_state["page"] = 1
+
+
+def in_words(detail: Detail) -> dict[tuple[str, ...], str]:
+    """What a detail narrows to: the parameters that say it, and the words."""
+    said: dict[tuple[str, ...], str] = {}
+    if detail.person:
+        said["person",] = f"Only {_name(User, 'full_name', detail.person)}"
+    said |= _twin_in_words(detail)
+    if detail.hour is not None:
+        said["hour",] = f"Only {detail.hour:02}:00\u2013{detail.hour:02}:59 on complete days"
+    if detail.topics:
+        said["topic",] = f"Only on {_any(detail.topics, NO_TOPIC)}"
+    if detail.document_types:
+        said["document_type",] = f"Only of type {_any(detail.document_types, NO_TYPE)}"
+    if detail.messages:
+        said["messages",] = "With messages in the period, whenever they started"
+    if detail.cohort:
+        later = ""
+        if detail.week:
+            later = f", active {count(detail.week, 'week')} later"
+        said["cohort", "week"] = f"First active in the week of {day(detail.cohort)}{later}"
+    if detail.eligible:
+        said["eligible",] = (
+            f"First active day + {count(detail.eligible, 'day')} lies on a complete day of the"
+            " period"
+        )
+    if detail.returned:
+        said["returned",] = f"Came back on day {detail.returned} in the period"
+    if detail.power_users:
+        said["power_users",] = "Power users: 10 or more conversations in the period"
+    return said
+
+
+def _twin_in_words(detail: Detail) -> dict[tuple[str, ...], str]:
+    said: dict[tuple[str, ...], str] = {}
+    if detail.twin:
+        said["twin",] = f"Only with {_name(Twin, 'name', detail.twin)}"
+    if detail.unknown_twin:
+        said["unknown_twin",] = "Only with twins that are gone"
+    if detail.by_others:
+        said["by_others",] = "Only by others than the twin's owner"
+    return said
+
+
+def _any(names: tuple[str | None, ...], none: str) -> str:
+    return " or ".join(name or none.lower() for name in names)
+
+
+def _name(model: type[Any], column: str, id_: str) -> str:
+    table = table_of(model)
+    with frame().store.session() as session:
+        found = session.execute(table.select().where(table.c.id == id_)).one_or_none()
+    return str(getattr(found, column)) if found else "somebody unknown"

@@ -54,6 +54,7 @@ from analytics.settings import Settings, shown_url
 
 BUSY_SECONDS = 5
 _WAIT_SECONDS = 0.2
+_WAITING = "Waiting: another process (a dashboard or a command) is counting this database"
 # A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
 _SESSIONS_AT_ONCE = 500
 _MARKS_AT_ONCE = 20_000
@@ -142,7 +143,7 @@ class Store:
                         return
                 if self._readable():
                     return
-                progress(0.0, "Waiting for another process to read the database")
+                progress(0.0, _WAITING)
                 time.sleep(_WAIT_SECONDS)
 
     def rebuild(self, progress: Progress = silent) -> None:
@@ -153,7 +154,7 @@ class Store:
                     if alone:
                         self._rebuild(progress)
                         return
-                progress(0.0, "Waiting for another process to read the database")
+                progress(0.0, _WAITING)
                 time.sleep(_WAIT_SECONDS)
 
     def remove_marks(self) -> bool:

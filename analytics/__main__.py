@@ -13,6 +13,7 @@ from analytics.migrations import MigrationError, migrate
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
 
 Progress = Callable[[float, str], None]
+_MINUTE = 60
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,9 +85,9 @@ def _bar() -> Iterator[Progress]:
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 60:
+    if seconds < _MINUTE:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(seconds), _MINUTE)
     return f"{minutes} min {rest} s"
 
 

@@ -77,6 +77,10 @@ class DatabaseMissing(DatabaseProblem):
     """There is no file at the place."""
 
 
+class DatabaseLocked(DatabaseProblem):
+    """Another program holds it; what was counted before can still be read."""
+
+
 @dataclass(frozen=True)
 class Freshness:
     """What the rollups hold: their version, when they were built, and in which time zone."""
@@ -141,7 +145,7 @@ class Store:
                             self._rebuild(progress)
                         self._apply(progress)
                         return
-                if self._readable():
+                if self.readable():
                     return
                 progress(0.0, _WAITING)
                 time.sleep(_WAIT_SECONDS)
@@ -177,7 +181,7 @@ class Store:
         """Whether the rollups and the marks together say all."""
         raise NotImplementedError
 
-    def _readable(self) -> bool:
+    def readable(self) -> bool:
         """Whether there are rollups that this release can read, in the reporting time zone."""
         raise NotImplementedError
 
@@ -306,7 +310,7 @@ class SqliteStore(Store):
                 alone = True
             yield alone
 
-    def _readable(self) -> bool:
+    def readable(self) -> bool:
         try:
             with self.session() as session:
                 return self._built(session.connection()) is not None
@@ -551,7 +555,7 @@ class PostgresStore(Store):
                 if alone:
                     connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
-    def _readable(self) -> bool:
+    def readable(self) -> bool:
         with self.engine.connect() as connection:
             if not inspect(connection).has_table("build", schema="rollup"):
                 return False
@@ -561,7 +565,7 @@ class PostgresStore(Store):
                 return False
 
     def _holds(self) -> bool:
-        if not self._readable():
+        if not self.readable():
             return False
         with self.engine.connect() as connection:
             return marks.installed(connection) and not marks.rebuild_wanted(
@@ -840,7 +844,7 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
     said = str(cause).lower()
     if isinstance(cause, sqlite3.Error):
         if _is_locked(cause):
-            return DatabaseProblem(
+            return DatabaseLocked(
                 "The database is locked by another program",
                 where,
                 f"Waited {BUSY_SECONDS} seconds. Let that program finish its write, then reload.",

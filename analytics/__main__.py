@@ -1,8 +1,9 @@
-"""Commands on the database of DATABASE_URL: `python -m analytics migrate`, `unmark` or `report`."""
+"""Commands on the database of DATABASE_URL: `python -m analytics COMMAND`."""
 
 import argparse
 import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,7 @@ from pathlib import Path
 from sqlmodel import Session
 from tqdm import tqdm
 
-from analytics.database import DatabaseProblem, open_database
+from analytics.database import DatabaseProblem, Store, open_database
 from analytics.migrations import MigrationError, migrate
 from analytics.pages import PAGES, PictureProblem
 from analytics.query import (
@@ -33,6 +34,7 @@ from analytics.settings import Settings, SettingsError, load_settings, shown_url
 
 ALL_PAGES = "all"
 _SHOWN_NAMES = 10
+_MINUTE = 60
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,15 +45,24 @@ def main(arguments: list[str] | None = None) -> int:
     except (DatabaseProblem, MigrationError, PictureProblem, QueryError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped; the last state is still there.", file=sys.stderr)
+        return 130
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analytics", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="{migrate,unmark,report}")
+    commands = parser.add_subparsers(required=True, metavar="{migrate,rebuild,unmark,report}")
 
     command = commands.add_parser("migrate", help="bring the schema of the database up to date")
     command.set_defaults(run=_migrate)
+
+    command = commands.add_parser(
+        "rebuild",
+        help="count everything anew; an open dashboard shows the last state until it is complete",
+    )
+    command.set_defaults(run=_rebuild)
 
     command = commands.add_parser(
         "unmark",
@@ -84,7 +95,7 @@ def _bar() -> Iterator[Progress]:
 
         def show(share: float, doing: str) -> None:
             bar.set_description(doing)
-            bar.update(share * 100 - bar.n)
+            bar.update(max(0.0, share * 100 - bar.n))
 
         yield show
 
@@ -96,17 +107,35 @@ def _migrate(settings: Settings, _: argparse.Namespace) -> str:
     return f"{where}: applied {', '.join(applied)}." if applied else f"{where} was up to date."
 
 
+def _rebuild(settings: Settings, _: argparse.Namespace) -> str:
+    begun = time.monotonic()
+    with _opened(settings) as store, _bar() as show:
+        store.rebuild(show)
+    return f"{store.where}: rebuilt in {_duration(time.monotonic() - begun)}."
+
+
+def _duration(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return f"{minutes} min {rest} s"
+
+
 def _unmark(settings: Settings, _: argparse.Namespace) -> str:
+    with _opened(settings) as store:
+        removed = store.remove_marks()
+    if removed:
+        return f"{store.where}: removed rollup_marks and its triggers."
+    return f"{store.where} had no marks."
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Store]:
     store = open_database(settings)
     try:
-        removed = store.remove_marks()
+        yield store
     finally:
         store.close()
-    return (
-        f"{store.where}: removed rollup_marks and its triggers."
-        if removed
-        else f"{store.where} had no marks."
-    )
 
 
 def _report(settings: Settings, asked: argparse.Namespace) -> str:
@@ -120,8 +149,7 @@ def _report(settings: Settings, asked: argparse.Namespace) -> str:
         raise QueryError("output", path, "is in no folder that exists; make the folder first")
     now = datetime.now(UTC)
     today = now.astimezone(settings.zone).date()
-    store = open_database(settings)
-    try:
+    with _opened(settings) as store:
         with _bar() as show:
             store.refresh(show)
         with store.session() as session:
@@ -135,8 +163,6 @@ def _report(settings: Settings, asked: argparse.Namespace) -> str:
                 store, query, list(PAGES) if page == ALL_PAGES else [page], now, dark=dark,
                 progress=show,
             )  # fmt: skip
-    finally:
-        store.close()
     try:
         if kind == ".pdf":
             print_pdf(html, path)

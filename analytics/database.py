@@ -55,6 +55,7 @@ from analytics.settings import Settings, shown_url
 
 BUSY_SECONDS = 5
 _WAIT_SECONDS = 0.2
+_WAITING = "Waiting: another process (a dashboard or a command) is counting this database"
 # A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
 _SESSIONS_AT_ONCE = 500
 _MARKS_AT_ONCE = 20_000
@@ -75,6 +76,10 @@ class DatabaseProblem(Exception):
 
 class DatabaseMissing(DatabaseProblem):
     """There is no file at the place."""
+
+
+class DatabaseLocked(DatabaseProblem):
+    """Another program holds it; what was counted before can still be read."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +146,9 @@ class Store:
                             self._rebuild(progress)
                         self._apply(progress)
                         return
-                if self._readable():
+                if self.readable():
                     return
-                progress(0.0, "Waiting for another process to read the database")
+                progress(0.0, _WAITING)
                 time.sleep(_WAIT_SECONDS)
 
     def rebuild(self, progress: Progress = silent) -> None:
@@ -154,7 +159,7 @@ class Store:
                     if alone:
                         self._rebuild(progress)
                         return
-                progress(0.0, "Waiting for another process to read the database")
+                progress(0.0, _WAITING)
                 time.sleep(_WAIT_SECONDS)
 
     def remove_marks(self) -> bool:
@@ -177,7 +182,7 @@ class Store:
         """Whether the rollups and the marks together say all."""
         raise NotImplementedError
 
-    def _readable(self) -> bool:
+    def readable(self) -> bool:
         """Whether there are rollups that this release can read, in the reporting time zone."""
         raise NotImplementedError
 
@@ -306,7 +311,7 @@ class SqliteStore(Store):
                 alone = True
             yield alone
 
-    def _readable(self) -> bool:
+    def readable(self) -> bool:
         try:
             with self.session() as session:
                 return self._built(session.connection()) is not None
@@ -548,7 +553,7 @@ class PostgresStore(Store):
         with self.problems():
             if not self._reads_only():
                 super().refresh(progress)
-            elif not self._readable():
+            elif not self.readable():
                 raise DatabaseProblem(
                     "This connection may only read, and finds no rollup tables that it can use",
                     self.where,
@@ -584,7 +589,7 @@ class PostgresStore(Store):
                 ).scalar()
             )
 
-    def _readable(self) -> bool:
+    def readable(self) -> bool:
         with self.engine.connect() as connection:
             try:
                 return _has_rollups(connection) and self._built(connection) is not None
@@ -592,7 +597,7 @@ class PostgresStore(Store):
                 return False
 
     def _holds(self) -> bool:
-        if not self._readable():
+        if not self.readable():
             return False
         with self.engine.connect() as connection:
             return (
@@ -891,7 +896,7 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
     said = str(cause).lower()
     if isinstance(cause, sqlite3.Error):
         if _is_locked(cause):
-            return DatabaseProblem(
+            return DatabaseLocked(
                 "The database is locked by another program",
                 where,
                 f"Waited {BUSY_SECONDS} seconds. Let that program finish its write, then reload.",

@@ -4,7 +4,7 @@ import logging
 import threading
 from functools import lru_cache
 
-from analytics.database import DatabaseProblem, Store, open_database
+from analytics.database import DatabaseLocked, DatabaseProblem, Store, open_database
 from analytics.rollups.build import Progress, silent
 from analytics.settings import Settings, load_settings
 
@@ -30,7 +30,8 @@ class Service:
     def store(self, progress: Progress = silent) -> Store:
         """The open store with its rollups built; callers that come meanwhile wait.
 
-        Raises DatabaseProblem while the database can't be read; the next call tries again.
+        Raises DatabaseProblem while the database can't be read; the next call tries again. While
+        another program writes for long, what was counted before is served.
         """
         with self._opening:
             if self._store is not None:
@@ -45,7 +46,11 @@ class Service:
             if self._store is None:
                 store = open_database(self.settings)
                 try:
-                    store.refresh(progress)
+                    try:
+                        store.refresh(progress)
+                    except DatabaseLocked:
+                        if not store.readable():
+                            raise
                 except BaseException:
                     store.close()
                     raise

@@ -1,5 +1,6 @@
-"""`python -m analytics migrate` and `unmark`."""
+"""`python -m analytics migrate`, `rebuild` and `unmark`."""
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -7,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from analytics.__main__ import main
+from analytics.__main__ import _duration, main
 from analytics.database import open_database
 from analytics.settings import load_settings
-from tests.databases import Raw, a_user, write
+from tests.databases import Raw, a_session, a_user, write
 
 pytestmark = pytest.mark.usefixtures("new_process")
 
@@ -102,6 +103,73 @@ def test_unmark_takes_everything_out_again(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("There is no database file here")
+
+
+@pytest.fixture
+def talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A database of one conversation, named by DATABASE_URL."""
+    path = tmp_path / "data.db"
+    sessions = [a_session("s0", "ann", "2026-03-10 09:00:00")]
+    write(Raw(users=[a_user("ann")], sessions=sessions), path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    return path
+
+
+def test_rebuild_counts_everything_anew_and_says_how_long(
+    talk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_database(load_settings())
+    store.refresh()
+    first = store.freshness()
+    assert main(["rebuild"]) == 0
+    said = capsys.readouterr()
+    assert re.fullmatch(rf"sqlite:///{talk}: rebuilt in \d+\.\d s\.\n", said.out)
+    assert "Reading conversations: 0 of 1 people" in said.err
+    assert "100 %" in said.err
+    second = store.freshness()  # without opening it again
+    assert first and second
+    assert second.version != first.version
+    store.close()
+
+
+def test_rebuild_waits_for_another_process_and_says_so(
+    talk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_database(load_settings())
+    store.refresh()
+    with closing(sqlite3.connect(talk.with_name("data.rollup.lock"))) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr("analytics.database.time.sleep", lambda _: lock.rollback())
+        assert main(["rebuild"]) == 0
+    assert (
+        "Waiting: another process (a dashboard or a command) is counting this database"
+        in capsys.readouterr().err
+    )
+    store.close()
+
+
+def test_rebuild_stopped_from_the_keyboard_leaves_the_last_state(
+    talk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_database(load_settings())
+    store.refresh()
+    first = store.freshness()
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analytics.database.build", stop)
+    assert main(["rebuild"]) == 130
+    assert "Stopped; the last state is still there." in capsys.readouterr().err
+    assert store.freshness() == first
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "seconds, text", [(0.04, "0.0 s"), (59.9, "59.9 s"), (119.9, "2 min 0 s"), (125, "2 min 5 s")]
+)
+def test_a_duration_is_short(seconds: float, text: str) -> None:
+    assert _duration(seconds) == text
 
 
 @pytest.mark.parametrize("arguments", [[], ["frobnicate"]])

@@ -1,15 +1,24 @@
 """The one open database of the process: opened once, and again when it must be."""
 
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 import analytics.service
-from analytics.database import DatabaseMissing, DatabaseProblem, Store, open_database
+from analytics import database
+from analytics.database import (
+    DatabaseLocked,
+    DatabaseMissing,
+    DatabaseProblem,
+    Store,
+    open_database,
+)
 from analytics.query import Period, Query
 from analytics.results import totals
 from analytics.service import Service, service
@@ -141,3 +150,24 @@ def test_rollups_deleted_beside_the_open_database_are_made_again(path: Path) -> 
     path.with_name("data.rollup.db").unlink()
     assert conversations(opened.store()) == 2
     opened.close()
+
+
+def test_it_serves_what_was_counted_while_another_program_writes_for_long(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.02)
+    write(talks(2), path)
+    first = Service(settings_for(path))
+    first.store()
+    first.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("DELETE FROM sessions WHERE id = 's1'")
+        writer.execute("BEGIN IMMEDIATE")  # no mark can be deleted
+        again = Service(settings_for(path))
+        assert conversations(again.store()) == 1
+        again.close()
+        path.with_name("data.rollup.db").unlink()
+        with pytest.raises(DatabaseLocked):
+            again.store()  # nothing was counted
+    assert conversations(again.store()) == 1
+    again.close()

@@ -44,6 +44,17 @@ TABLES = [t for t in SQLModel.metadata.sorted_tables if t.schema == table_of(Mem
 USERS_AT_ONCE = 50
 _ROWS_AT_ONCE = 50_000
 _FACTS_SHARE = 0.8
+_COUNTED = {
+    "daily": "each day",
+    "hourly": "each hour",
+    "listing": "conversations by type",
+    "pair": "distinct people",
+    "cohort": "who came back",
+    "cohort_week": "who came back, by week",
+    "topic_day": "topics",
+    "document_type_day": "documents by type",
+    "source": "what was read",
+}
 
 
 def silent(share: float, label: str) -> None:
@@ -82,7 +93,7 @@ def build(
         with _step(connection):
             for model, rows in FACTS:
                 fill(connection, table_of(model), rows)
-    progress(_FACTS_SHARE, "Looking for what belongs to nobody")
+    progress(_FACTS_SHARE, "Looking for rows that belong to nobody")
     after: str | None = None
     while True:
         with _step(connection):
@@ -97,7 +108,7 @@ def build(
         _analyze(connection)
     for done, (model, rows_of) in enumerate(CELLS):
         share = _FACTS_SHARE + (1 - _FACTS_SHARE) * done / len(CELLS)
-        progress(share, f"Counting {table_of(model).name.replace('_', ' ')}")
+        progress(share, f"Counting {_COUNTED.get(table_of(model).name, 'the rest')}")
         with _step(connection):
             finest = contributions(model, rows_of(touched=False)).cte("finest")
             fill(connection, table_of(model), in_all_slices(model, finest))

@@ -46,6 +46,7 @@ from analytics.rollups.selects import (
     MEMBERS,
     REPLACED,
     SESSIONS_REPLACED,
+    SHIFTED,
     STAGING,
     WHOLE,
     contributions,
@@ -53,10 +54,12 @@ from analytics.rollups.selects import (
     keys_and_sums,
     replaced,
     strays,
+    users_shifted,
 )
 from analytics.rollups.tables import Build, Changed, Member, Stray
 
 _METADATA = MetaData()
+_USERS_SHIFTED = users_shifted()
 
 
 def _temporary(prefix: str, model: type[SQLModel]) -> Table:
@@ -92,6 +95,7 @@ def refresh(connection: Connection, touched: Touched, now: datetime, known: str 
     file names until the marks are deleted.
     """
     fill(connection, REPLACED, SESSIONS_REPLACED)
+    fill(connection, SHIFTED, _USERS_SHIFTED)
     for model, _ in CELLS:
         connection.execute(_CONTRIBUTIONS[model, -1])
     _replace(connection, Member)

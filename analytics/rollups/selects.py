@@ -108,6 +108,8 @@ REPLACED = _staged(
     Column("user_id", String, primary_key=True),
     Column("session_id", String, primary_key=True),
 )
+# The touched users whose days changed: those on which they started a conversation or wrote.
+SHIFTED = _staged("shifted", Column("user_id", String, primary_key=True))
 EVENT = _staged(
     "event",
     Column("table", String, nullable=False),  # the raw table
@@ -443,15 +445,35 @@ FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (
 # --- cells, from the facts ---------------------------------------------------------------------
 
 
-def of_users(rows: FromClause) -> ColumnElement[bool]:
-    """The rows of all touched users."""
-    return _listed(rows.c.user_id, TOUCHED)
+def users_shifted() -> Rows:
+    """The users of whom everything is read, and those whose replaced sessions have other days."""
+    started, wrote = literal(0), literal(1)
+    sent = _in(_message) & (EVENT.c.detail == "user")
+    recorded = union_all(
+        *(
+            select(_hour.c.user_id, _hour.c.session_id, _hour.c.day, what.label("what")).where(
+                replaced(_hour), count > 0
+            )
+            for what, count in ((started, _hour.c.conversations), (wrote, _hour.c.user_messages))
+        )
+    ).subquery()
+    now = union_all(
+        *(
+            select(EVENT.c.user_id, EVENT.c.session_id, EVENT.c.day, what.label("what")).where(
+                EVENT.c.kept == 1, EVENT.c.at.is_not(None), which
+            )
+            for what, which in ((started, _in(_session)), (wrote, sent))
+        )
+    ).subquery()
+    gone = select(recorded).except_(select(now)).subquery()
+    come = select(now).except_(select(recorded)).subquery()
+    return union(select(WHOLE.c.user_id), select(gone.c.user_id), select(come.c.user_id))
 
 
 def replaced(rows: FromClause) -> ColumnElement[bool]:
     """The rows that a refresh replaces: those of some sessions, or of users."""
     if "session_id" not in rows.c:
-        return of_users(rows)
+        return _listed(rows.c.user_id, TOUCHED)
     sessions = select(REPLACED.c.user_id, REPLACED.c.session_id)
     return tuple_(rows.c.user_id, rows.c.session_id).in_(sessions)
 
@@ -459,9 +481,14 @@ def replaced(rows: FromClause) -> ColumnElement[bool]:
 def _of(rows: FromClause, touched: bool) -> ColumnElement[bool]:
     """The rows of everybody, or those that a refresh replaces.
 
-    For sums of rows; what compares the rows of a user needs `of_users`.
+    For sums of rows; what compares the days of a user needs `_of_shifted`.
     """
     return replaced(rows) if touched else true()
+
+
+def _of_shifted(rows: FromClause, touched: bool) -> ColumnElement[bool]:
+    """The rows of everybody, or of the users whose days changed in a refresh."""
+    return _listed(rows.c.user_id, SHIFTED) if touched else true()
 
 
 def headcounts(*, touched: bool) -> FromClause:
@@ -523,7 +550,7 @@ def pairs(*, touched: bool) -> FromClause:
                 day.label("later"),
                 literal(users).label("users"),
                 literal(power).label("power"),
-            ).where(of_users(day.table) if touched else true())
+            ).where(_of_shifted(day.table, touched))
             for day, steps, users, power in ((d.day, 1, 1, 0), (a.day, 9, 0, 1), (a.day, 10, 0, -1))
         )
     ).subquery()
@@ -534,7 +561,7 @@ def cohorts(*, touched: bool) -> FromClause:
     """Users by first active day, and how many were active 1, 7 and 30 days later."""
     first = (
         select(_user_day.c.user_id, func.min(_user_day.c.day).label("first_day"))
-        .where(_of(_user_day, touched))
+        .where(_of_shifted(_user_day, touched))
         .group_by(_user_day.c.user_id)
         .subquery()
     )
@@ -554,7 +581,8 @@ def cohorts(*, touched: bool) -> FromClause:
 def cohort_weeks(*, touched: bool) -> FromClause:
     """Users by first week, active in each week since. Ordinal 1 is a Monday."""
     week = ((_user_day.c.day - 1) // 7).label("week")
-    weeks = select(_user_day.c.user_id, week).where(_of(_user_day, touched)).distinct().subquery()
+    days = select(_user_day.c.user_id, week).where(_of_shifted(_user_day, touched))
+    weeks = days.distinct().subquery()
     first = func.min(weeks.c.week).over(partition_by=weeks.c.user_id)
     return select(
         weeks.c.user_id,

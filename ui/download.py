@@ -7,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from analytics.activities import ActivityItem, ActivityQuery, all_activities
+from analytics.activities import ActivityItem, all_activities
 from analytics.database import DatabaseProblem
 from analytics.export import csv_lines, file_name
-from analytics.query import NO_DEPARTMENT, Filters, QueryError, filter_values, parse_date
+from analytics.parameters import ACTIVITY_PARAMETERS, Asked, activity_query
+from analytics.query import QueryError
+from analytics.search import check_search
 from analytics.service import service
 from analytics.settings import SettingsError
 
@@ -20,24 +22,11 @@ _LINES_PER_CHUNK = 500
 
 def activities_csv(request: Request) -> Response:
     """Stream the activities that the page's filters leave; errors say what to change."""
-    asked = request.query_params
     try:
-        start, end = (
-            parse_date(name, asked[name]) if asked.get(name) else None
-            for name in ("start_date", "end_date")
-        )
-        ask = ActivityQuery(
-            start,
-            end,
-            Filters(
-                filter_values(asked.getlist("organization")),
-                filter_values(asked.getlist("department"), NO_DEPARTMENT),
-            ),
-            asked.get("type") or "all",
-            asked.get("user", ""),
-            asked.get("twin") or None,
-        )
+        ask = activity_query(Asked(request.scope["query_string"], ACTIVITY_PARAMETERS))
         store = service().store()
+        if ask.search:
+            check_search(store)
     except QueryError as error:
         return PlainTextResponse(str(error), status_code=422)
     except (DatabaseProblem, SettingsError) as error:
@@ -53,7 +42,7 @@ def activities_csv(request: Request) -> Response:
                     held.clear()
         yield "".join(held)
 
-    name = file_name("activities", start, end)
+    name = file_name("activities", ask.start, ask.end)
     return StreamingResponse(
         chunks(),
         media_type="text/csv; charset=utf-8",

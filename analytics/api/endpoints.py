@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from sqlmodel import Session, select
 from starlette.exceptions import HTTPException
 
+from analytics import parameters as p
 from analytics.activities import (
     ActivityDetail,
     ActivityItem,
@@ -26,14 +27,14 @@ from analytics.activities import (
     activity,
     all_activities,
 )
-from analytics.api import parameters as p
 from analytics.api.manners import RETRY_SECONDS, unavailable_text
-from analytics.api.parameters import Asked
 from analytics.database import DatabaseProblem, Store, open_database
 from analytics.export import csv_lines, csv_text, file_name, period_file_name
 from analytics.models import table_of
+from analytics.parameters import Asked
 from analytics.reports import REPORTS, Report
 from analytics.rollups.tables import Build
+from analytics.search import check_search
 from analytics.service import Service, service
 from analytics.settings import SettingsError
 
@@ -45,10 +46,6 @@ HEALTH_SECONDS = 0.9  # the answer is promised within a second
 LINES = 500  # of a streamed CSV, sent at a time
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
 REPORT_PARAMETERS = (p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, p.FORMAT)
-ACTIVITY_PARAMETERS = (
-    p.PAGE, p.LIMIT, p.TYPE, p.USER, p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT,
-    p.TWIN, p.CURSOR, p.FORMAT,
-)  # fmt: skip
 
 
 class Problem(BaseModel):
@@ -228,18 +225,21 @@ for _report in REPORTS:
     response_model=ActivityPage,
     summary="Activities",
     tags=["Activities"],
-    **_documented("activities", REFUSED | UNAVAILABLE | UNCHANGED, ACTIVITY_PARAMETERS, csv=True),
+    **_documented("activities", REFUSED | UNAVAILABLE | UNCHANGED, p.ACTIVITY_PARAMETERS, csv=True),
 )
 def activity_page(request: Request, get_service: ServiceDep, now: ClockDep) -> Response:
     """Conversations, newest first, a page at a time; totals and `has_next` are exact.
 
     To read all of them follow `nextCursor`, or ask for CSV, which holds every page. Absent dates
-    are no bounds.
+    are no bounds. With `search` every item has a `snippet`: the place where the words stand, as
+    plain text in pieces; until the index of all conversations is built the answer is 503.
     """
-    asked = Asked(request.scope["query_string"], ACTIVITY_PARAMETERS)
+    asked = Asked(request.scope["query_string"], p.ACTIVITY_PARAMETERS)
     ask = p.activity_query(asked)
     page, limit, cursor = (asked.one(p.PAGE), asked.one(p.LIMIT), asked.one(p.CURSOR))
     store = get_service().store()
+    if ask.search:
+        check_search(store)
     if _wants_csv(request, asked):
         lines = _activity_lines(store, ask, now)
         # The first lines are read here, where one can still say that the database is gone.

@@ -26,6 +26,7 @@ from analytics.query import (
     preset_period,
 )
 from analytics.results import span
+from analytics.search import MAX_SEARCH
 
 T = TypeVar("T")
 DAYS_BEFORE_END = 29  # the period of an end without a start has 30 days
@@ -195,6 +196,15 @@ USER = Parameter(
     "",
 )
 TWIN = Parameter("twin", "Only conversations with the twin of this id.", _TEXT, _text, "")
+SEARCH = Parameter(
+    "search",
+    "Only conversations whose title and messages hold all these words, whatever their case and"
+    ' accents: `budget plan`; `"budget plan"` for words that follow each other, `budg*` for how a'
+    " word begins. Everything else is read as it stands; without a word nothing is found.",
+    {**_TEXT, "maxLength": MAX_SEARCH},
+    _text,
+    "",
+)
 CURSOR = Parameter(
     "cursor",
     "The `nextCursor` of an earlier answer: continues after it, without gaps or repeats however"
@@ -203,6 +213,10 @@ CURSOR = Parameter(
     _cursor,
     "",
 )
+ACTIVITY_PARAMETERS = (
+    PAGE, LIMIT, TYPE, USER, START_DATE, END_DATE, ORGANIZATION, DEPARTMENT, TWIN, SEARCH, CURSOR,
+    FORMAT,
+)  # fmt: skip
 
 
 def report_limit(default: int) -> Parameter[int]:
@@ -246,4 +260,5 @@ def activity_query(asked: Asked) -> ActivityQuery:
         type=asked.one(TYPE),
         user=asked.one(USER),
         twin_id=asked.one(TWIN) or None,
+        search=asked.one(SEARCH),
     )

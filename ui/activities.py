@@ -188,8 +188,8 @@ def _draw(place: DeltaGenerator, items: Sequence[ActivityItem]) -> None:
             _listing(items)
         else:
             st.caption(
-                "No conversation in this period matches. Choose other dates, or remove the search,"
-                " e-mail, type, twin, organization or department filter."
+                "No conversation in this period matches. Choose other dates, or remove the e-mail,"
+                " type, twin, search, organization or department filter."
             )
 
 

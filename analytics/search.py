@@ -237,8 +237,9 @@ def matching(session: Session, asked: str, *, every: bool = False) -> ColumnElem
         return and_(covers, tuple_(a.user_id, a.session_id).in_(found))
     matches = WORDS.c.words.bool_op("MATCH")(_fts(wanted))
     rows = select(WORDS.c.rowid).where(matches)
-    some = select(func.count()).select_from(rows.limit(_MANY_MATCHES + 1).subquery())
-    if (session.scalar(some) or 0) <= _MANY_MATCHES:
+    most = _MANY_MATCHES * 5 if every else _MANY_MATCHES
+    some = select(func.count()).select_from(rows.limit(most + 1).subquery())
+    if (session.scalar(some) or 0) <= most:
         found = select(c.user_id, c.session_id).where(c.id.in_(rows))
         return and_(covers, tuple_(a.user_id, a.session_id).in_(found))
     document = exists().where(c.session_id == a.session_id)

@@ -5,6 +5,7 @@ import random
 import re
 import sqlite3
 import threading
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import URL, create_engine, text
@@ -27,14 +29,18 @@ from analytics.activities import (
     count_activities,
     first_activities,
 )
-from analytics.database import Store, open_database
+from analytics.api import app
+from analytics.api.endpoints import the_service
+from analytics.database import DatabaseProblem, Store, open_database
 from analytics.query import Filters, QueryError
-from analytics.search import Search, Term, coverage, fold, marked, snippets, terms
+from analytics.search import Search, Term, check_search, coverage, fold, marked, snippets, terms
+from analytics.service import Service
 from analytics.settings import Settings
 from tests.conftest import settings_for
 from tests.databases import Raw, Row, a_message, a_session, a_twin, a_user, write
 from tests.postgres import create_tables, postgres, postgres_server  # noqa: F401
 from tests.postgres import write as write_to_postgres
+from ui.text import highlighted
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 
@@ -302,6 +308,88 @@ def test_items_have_a_snippet_only_when_searched(talk: Indexed) -> None:
         {"text": "money", "match": True}, {"text": " is no object", "match": False},
     ]  # fmt: skip
     assert "snippet" not in plain.model_dump(mode="json", by_alias=True)["items"][0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<b>needle</b><script>needle()</script>",
+        "**needle** _needle_ `needle` ~~needle~~",
+        "[needle](http://x.example) ![needle](http://x.example/i.png)",
+        ":red[needle] ]needle[ :material/needle: $needle$",
+        "# needle\n\n| needle | b |\n|---|---|\n- needle",
+        "http://x.example/needle www.needle.example needle@x.example",
+    ],
+)
+def test_a_snippet_is_drawn_as_inert_text(content: str) -> None:
+    parts = marked(content, [analytics.search._pattern(Term(("needle",)))])
+    drawn = highlighted(parts)
+    assert drawn.count(":orange-background[needle]") == fold(content).split().count("needle")
+    rest = drawn.replace(":orange-background[needle]", "")
+    # All that could be markup has a backslash before it.
+    assert not re.search(r"(?<!\\)(?:\\\\)*[!-/:-@\[\]^-`{-~]", rest)
+    assert "\n" not in rest
+
+
+# --- in the product -----------------------------------------------------------------------------
+
+
+def wait_until_built(made: Service) -> None:
+    for _ in range(200):
+        with made.store().session() as session:
+            if coverage(session).is_complete:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the index was not built")
+
+
+def test_the_service_builds_the_index_even_where_nothing_is_refreshed(tmp_path: Path) -> None:
+    write(talks(), tmp_path / "data.db")
+    made = Service(settings_for(tmp_path / "data.db").model_copy(update={"refresh_seconds": 0}))
+    wait_until_built(made)
+    check_search(made.store())
+    made.close()
+
+
+def test_switched_off_there_is_no_index(tmp_path: Path) -> None:
+    write(talks(), tmp_path / "data.db")
+    made = Service(settings_for(tmp_path / "data.db").model_copy(update={"search": False}))
+    with pytest.raises(QueryError, match="set SEARCH=true"):
+        check_search(made.store())
+    made.close()
+    assert not (tmp_path / "data.search.db").exists()
+
+
+def test_before_the_index_is_built_the_remedy_is_named(tmp_path: Path) -> None:
+    write(talks(), tmp_path / "data.db")
+    store = open_database(settings_for(tmp_path / "data.db"))
+    store.refresh()
+    with pytest.raises(DatabaseProblem, match=r"Search is being built: 0%.*without `search`"):
+        check_search(store)
+    store.close()
+
+
+def test_the_api_searches(changing: Indexed) -> None:
+    client = TestClient(app)
+    made = Service(settings_for(changing.path))
+    app.dependency_overrides[the_service] = lambda: lambda: made
+    try:
+        wait_until_built(made)
+        found = client.get("/api/activities", params={"search": "budget", "limit": 1}).json()
+        assert found["total"] == 2
+        assert [part["text"] for part in found["items"][0]["snippet"] if part["match"]] == [
+            "budget"
+        ]
+        assert "snippet" not in client.get("/api/activities").json()["items"][0]
+        lines = client.get("/api/activities", params={"search": "budget", "format": "csv"}).text
+        assert [line.split(",")[0] for line in lines.splitlines()[1:]] == ["s6", "s1"]
+        refused = client.get("/api/activities", params={"search": "x" * 201})
+        assert refused.status_code == 422
+        assert "shorten it" in refused.json()["detail"][0]["msg"]
+        assert client.get("/api/activities", params={"search": "***"}).json()["total"] == 0
+    finally:
+        app.dependency_overrides.clear()
+        made.close()
 
 
 # --- the index ----------------------------------------------------------------------------------

@@ -312,7 +312,8 @@ def scattered(draw: random.Random, zone: str) -> Raw:
     for n in range(9):
         raw.users.append(a_user(f"u{n}", companies[n % 3], department=departments[n // 3]))
     back = datetime(2010, 11, 7, 2, 31, tzinfo=UTC)  # in St. John's 00:01 becomes 23:01 again
-    moments = [back + timedelta(minutes=draw.randint(-90, 90)) for _ in range(20)]
+    moments = [back + timedelta(minutes=draw.randint(-90, 90)) for _ in range(15)]
+    moments += [back + timedelta(seconds=n) for n in (-45, -30, -15, 30, 600)]
     moments += [back + timedelta(days=draw.randint(-9, 9) * 3, hours=n % 3) for n in range(20)]
     for n in range(160):
         at, twin = draw.choice(moments), draw.choice(["t0", "t1"])

@@ -51,7 +51,7 @@ class ActivityQuery:
 
     `search` is for words of titles and messages, as `search.terms` reads them. A `detail` brings
     days and people of its own, and narrows further. Raises QueryError for an unknown type, reversed
-    dates or a search without a word.
+    dates or a very long search.
     """
 
     start: datetime.date | None = None
@@ -369,7 +369,8 @@ def _day_counts(session: Session, ask: ActivityQuery) -> list[tuple[int | None, 
     The listing cells know; of an e-mail, a twin or a search all are counted together, as day None.
     """
     if ask.user or ask.twin_id is not None or ask.search or ask.detail:
-        total = session.scalar(select(func.count()).where(_wanted(session, ask, gather=True)))
+        wanted = _wanted(session, ask, every=True, gather=True)
+        total = session.scalar(select(func.count()).select_from(ACTIVITY).where(wanted))
         return [(None, total or 0)]
     c, flag = LISTING.c, TYPE_FLAGS.get(ask.type, 0)
     counts = session.execute(
@@ -397,7 +398,7 @@ def _rows_at(
     Of counted days only those of the page are read, and one more on either side: two neighbours
     mix where a clock is put back over midnight. Else it counts off rows from the nearer end.
     """
-    rows = _page(session, ask)
+    rows = _page(session, ask, every=offset > 0)
     days = [day for day, _ in counts]
     ends = list(accumulate(activities for _, activities in counts))
     first = bisect_right(ends, offset)
@@ -437,7 +438,9 @@ def _on_days(first: int | None, last: int | None) -> ColumnElement[bool]:
     return and_(*bounds)
 
 
-def _wanted(session: Session, ask: ActivityQuery, *, gather: bool = False) -> ColumnElement[bool]:
+def _wanted(
+    session: Session, ask: ActivityQuery, *, every: bool = False, gather: bool = False
+) -> ColumnElement[bool]:
     a = ACTIVITY.c
     flag = TYPE_FLAGS.get(ask.type, 0)
     start, end = (day.toordinal() if day else None for day in (ask.start, ask.end))
@@ -451,7 +454,7 @@ def _wanted(session: Session, ask: ActivityQuery, *, gather: bool = False) -> Co
     if ask.twin_id is not None:
         conditions.append(a.twin_id == ask.twin_id)
     if ask.search:
-        conditions.append(matching(session, ask.search, gather=gather))
+        conditions.append(matching(session, ask.search, every=every))
     if ask.user:
         # lower() knows ASCII only here; so must the pattern.
         part = "".join(c.lower() if c.isascii() else c for c in ask.user)
@@ -472,9 +475,10 @@ def _position(cursor: str) -> Position:
     return int(at), id_
 
 
-def _page(session: Session, ask: ActivityQuery) -> Select[*tuple[Any, ...]]:
+def _page(session: Session, ask: ActivityQuery, *, every: bool = False) -> Select[*tuple[Any, ...]]:
     """The wanted activities, newest first, without anything joined."""
-    return select(ACTIVITY.c.session_id).where(_wanted(session, ask)).order_by(*_NEWEST_FIRST)
+    wanted = _wanted(session, ask, every=every)
+    return select(ACTIVITY.c.session_id).where(wanted).order_by(*_NEWEST_FIRST)
 
 
 def _items(

@@ -34,6 +34,7 @@ from sqlalchemy import (
     delete,
     event,
     exists,
+    false,
     func,
     insert,
     inspect,
@@ -48,7 +49,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import Session
 
-from analytics.database import BUSY_SECONDS, SqliteStore, Store
+from analytics.database import BUSY_SECONDS, DatabaseProblem, SqliteStore, Store
 from analytics.models import Conversation, Message, table_of
 from analytics.query import QueryError
 from analytics.results import Row
@@ -65,6 +66,7 @@ _FORMAT = 1  # of the index; another one is built anew
 _AT_ONCE = 2_000  # conversations of a transaction
 _MANY_MATCHES = 20_000
 _AROUND, _SNIPPET = 60, 240
+SWITCHED_OFF = "search is switched off; set SEARCH=true where this is served, and start it again"
 _ADVISORY_LOCK = 0x41545753  # on PostgreSQL: whoever holds it indexes
 
 _METADATA = MetaData()
@@ -148,11 +150,13 @@ class Term:
 
 
 def terms(asked: str) -> tuple[Term, ...]:
-    """What a search means: words and "phrases", all of which must occur; `word*` is a prefix.
+    """What a search means: words and "phrases", all of which must occur; `wo*` is a prefix.
+
+    A prefix has two characters or more.
 
     Everything else is literal: what is neither letter nor digit separates words, and words that
-    are written together, such as e-mail, are a phrase. Raises QueryError where no word is left, or
-    for more than 200 characters.
+    are written together, such as e-mail, are a phrase. Raises QueryError for more than 200
+    characters.
     """
     if len(asked) > MAX_SEARCH:
         raise QueryError(
@@ -162,9 +166,7 @@ def terms(asked: str) -> tuple[Term, ...]:
     for phrase, word in re.findall(r'"([^"]*)"|([^\s"]+)', asked):
         words = tuple(fold(phrase or word).split())
         if words:
-            found.append(Term(words, word.endswith("*")))
-    if not found:
-        raise QueryError("search", asked, "holds no word; write one that a title or message has")
+            found.append(Term(words, word.endswith("*") and len(words[-1]) > 1))
     return tuple(dict.fromkeys(found))
 
 
@@ -177,6 +179,7 @@ class Coverage:
 
     share: float
     since: int | None  # None: all
+    stamp: str = ""  # another one: something may be found that was not
 
     @property
     def is_complete(self) -> bool:
@@ -185,27 +188,47 @@ class Coverage:
 
 
 def coverage(session: Session) -> Coverage:
-    """What can be found now. Raises DatabaseProblem where there is no index."""
+    """What can be found now; a share of 0 where there is no index yet."""
     state = _state(session)
     lineage = session.scalar(select(BUILD.c.lineage))
     if state is None or state.lineage != lineage:
         return Coverage(0.0, _END)
     if state.done:
-        return Coverage(1.0, None)
+        return Coverage(1.0, None, str(state))
     total = session.scalar(
         select(func.sum(LISTING.c.activities)).where(
             LISTING.c.company == ALL, LISTING.c.department == ALL
         )
     )
-    return Coverage(min(0.99, state.walked / max(1, int(total or 0))), state.at)
+    return Coverage(min(0.99, state.walked / max(1, int(total or 0))), state.at, str(state))
 
 
-def matching(session: Session, asked: str, *, gather: bool = False) -> ColumnElement[bool]:
+def check_search(store: Store) -> None:
+    """Refuse to search what is not indexed: QueryError where search is switched off by a setting.
+
+    Raises DatabaseProblem, which says how far it is, while the index is being built.
+    """
+    if not store.settings.search:
+        raise QueryError("search", "(any)", SWITCHED_OFF)
+    with store.session() as session:
+        covered = coverage(session)
+    if not covered.is_complete:
+        raise DatabaseProblem(
+            f"Search is being built: {covered.share:.0%}",
+            store.where,
+            "Ask again in a while; without `search` everything is answered.",
+        )
+
+
+def matching(session: Session, asked: str, *, every: bool = False) -> ColumnElement[bool]:
     """The activities whose conversation matches, as far as the index covers them.
 
-    With `gather` for counting, else for the newest. Raises QueryError and DatabaseProblem.
+    A search without a word matches none. `every` says that more than the
+    newest few are wanted.
     """
     wanted, c, a = terms(asked), DOCUMENT.c, ACTIVITY.c
+    if not wanted:
+        return false()
     covered = coverage(session)
     covers = true() if covered.since is None else a.started_at > covered.since
     if session.get_bind().dialect.name == "postgresql":
@@ -213,21 +236,17 @@ def matching(session: Session, asked: str, *, gather: bool = False) -> ColumnEle
         found = select(c.user_id, c.session_id).where(c.words.bool_op("@@")(query))
         return and_(covers, tuple_(a.user_id, a.session_id).in_(found))
     matches = WORDS.c.words.bool_op("MATCH")(_fts(wanted))
-    some = select(WORDS.c.rowid).where(matches).limit(_MANY_MATCHES + 1).subquery()
-    few = (session.scalar(select(func.count()).select_from(some)) or 0) <= _MANY_MATCHES
-    if few or gather or any(term.is_prefix for term in wanted):
-        rows = select(WORDS.c.rowid).where(matches)
+    rows = select(WORDS.c.rowid).where(matches)
+    most = _MANY_MATCHES * 5 if every else _MANY_MATCHES
+    some = select(func.count()).select_from(rows.limit(most + 1).subquery())
+    if (session.scalar(some) or 0) <= most:
         found = select(c.user_id, c.session_id).where(c.id.in_(rows))
-        both = tuple_(a.user_id, a.session_id)
-        return and_(covers, both.in_(found))
+        return and_(covers, tuple_(a.user_id, a.session_id).in_(found))
+    document = exists().where(c.session_id == a.session_id)
+    if every or any(term.is_prefix for term in wanted):
+        return and_(covers, document.where(c.id.in_(rows)).correlate(ACTIVITY))
     # So many that some of the newest activities are among them: those are looked up one by one.
-    return and_(
-        covers,
-        exists()
-        .where(c.session_id == a.session_id, c.user_id == a.user_id)
-        .where(WORDS.c.rowid == c.id, matches)
-        .correlate(ACTIVITY),
-    )
+    return and_(covers, document.where(WORDS.c.rowid == c.id, matches).correlate(ACTIVITY))
 
 
 def _fts(wanted: Sequence[Term]) -> str:

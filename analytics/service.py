@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from analytics.database import DatabaseLocked, DatabaseProblem, Store, open_database
 from analytics.rollups.build import Progress, silent
+from analytics.search import Search
 from analytics.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
@@ -17,7 +18,8 @@ _END_SECONDS = 1.0
 class Service:
     """Opens the database on first use, and again whenever it was gone or replaced.
 
-    While it is open, its rollups are refreshed every `REFRESH_SECONDS` (0: only at the start).
+    While it is open, its rollups are refreshed every `REFRESH_SECONDS` (0: only at the start), and
+    its search index in between.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -56,7 +58,7 @@ class Service:
                     raise
                 self._store = store
                 self._closed = threading.Event()
-                if self.settings.refresh_seconds:
+                if self.settings.refresh_seconds or self.settings.search:
                     self._thread = threading.Thread(
                         target=self._keep_fresh,
                         args=(store, self._closed),

@@ -1,5 +1,6 @@
 """The activity list and the conversation behind each activity."""
 
+import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
+import analytics.activities
 from analytics.activities import (
     TYPES,
     ActivityDetail,
@@ -20,6 +22,7 @@ from analytics.activities import (
     activity,
     all_activities,
     count_activities,
+    first_activities,
     latest_activities,
     relative_time,
 )
@@ -296,6 +299,62 @@ def test_an_unknown_type_and_reversed_dates_are_refused() -> None:
         ActivityQuery(type="call")
     with pytest.raises(QueryError, match=r"end_date = 2026-03-01: .* swap them"):
         ActivityQuery(start=date(2026, 3, 2), end=date(2026, 3, 1))
+
+
+def scattered(draw: random.Random, zone: str) -> Raw:
+    """Conversations on few of many days, some at the same moment, and around a clock change."""
+    companies, departments = ("Acme", "Zebra", None), ("Sales", "R&D", "")
+    raw = Raw(zone=zone, twins=[a_twin("t0", "u0"), a_twin("t1", "u1")])
+    for n in range(9):
+        raw.users.append(a_user(f"u{n}", companies[n % 3], department=departments[n // 3]))
+    back = datetime(2010, 11, 7, 2, 31, tzinfo=UTC)  # in St. John's 00:01 becomes 23:01 again
+    moments = [back + timedelta(minutes=draw.randint(-90, 90)) for _ in range(15)]
+    moments += [back + timedelta(seconds=n) for n in (-45, -30, -15, 30, 600)]
+    moments += [back + timedelta(days=draw.randint(-9, 9) * 3, hours=n % 3) for n in range(20)]
+    for n in range(160):
+        at, twin = draw.choice(moments), draw.choice(["t0", "t1"])
+        more = {"twin_id": twin, "is_shared_twin": n % 2}
+        raw.sessions.append(a_session(f"s{n}", f"u{draw.randint(0, 8)}", str(at)[:19], **more))
+        if draw.random() < 0.3:
+            raw.documents.append(a_document(f"d{n}", f"s{n}", None))
+    return raw
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/St_Johns"])
+def test_any_page_is_what_counting_from_the_start_gives(
+    zone: str, store_of: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(zone)  # noqa: S311
+    names: list[str | None] = ["Acme", "Zebra", None, "Nobody"]
+    compared = 0
+    with store_of(scattered(draw, zone), zone).session() as session:
+        for _ in range(40):
+            start = draw.choice([None, None, date(2010, 11, draw.randint(1, 9))])
+            ask = ActivityQuery(
+                start=start,
+                end=draw.choice([None, start and start + timedelta(draw.randint(0, 5))]),
+                filters=Filters(
+                    tuple(draw.sample(names, draw.choice([0, 0, 1, 2]))),
+                    draw.choice([(), (), ("Sales",), (None, "R&D")]),
+                ),
+                type=draw.choice(TYPES),
+                user=draw.choice(["", "", "", "u", "1"]),
+                twin_id=draw.choice([None, None, None, "t1"]),
+            )
+            # Few users are gathered, of many the newest are met in the order of time.
+            monkeypatch.setattr(analytics.activities, "_MANY_USERS", draw.choice([2, 1_000]))
+            expected = [item.id for item in all_activities(session, ask, NOW)]
+            limit = draw.choice([1, 3, 7, 20])
+            pages = -(-len(expected) // limit)
+            for page in {1, 2, pages // 2 or 1, max(1, pages - 1), pages or 1, pages + 1}:
+                made = activities(session, ask, NOW, page, limit)
+                wanted = expected[(page - 1) * limit : page * limit]
+                assert [item.id for item in made.items] == wanted
+                assert made.total == len(expected)
+                compared += len(wanted)
+            first = first_activities(session, ask, NOW, limit)
+            assert [item.id for item in first] == expected[:limit]
+    assert compared > 300
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 8, 9])

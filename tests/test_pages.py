@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -250,6 +251,21 @@ def test_the_activity_list_filters_and_pages(app: Open, reference: Path) -> None
     made.text_input(key="email").set_value("%").run()
     assert "0 activities" in words(made)
     assert "remove the e-mail" in words(made)
+
+
+def test_a_search_draws_what_is_found_and_where(app: Open, reference: Path) -> None:
+    made = app(reference, "activities")
+    made.text_input(key="search").set_value("client meet*").run()
+    for _ in range(100):  # the index is built in the background
+        if "of 100 activities" in words(made):
+            break
+        time.sleep(0.1)
+        made.run()
+    no_errors(made)
+    assert "1\u201320 of 100 activities" in words(made)
+    found = [m.value for m in made.markdown if ":orange-background[" in m.value]
+    assert len(found) == 20
+    assert all("client" in value and "meet" in value for value in found)
 
 
 def test_a_conversation_is_inert_text_with_its_line_breaks(app: Open, nasty: Path) -> None:

@@ -14,6 +14,7 @@ DEFAULTS = {
     "DATABASE_URL": "sqlite:///./ai_twin_analytics.db",
     "REPORTING_TIMEZONE": "UTC",
     "REFRESH_SECONDS": "10",
+    "SEARCH": "true",
     "HOST": "localhost",
     "PORT": "8501",
     "CORS_ORIGINS": "http://localhost:5173,http://localhost:3000",

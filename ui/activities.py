@@ -1,27 +1,35 @@
 """The activity list with its filters, and the latest activities."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics.activities import (
     TYPES,
     ActivityItem,
     ActivityQuery,
+    FoundItem,
     activities,
+    count_activities,
+    first_activities,
     latest_activities,
 )
+from analytics.database import Store
 from analytics.export import csv_text, file_name
 from analytics.query import NO_ORGANIZATION
 from analytics.results import Row
+from analytics.rollups.instants import from_instant
+from analytics.search import MAX_SEARCH, Coverage, coverage, terms
 from analytics.text import count, moment, number
 from ui.charts import card_head
 from ui.download import CSV_PATH
 from ui.drill import chips, conversation_link, narrowed_activities, parameters
-from ui.frame import frame
+from ui.frame import Frame, frame
 from ui.results import rows, save_button
-from ui.text import inert
+from ui.text import highlighted, inert
 
 PAGE_SIZE = 20
 ALL_TWINS = ""
@@ -38,6 +46,7 @@ class _Choice:
     type: str
     user: str
     twin: str
+    search: str
 
 
 def latest() -> None:
@@ -65,7 +74,10 @@ def latest() -> None:
 
 
 def activity_list() -> None:
-    """Filters, a page of activities with their total, and the CSV of all of them."""
+    """Filters, a page of activities with their total, and the CSV of all of them.
+
+    The first page is drawn before its total is known, which may take longer.
+    """
     made = frame()
     choice = _filter_bar()
     ask = narrowed_activities(
@@ -76,47 +88,114 @@ def activity_list() -> None:
             choice.type,
             choice.user,
             choice.twin or None,
+            search=choice.search,
         )
     )
     chips("conversations")
-    place = st.container()
-    with made.store.session() as session:
-        page = activities(session, ask, made.now, 1, PAGE_SIZE)
-        if page.total_pages > 1:
-            with place:
-                chosen = st.pagination(
-                    page.total_pages, key="page", bind="query-params", width="stretch"
-                )
-            if chosen > 1:
-                page = activities(session, ask, made.now, chosen, PAGE_SIZE)
-    asked = parameters("conversations", type=choice.type, user=choice.user, twin=choice.twin)
+    covered = _search_notice(made, choice.search)
+    pages = st.container()
     with st.container(border=True):
         with card_head():
-            first = (page.page - 1) * PAGE_SIZE + 1
-            shown = (
-                f"{number(first)}\u2013{number(first + len(page.items) - 1)} of "
-                if page.items
-                else ""
-            )
-            st.subheader(
-                f"{shown}{count(page.total, 'activity', 'activities')}", anchor=False,
-                width="content", help="Conversations by the day they started, newest first."
-                " Follow its title to read one.",
-            )  # fmt: skip
-            st.link_button(
-                "CSV",
-                f"{CSV_PATH}?{asked}",
-                type="tertiary",
-                icon=":material/download:",
-                help="Save all activities that the filters leave, not only this page",
-            )
-        if not page.items:
+            head = st.empty()
+            _csv_link(choice, covered)
+        listing = st.empty()
+        wanted = _wanted_page()
+        with made.store.session() as session:
+            if wanted > 1:
+                page = activities(session, ask, made.now, wanted, PAGE_SIZE)
+                items, total = page.items, page.total
+            else:
+                items = first_activities(session, ask, made.now, PAGE_SIZE)
+        if wanted == 1:
+            _draw(listing, items)
+            stamp = covered.stamp if covered else ""
+            total = _total(ask, made.freshness.version, stamp, made.store)
+        shown = 1
+        if total > PAGE_SIZE:
+            with pages:
+                shown = st.pagination(
+                    -(-total // PAGE_SIZE), key="page", bind="query-params", width="stretch"
+                )
+        if shown != wanted:  # the address names a page past the last one
+            with made.store.session() as session:
+                items = activities(session, ask, made.now, shown, PAGE_SIZE).items
+        if wanted > 1:
+            _draw(listing, items)
+        first = (shown - 1) * PAGE_SIZE + 1
+        span = f"{number(first)}\u2013{number(first + len(items) - 1)} of " if items else ""
+        head.subheader(
+            f"{span}{count(total, 'activity', 'activities')}", anchor=False,
+            width="content", help="Conversations by the day they started, newest first."
+            " Follow its title to read one.",
+        )  # fmt: skip
+
+
+def _wanted_page() -> int:
+    """The page that the pagination will show: it is drawn when the total is known."""
+    asked = st.session_state.get("page") or st.query_params.get("page", "")
+    return int(asked) if re.fullmatch("[1-9][0-9]{0,8}", str(asked)) else 1
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _total(ask: ActivityQuery, version: str, stamp: str, _store: Store) -> int:
+    with _store.session() as session:
+        return count_activities(session, ask)
+
+
+def _csv_link(choice: _Choice, covered: Coverage | None) -> None:
+    if covered and not covered.is_complete:
+        return  # it would lack what is not covered yet
+    asked = parameters(
+        "conversations",
+        type=choice.type, user=choice.user, twin=choice.twin, search=choice.search,
+    )  # fmt: skip
+    st.link_button(
+        "CSV",
+        f"{CSV_PATH}?{asked}",
+        type="tertiary",
+        icon=":material/download:",
+        help="Save all activities that the filters leave, not only this page",
+    )
+
+
+def _search_notice(made: Frame, asked: str) -> Coverage | None:
+    """What a search covers, if there is one; the page follows the index."""
+    if not asked:
+        return None
+    with made.store.session() as session:
+        covered = coverage(session)
+    if not terms(asked):
+        st.caption("Write a word to search for: letters or digits.")
+    if not covered.is_complete:
+        st.info(_progress_text(covered, made.store), icon=":material/manage_search:")
+
+    @st.fragment(run_every=made.store.settings.refresh_seconds or None)
+    def look() -> None:
+        with made.store.session() as session:
+            if coverage(session).stamp != covered.stamp:
+                st.rerun()
+
+    look()
+    return covered
+
+
+def _progress_text(covered: Coverage, store: Store) -> str:
+    text = f"**Search is being built: {covered.share:.0%}.** "
+    if not covered.share or covered.since is None:
+        return text + "Nothing can be found yet; results appear here by themselves."
+    until = moment(from_instant(covered.since), store.settings.zone)
+    return text + f"Conversations up to {until} are not covered yet; they appear by themselves."
+
+
+def _draw(place: DeltaGenerator, items: Sequence[ActivityItem]) -> None:
+    with place.container():
+        if items:
+            _listing(items)
+        else:
             st.caption(
                 "No conversation in this period matches. Choose other dates, or remove the e-mail,"
-                " type, twin, organization or department filter."
+                " type, twin, search, organization or department filter."
             )
-            return
-        _listing(page.items)
 
 
 def _filter_bar() -> _Choice:
@@ -133,6 +212,19 @@ def _filter_bar() -> _Choice:
             return "All twins"
         return f"{twin.name} ({twin.owner_email or 'no owner'})"  # type: ignore[attr-defined]
 
+    search = ""
+    if frame().store.settings.search:
+        search = st.text_input(
+            "Search titles and messages",
+            key="search",
+            bind="query-params",
+            placeholder='budget "board meeting" plan*',
+            icon=":material/search:",
+            on_change=first_page,
+            max_chars=MAX_SEARCH,
+            help='Finds conversations that hold all the words. `"two words"`: one after the other;'
+            " `plan*`: how a word begins. Case and accents make no difference.",
+        )
     with st.grid(3, min_column_width=220):
         kind = st.selectbox(
             "Type",
@@ -158,7 +250,12 @@ def _filter_bar() -> _Choice:
             bind="query-params",
             on_change=first_page,
         )
-    return _Choice(kind if kind in TYPES else "all", (user or "").strip(), twin or ALL_TWINS)
+    return _Choice(
+        kind if kind in TYPES else "all",
+        (user or "").strip(),
+        twin or ALL_TWINS,
+        (search or "").replace("\x00", " ").strip()[:MAX_SEARCH],
+    )
 
 
 def _listing(items: Sequence[ActivityItem]) -> None:
@@ -180,3 +277,5 @@ def _listing(items: Sequence[ActivityItem]) -> None:
                 f"{', '.join(counts)} in {item.duration}",
             )
             st.caption(" · ".join(facts))
+            if isinstance(item, FoundItem) and item.snippet:
+                st.markdown(highlighted(item.snippet))

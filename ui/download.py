@@ -1,7 +1,6 @@
 """Downloads that may be too long to hold in memory: whole lists as CSV."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -11,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from analytics.activities import ActivityItem, ActivityQuery, all_activities
+from analytics.activities import ActivityItem, all_activities
 from analytics.database import DatabaseProblem, Store
-from analytics.details import NOTHING, Narrowed, detail_of
 from analytics.export import csv_lines, file_name, period_file_name
 from analytics.lists import LIST_BY_SLUG, Listed
+from analytics.parameters import ACTIVITY_PARAMETERS, END_DATE, START_DATE, Asked, activity_query
 from analytics.query import (
     NO_DEPARTMENT,
     Filters,
@@ -26,6 +25,7 @@ from analytics.query import (
     parse_date,
 )
 from analytics.results import Row
+from analytics.search import check_search
 from analytics.service import service
 from analytics.settings import SettingsError
 
@@ -35,22 +35,13 @@ _LINES_PER_CHUNK = 500
 
 def activities_csv(request: Request) -> Response:
     """Stream the activities that the page's filters leave; errors say what to change."""
-    asked = request.query_params
     try:
-        start, end = _dates(asked)
-        ask = ActivityQuery(
-            start,
-            end,
-            _filters(asked),
-            asked.get("type") or "all",
-            asked.get("user", ""),
-            asked.get("twin") or None,
-        )
+        asked = Asked(request.scope["query_string"], ACTIVITY_PARAMETERS)
         store = service().store()
-        detail = detail_of(_values(asked), "conversations")
-        if start and end and replace(detail, twin="") != NOTHING:
-            query = Query(Period(start, end, _today(store)), ask.filters)
-            ask = replace(ask, start=None, end=None, detail=Narrowed(query, detail))
+        with store.session() as session:
+            ask = activity_query(asked, session, _today(store))
+        if ask.search:
+            check_search(store)
     except QueryError as error:
         return PlainTextResponse(str(error), status_code=422)
     except (DatabaseProblem, SettingsError) as error:
@@ -59,7 +50,7 @@ def activities_csv(request: Request) -> Response:
     def rows(session: Session) -> Iterator[Row]:
         return all_activities(session, ask, datetime.now(UTC))
 
-    name = file_name("activities", start, end)
+    name = file_name("activities", asked.one(START_DATE), asked.one(END_DATE))
     return _streamed(store, ActivityItem, rows, name)
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from sqlmodel import Session, select
 from starlette.exceptions import HTTPException
 
+from analytics import parameters as p
 from analytics.activities import (
     ActivityDetail,
     ActivityItem,
@@ -26,14 +27,14 @@ from analytics.activities import (
     activity,
     all_activities,
 )
-from analytics.api import parameters as p
 from analytics.api.manners import RETRY_SECONDS, unavailable_text
-from analytics.api.parameters import Asked
 from analytics.database import DatabaseProblem, Store, open_database
 from analytics.export import csv_lines, csv_text, file_name, period_file_name
 from analytics.models import table_of
+from analytics.parameters import Asked
 from analytics.reports import REPORTS, Report
 from analytics.rollups.tables import Build
+from analytics.search import check_search
 from analytics.service import Service, service
 from analytics.settings import SettingsError
 
@@ -47,10 +48,6 @@ JSON, CSV = "application/json", "text/csv; charset=utf-8"
 REPORT_PARAMETERS = (
     p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, p.COMPARE, p.COMPARE_START_DATE,
     p.COMPARE_END_DATE, p.FORMAT,
-)  # fmt: skip
-ACTIVITY_PARAMETERS: tuple[p.Parameter[Any], ...] = (
-    p.PAGE, p.LIMIT, p.TYPE, p.USER, p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT,
-    p.TWIN, *p.DETAIL, p.CURSOR, p.FORMAT,
 )  # fmt: skip
 
 
@@ -232,21 +229,25 @@ for _report in REPORTS:
     response_model=ActivityPage,
     summary="Activities",
     tags=["Activities"],
-    **documented("activities", REFUSED | UNAVAILABLE | UNCHANGED, ACTIVITY_PARAMETERS, csv=True),
+    **documented("activities", REFUSED | UNAVAILABLE | UNCHANGED, p.ACTIVITY_PARAMETERS, csv=True),
 )
 def activity_page(request: Request, get_service: ServiceDep, now: ClockDep) -> Response:
     """Conversations, newest first, a page at a time; totals and `has_next` are exact.
 
     To read all of them follow `nextCursor`, or ask for CSV, which holds every page. Absent dates
     are no bounds, unless a parameter asks what is behind a figure (`person`, `topic`, `hour` …):
-    then they are those of the results.
+    then they are those of the results. With `search` every item has a `snippet`: the place where
+    the words stand, as plain text in pieces; until the index of all conversations is built the
+    answer is 503.
     """
-    asked = Asked(request.scope["query_string"], ACTIVITY_PARAMETERS)
+    asked = Asked(request.scope["query_string"], p.ACTIVITY_PARAMETERS)
     store = get_service().store()
     today = now.astimezone(store.settings.zone).date()
     with store.session() as session:
         ask = p.activity_query(asked, session, today)
     page, limit, cursor = (asked.one(p.PAGE), asked.one(p.LIMIT), asked.one(p.CURSOR))
+    if ask.search:
+        check_search(store)
     if wants_csv(request, asked):
         lines = _activity_lines(store, ask, now)
         # The first lines are read here, where one can still say that the database is gone.

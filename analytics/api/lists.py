@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from analytics.api import parameters as p
+from analytics import parameters as p
 from analytics.api.endpoints import (
     CSV,
     LINES,
@@ -21,12 +21,12 @@ from analytics.api.endpoints import (
     live_answer,
     wants_csv,
 )
-from analytics.api.parameters import Asked
 from analytics.database import Store
 from analytics.details import narrowings
 from analytics.export import csv_lines, period_file_name
 from analytics.lists import LISTS, Listed
 from analytics.paging import MAX_LIMIT
+from analytics.parameters import Asked
 from analytics.query import Query
 
 router = APIRouter()

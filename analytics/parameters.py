@@ -28,6 +28,7 @@ from analytics.query import (
     preset_period,
 )
 from analytics.results import span
+from analytics.search import MAX_SEARCH
 
 T = TypeVar("T")
 DAYS_BEFORE_END = 29  # the period of an end without a start has 30 days
@@ -217,6 +218,15 @@ USER = Parameter(
     "",
 )
 TWIN = Parameter("twin", "Only conversations with the twin of this id.", _TEXT, _text, "")
+SEARCH = Parameter(
+    "search",
+    "Only conversations whose title and messages hold all these words, whatever their case and"
+    ' accents: `budget plan`; `"budget plan"` for words that follow each other, `budg*` for how a'
+    " word begins. Everything else is read as it stands; without a word nothing is found.",
+    {**_TEXT, "maxLength": MAX_SEARCH},
+    _text,
+    "",
+)
 CURSOR = Parameter(
     "cursor",
     "The `nextCursor` of an earlier answer: continues after it, without gaps or repeats however"
@@ -241,6 +251,10 @@ def of_narrowing(one: Narrowing) -> Parameter[str]:
 
 # `twin` is a filter of the activities already.
 DETAIL = tuple(of_narrowing(one) for one in narrowings("conversations") if one.name != "twin")
+ACTIVITY_PARAMETERS: tuple[Parameter[Any], ...] = (
+    PAGE, LIMIT, TYPE, USER, START_DATE, END_DATE, ORGANIZATION, DEPARTMENT, TWIN, SEARCH, *DETAIL,
+    CURSOR, FORMAT,
+)  # fmt: skip
 
 
 def report_limit(default: int) -> Parameter[int]:
@@ -304,4 +318,5 @@ def activity_query(asked: Asked, session: Session, today: datetime.date) -> Acti
         user=asked.one(USER),
         twin_id=asked.one(TWIN) or None,
         detail=narrowed,
+        search=asked.one(SEARCH),
     )

@@ -134,8 +134,7 @@ def totals_by(session: Session, query: Query, *by: str) -> dict[tuple[str, ...],
     n = len(by)
     repeats = {tuple(row[:n]): row[n] for row in again}
     return {
-        (key := tuple(row[:n])): Totals(row[n] - repeats.get(key, 0), *row[n + 1 :])
-        for row in days
+        (key := tuple(row[:n])): Totals(row[n] - repeats.get(key, 0), *row[n + 1 :]) for row in days
     }
 
 

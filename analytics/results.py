@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -113,7 +114,7 @@ def in_days(column: ColumnElement[int], start: date, end: date) -> ColumnElement
     return column.between(start.toordinal(), end.toordinal())
 
 
-class Totals(BaseModel):
+class Totals(NamedTuple):
     """Sums of a period for one slice or one group of slices."""
 
     active_users: int = 0
@@ -131,7 +132,7 @@ def totals_by(session: Session, query: Query, *by: str) -> dict[tuple[str, ...],
     the period: a user active on k days is counted k times by the first, k - 1 by the second.
     """
     period = query.period
-    counts = ("users", "conversations", "messages", "documents", "queries", "duration")
+    counts = ("users", *Totals._fields[1:])
     days = session.execute(
         select(
             *(DAILY.c[name] for name in by),
@@ -139,20 +140,16 @@ def totals_by(session: Session, query: Query, *by: str) -> dict[tuple[str, ...],
         )
         .where(in_slices(DAILY, query.filters, *by), in_days(DAILY.c.day, period.start, period.end))
         .group_by(*(DAILY.c[name] for name in by))
-    )
+    ).all()
     again = session.execute(
         select(*(PAIR.c[name] for name in by), func.coalesce(func.sum(PAIR.c.users), 0))
         .where(in_slices(PAIR, query.filters, *by), in_pairs(period))
         .group_by(*(PAIR.c[name] for name in by))
-    )
+    ).all()
     n = len(by)
     repeats = {tuple(row[:n]): row[n] for row in again}
     return {
-        (key := tuple(row[:n])): Totals(
-            active_users=row[n] - repeats.get(key, 0),
-            **dict(zip(counts[1:], row[n + 1 :], strict=True)),
-        )
-        for row in days
+        (key := tuple(row[:n])): Totals(row[n] - repeats.get(key, 0), *row[n + 1 :]) for row in days
     }
 
 

@@ -68,7 +68,7 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
         select(t.id, t.name, USER.c.full_name, USER.c.email, t.is_shared, installed, owned)
         .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
         .where(or_(owned, t.id.in_(select(h.twin_id).where(theirs))))
-    )
+    ).all()
     rows = []
     for *twin, is_owned in known:
         numbers, last = counts.pop(twin[0], None), last_days.pop(twin[0], (None,))
@@ -88,7 +88,7 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
 def _by_twin(
     session: Session, twin: ColumnElement[str], rows: Select[Any]
 ) -> dict[str, tuple[Any, ...]]:
-    found = session.execute(rows.add_columns(twin).group_by(twin))
+    found = session.execute(rows.add_columns(twin).group_by(twin)).all()
     return {row[-1]: tuple(row[:-1]) for row in found}
 
 

@@ -138,12 +138,15 @@ def _columnar(raw: Path, path: Path) -> None:
             names = [column.split()[0] for column in columns.split(", ")]
             cursor = source.execute(f"SELECT {', '.join(names)} FROM {table}")
             while rows := cursor.fetchmany(_CHUNK):
-                chunk = pd.DataFrame(rows, columns=names)
-                target.register("chunk", chunk)
-                target.execute(f"INSERT INTO {table} SELECT * FROM chunk")
-                target.unregister("chunk")
+                _append(target, table, pd.DataFrame(rows, columns=names))
         target.execute("CREATE TABLE calendar (day DATE, ordinal INTEGER, week INTEGER)")
-        target.executemany("INSERT INTO calendar VALUES (?, ?, ?)", _calendar(source))
+        _append(target, "calendar", pd.DataFrame(_calendar(source)))
+
+
+def _append(target: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame) -> None:
+    target.register("chunk", rows)
+    target.execute(f"INSERT INTO {table} SELECT * FROM chunk")
+    target.unregister("chunk")
 
 
 def _calendar(database: sqlite3.Connection) -> list[tuple[date, int, int]]:

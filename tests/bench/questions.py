@@ -139,7 +139,7 @@ class Comparison:
 
     def _patiently(self, sql: str, values: dict[str, Any]) -> Any:
         until = monotonic() + self._patience
-        self._sqlite.set_progress_handler(lambda: monotonic() > until, 1_000_000)
+        self._sqlite.set_progress_handler(lambda: monotonic() > until, 100_000)
         try:
             return self._sqlite.execute(sql, values).fetchall()
         except sqlite3.OperationalError as error:

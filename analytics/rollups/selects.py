@@ -569,7 +569,9 @@ def cohorts(*, touched: bool) -> FromClause:
     def returned(days: int) -> ColumnElement[int]:
         later = _user_day.alias()
         on_that_day = exists().where(
-            later.c.user_id == first.c.user_id, later.c.day == first.c.first_day + days
+            later.c.user_id == first.c.user_id,
+            later.c.day == first.c.first_day + days,
+            _of(later, touched),  # PostgreSQL reads the whole table otherwise
         )
         return case((on_that_day, 1), else_=0).label(f"returned_{days}")
 

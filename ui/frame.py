@@ -156,6 +156,11 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
             before = period.previous
             st.session_state["compare_dates"] = (before.start, before.end)
 
+    # Streamlit writes the label into the address; a link may also say `compare=year`, as the API
+    # is asked it.
+    if (asked := st.query_params.get("compare")) in COMPARISONS:
+        st.session_state["compare"] = asked
+
     choice = st.selectbox(
         "Compare with",
         list(COMPARISONS),

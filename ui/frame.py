@@ -205,18 +205,18 @@ _SEARCH = (DEFAULT_PRESET, *(name for name in PRESET_NAMES if name != DEFAULT_PR
 
 
 def _checked(dates: tuple[date, ...], today: date) -> Period | None:
-    match dates:
-        case (start, end):
-            try:
-                period = Period(start, end, today)
-                _ = period.previous
-            except QueryError as error:
-                st.error(inert(error), icon=":material/error:")
-                return None
-            return period
-        case _:
-            st.caption("Choose the last day too.")
-            return None
+    if not dates:
+        st.caption("Choose the first and the last day.")
+        return None
+    # The browser's history keeps one of two equal days: a single date is a period of one day.
+    start, end = dates[0], dates[-1]
+    try:
+        period = Period(start, end, today)
+        _ = period.previous
+    except QueryError as error:
+        st.error(inert(error), icon=":material/error:")
+        return None
+    return period
 
 
 def _freshness_bar(store: Store, freshness: Freshness) -> None:

@@ -21,7 +21,7 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 # Streamlit walks through every field of a question to tell two apart; its text says as much.
-_BY_TEXT = {Query: repr}
+_BY_TEXT: dict[str | type[Any], Callable[[Any], Any]] = {Query: repr}
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_TEXT)

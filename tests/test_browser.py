@@ -77,10 +77,20 @@ def choose(page: Page, label: str, option: str) -> None:
     settled(page)
 
 
-def csv_buttons(page: Page, count: int) -> list[Locator]:
-    buttons = page.locator("[data-testid=stDownloadButton] button:visible")
+def menus(page: Page, name: str, count: int) -> list[Locator]:
+    """The small buttons of a name, one a card."""
+    buttons = page.get_by_role("button", name=name, exact=True)
     expect(buttons).to_have_count(count, timeout=30_000)
     return buttons.all()
+
+
+def saved_from(page: Page, menu: Locator) -> tuple[str, list[list[str]]]:
+    """The name and rows of the CSV file that a menu has."""
+    menu.click()
+    made = saved(page, page.locator("[data-testid=stPopoverBody] [data-testid=stDownloadButton]"))
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-testid=stPopoverBody]")).to_have_count(0)
+    return made
 
 
 def saved(page: Page, button: Locator) -> tuple[str, list[list[str]]]:
@@ -177,8 +187,13 @@ def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str
     page.goto(address)
     settled(page)
     names = {}
-    for button in csv_buttons(page, 8):
-        name, rows = saved(page, button)
+    settled(page)
+    latest = page.locator("[data-testid=stDownloadButton]")
+    for name, rows in (
+        *(saved_from(page, menu) for menu in menus(page, "Save", 6)),
+        saved_from(page, menus(page, "Explain", 10)[0]),
+        saved(page, latest),
+    ):
         names[name.partition("_")[0]] = rows
         if not name.startswith("latest"):
             assert name.endswith("_2026-10-23_2026-11-21.csv")
@@ -203,7 +218,11 @@ def test_the_csvs_of_the_other_pages(page: Page, address: str) -> None:
     for path, slugs in expected.items():
         page.goto(f"{address}/{path}?dates=2026-09-23&dates=2026-11-21")
         settled(page)
-        got = {saved(page, b)[0] for b in csv_buttons(page, len(slugs))}
+        got = {
+            saved_from(page, menu)[0] for menu in menus(page, "Save", len(slugs - {"retention"}))
+        }
+        if "retention" in slugs:
+            got.add(saved_from(page, menus(page, "Explain", 7)[0])[0])
         assert got == {f"{slug}_2026-09-23_2026-11-21.csv" for slug in slugs}
 
 
@@ -310,3 +329,90 @@ def test_a_phone_sees_everything_without_scrolling_sideways(
         )
         assert wide <= 1, path
     context.close()
+
+
+# --- comparing, focusing, explaining -----------------------------------------------------------
+
+
+def middle_of_chart(page: Page, number: int) -> tuple[float, float]:
+    """The middle of a chart that has come to rest."""
+    chart = page.locator("[data-testid=stVegaLiteChart]").nth(number)
+    chart.scroll_into_view_if_needed()
+    chart.hover(trial=True)
+    box = chart.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_clicking_a_day_shows_that_day_and_a_double_click_leaves_it(
+    page: Page, address: str
+) -> None:
+    page.goto(address)
+    settled(page)
+    whole = metrics(page)
+    for number in (0, 3):  # a line and a stacked column chart
+        page.mouse.click(*middle_of_chart(page, number))
+        page.wait_for_url("**dates=**")
+        settled(page)
+        [day] = set(re.findall(r"dates=([\d-]+)", page.url))
+        with sqlite3.connect(REFERENCE) as raw:
+            started = "SELECT count(*) FROM sessions WHERE date(started_at) = ?"
+            assert metrics(page)[1] == str(raw.execute(started, (day,)).fetchone()[0])
+        page.go_back()
+        settled(page)
+        assert metrics(page) == whole
+        page.go_forward()
+        settled(page)
+        assert metrics(page) != whole
+        page.mouse.dblclick(*middle_of_chart(page, number))
+        expect(page.get_by_role("button", name="Zoomed in")).to_have_count(0, timeout=30_000)
+        settled(page)
+        assert metrics(page) == whole
+    page.mouse.dblclick(*middle_of_chart(page, 0))  # nothing to leave, and no day is focused
+    page.wait_for_timeout(1_000)
+    settled(page)
+    assert metrics(page) == whole
+
+
+def test_a_link_opens_with_its_comparison(page: Page, address: str) -> None:
+    dates = "dates=2026-11-02&dates=2026-11-15"
+    deltas = page.locator("[data-testid=stMetricDelta]")
+    chosen = "compare=Chosen+dates&compare_dates=2026-10-01&compare_dates=2026-10-20"
+    for compare, words in (
+        ("", "compared with 19 Oct \u2013 1 Nov 2026"),
+        ("&compare=52+weeks+earlier", "compared with 3 Nov \u2013 16 Nov 2025"),
+        (f"&{chosen}", "compared with 1 Oct \u2013 20 Oct 2026 (20 days)"),
+    ):
+        page.goto(f"{address}/?{dates}{compare}")
+        settled(page)
+        expect(page.get_by_text(words)).to_be_visible()
+        expect(deltas).to_have_count(4)
+    page.goto(f"{address}/?{dates}&compare=Nothing")
+    settled(page)
+    expect(deltas).to_have_count(0)
+    choose(page, "Compare with", "52 weeks earlier")
+    assert "compare=52+weeks+earlier" in page.url
+    assert set(deltas.all_inner_texts()[1:3]) == {"new"}
+
+
+def test_a_card_is_explained_with_a_link_to_the_same_answer(page: Page, address: str) -> None:
+    page.goto(f"{address}/?dates=2026-11-02&dates=2026-11-15&compare=year")
+    settled(page)
+    explain = menus(page, "Explain", 10)[1]
+    explain.focus()
+    page.keyboard.press("Enter")
+    link = page.locator("[data-testid=stPopoverBody]").get_by_role("link")
+    expect(link).to_be_visible()
+    answer = page.request.get(f"{address}{link.get_attribute('href')}").json()
+    assert metrics(page)[1] == str(answer["totalConversations"])
+    assert answer["previousConversations"] == 0
+
+
+def test_a_chart_turns_into_its_rows_with_the_keyboard(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    table = menus(page, "Table", 6)[0]
+    table.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_count(6)

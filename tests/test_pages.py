@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.query import PRESET_NAMES
-from analytics.reports import REPORTS
+from analytics.query import PRESET_NAMES, Period, Query
+from analytics.reports import BY_SLUG, REPORTS
 from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
@@ -120,10 +120,10 @@ def test_the_overview_shows_the_reference_figures(app: Open, reference: Path) ->
     made = app(reference)
     no_errors(made)
     assert [(m.label, m.value, m.delta) for m in made.metric] == [
-        ("Active users", "12", "0.0 %"),
-        ("Conversations", "726", "-0.3 %"),
-        ("Documents drafted", "720", "+0.7 %"),
-        ("Twin installations", "8", "0.0 %"),
+        ("Active users", "12", "0 (0.0 %)"),
+        ("Conversations", "726", "-2 (-0.3 %)"),
+        ("Documents drafted", "720", "+5 (+0.7 %)"),
+        ("Twin installations", "8", "0 (0.0 %)"),
     ]
     assert "23 Oct \u2013 21 Nov 2026" in words(made)
     assert "23 Sep \u2013 22 Oct 2026" in words(made)
@@ -148,13 +148,15 @@ def test_retention_shows_rates_with_their_users(app: Open, reference: Path) -> N
     made = app(reference, "retention")
     no_errors(made)
     assert {m.label: (m.value, m.delta) for m in made.metric} == {
-        "Day 1 retention": ("n/a", "of 0 users"),
-        "Day 7 retention": ("n/a", "of 0 users"),
-        "Day 30 retention": ("58.3 %", "of 12 users"),
-        "Sessions per user": ("60.5", ""),
-        "Power users": ("100.0 %", "12 users"),
-        "Average duration": ("3m 29s", ""),
+        "Day 1 retention": ("n/a", ""),
+        "Day 7 retention": ("n/a", ""),
+        "Day 30 retention": ("58.3 %", "new"),
+        "Sessions per user": ("60.5", "-0.2"),
+        "Power users": ("100.0 %", "0.0 pp"),
+        "Average duration": ("3m 29s", "+4 s"),
     }
+    assert words(made).count("of 0 users") == 2
+    assert "of 12 users" in words(made)
     assert "Nobody was active for the first time" in words(made)
 
 
@@ -212,6 +214,120 @@ def test_filters_narrow_every_number(app: Open, reference: Path) -> None:
     made.multiselect(key="department").set_value(["Operations"]).run()
     assert made.metric[1].value == "0"
     assert "Remove a filter" in words(made)
+
+
+def answer(slug: str, query: Query) -> list[Any]:
+    """What the function behind a result answers."""
+    with service().store().session() as session:
+        return BY_SLUG[slug].rows(session, query)
+
+
+def test_cards_and_charts_compare_with_what_is_chosen(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.date_input(key="dates").set_value((date(2026, 11, 2), date(2026, 11, 15))).run()
+    period = made.session_state["_frame"].query.period
+
+    def compare(name: str) -> tuple[int, int, list[int]]:
+        """Conversations before on the card, their difference, and the compared days drawn."""
+        card = made.metric[1].proto
+        difference = int(card.delta.split(" ")[0].replace("+", "").replace(",", ""))
+        spec, data = charts(made)["Conversations and messages"]
+        assert name in json.dumps(spec, ensure_ascii=False)
+        days = data["Conversations then"].dropna().astype(int).tolist()
+        return int(card.delta_description.split(" ")[1]), difference, days
+
+    for choice, name, against in (
+        ("previous", "Previous period", None),
+        ("year", "52 weeks earlier", period.year_earlier),
+        (
+            "custom",
+            "1 Oct \u2013 20 Oct 2026",
+            Period(date(2026, 10, 1), date(2026, 10, 20), period.today),
+        ),
+    ):
+        made.selectbox(key="compare").select(choice).run()
+        if choice == "custom":
+            dates = made.date_input(key="compare_dates")
+            dates.set_value((date(2026, 10, 1), date(2026, 10, 20))).run()
+            assert "compared with 1 Oct \u2013 20 Oct 2026 (20 days)" in words(made)
+        no_errors(made)
+        query = Query(period, against=against)
+        [expected] = answer("metrics", query)
+        before = answer("conversations", query.previous)
+        if choice == "year":
+            assert made.metric[1].delta == "new"
+            continue
+        shown, moved, days = compare(name)
+        assert shown == expected.previous_conversations == sum(d.conversations for d in before)
+        assert moved == expected.total_conversations - expected.previous_conversations
+        first = period.start - timedelta(period.shift_to(query.previous.period))
+        assert days == [d.conversations for d in before if 0 <= (d.date - first).days < period.days]
+
+
+def test_without_a_comparison_nothing_is_compared(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.selectbox(key="compare").select("none").run()
+    no_errors(made)
+    assert [m.delta for m in made.metric] == ["", "", "", ""]
+    assert "compared with" not in words(made)
+    for spec, data in charts(made).values():
+        assert " then" not in json.dumps(spec)
+        assert not [name for name in data if name.endswith("then")]
+    assert "Conversations: 726, messages: 5,795" in words(made).replace("\\", "")
+
+
+def test_dates_to_compare_with_that_cannot_be_are_refused(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.selectbox(key="compare").select("custom").run()
+    no_errors(made)
+    assert made.date_input(key="compare_dates").value == (date(2026, 9, 23), date(2026, 10, 22))
+    made.date_input(key="compare_dates").set_value((date(2001, 1, 1), date(2026, 10, 22))).run()
+    assert "compare_start_date" in made.error[0].value.replace("\\", "")
+    assert made.metric[1].delta == "-2 (-0.3 %)"
+
+
+def test_a_chart_has_its_sentence_in_sight_and_as_accessible_name(
+    app: Open, reference: Path
+) -> None:
+    made = app(reference)
+    for element in made.get("vega_lite_chart"):
+        title, _, sentence = element.proto.alt.partition(": ")
+        assert sentence.endswith(".")
+        assert sentence in words(made).replace("\\", "")
+        assert title in words(made)
+
+
+def test_a_chart_turns_into_its_rows_and_back(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.button(key="turn-conversations").click().run()
+    no_errors(made)
+    assert "Conversations and messages" not in charts(made)
+    [shown] = [d.value for d in made.dataframe]
+    query = made.session_state["_frame"].query
+    expected = answer("conversations", query)
+    assert list(shown["Conversations"]) == [d.conversations for d in expected]
+    assert list(shown["Messages"]) == [d.messages for d in expected]
+    made.button(key="turn-conversations").click().run()
+    assert "Conversations and messages" in charts(made)
+
+
+def test_a_card_is_explained_when_it_is_asked_for(app: Open, reference: Path) -> None:
+    made = app(reference)
+    assert not made.get("link_button")
+    made.multiselect(key="organization").set_value(["Acme Corp"]).run()
+    made.selectbox(key="compare").select("year").run()
+    made.session_state["corner-metrics-active-users"] = True
+    made.run()
+    no_errors(made)
+    [link] = made.get("link_button")
+    address = link.proto.url
+    assert made.code[0].value == address
+    assert address == (
+        "/api/metrics?start_date=2026-10-23&end_date=2026-11-21&compare=year&organization=Acme+Corp"
+    )
+    assert "each counted once" in words(made)
+    assert "Only Acme Corp" in words(made)
+    assert "Compared with 24 Oct \u2013 22 Nov 2025 (30 days)" in words(made)
 
 
 def test_an_empty_period_says_why_and_what_to_change(app: Open, reference: Path) -> None:
@@ -340,7 +456,7 @@ def test_refresh_reads_what_was_written_since(app: Open, reference: Path, tmp_pa
             " SELECT 'new', user_id, twin_id, 'slack', started_at FROM sessions"
             " WHERE started_at > '2026-11-20' LIMIT 1"
         )
-    made.button[0].click().run()
+    next(button for button in made.button if button.label == "Refresh").click().run()
     no_errors(made)
     assert made.metric[1].value == "727"
 

@@ -95,7 +95,6 @@ def buttons(name: str) -> DeltaGenerator:
     return st.container(horizontal=True, width="content", gap=None, wrap=False, key=key)
 
 
-@st.fragment
 def menu(label: str, icon: str, key: str, content: Callable[[], None]) -> None:
     """A small button that opens `content`, which is made when it is opened, and only then."""
     popover = st.popover(

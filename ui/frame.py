@@ -157,6 +157,11 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
             before = period.previous
             st.session_state["compare_dates"] = (before.start, before.end)
 
+    # Streamlit writes the label into the address; a link may also say `compare=year`, as the API
+    # is asked it.
+    if (asked := st.query_params.get("compare")) in COMPARISONS:
+        st.session_state["compare"] = asked
+
     choice = st.selectbox(
         "Compare with",
         list(COMPARISONS),
@@ -201,18 +206,18 @@ _SEARCH = (DEFAULT_PRESET, *(name for name in PRESET_NAMES if name != DEFAULT_PR
 
 
 def _checked(dates: tuple[date, ...], today: date) -> Period | None:
-    match dates:
-        case (start, end):
-            try:
-                period = Period(start, end, today)
-                _ = period.previous
-            except QueryError as error:
-                st.error(inert(error), icon=":material/error:")
-                return None
-            return period
-        case _:
-            st.caption("Choose the last day too.")
-            return None
+    if not dates:
+        st.caption("Choose the first and the last day.")
+        return None
+    # The browser's history keeps one of two equal days: a single date is a period of one day.
+    start, end = dates[0], dates[-1]
+    try:
+        period = Period(start, end, today)
+        _ = period.previous
+    except QueryError as error:
+        st.error(inert(error), icon=":material/error:")
+        return None
+    return period
 
 
 def _freshness_bar(store: Store, freshness: Freshness) -> None:

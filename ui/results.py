@@ -20,7 +20,11 @@ from ui.frame import Frame, frame
 RowT = TypeVar("RowT", bound=Row)
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+# Streamlit walks through every field of a question to tell two apart; its text says as much.
+_BY_TEXT: dict[str | type[Any], Callable[[Any], Any]] = {Query: repr}
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_TEXT)
 def _rows(slug: str, query: Query, version: str, limit: int | None, _store: Store) -> list[Row]:
     with _store.session() as session:
         return BY_SLUG[slug].rows(session, query, limit)
@@ -48,7 +52,8 @@ def drawn(slug: str, query: Query, *, compared: bool) -> Drawn:
     return _drawn(slug, query, made.freshness.version, compared, made.store)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)  # nobody changes what is in it
+# A resource, not data: it is shared without a copy, and nobody changes what is in it.
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_BY_TEXT)
 def _drawn(slug: str, query: Query, version: str, compared: bool, _store: Store) -> Drawn:
     report = BY_SLUG[slug]
     found = _rows(slug, query, version, None, _store)

@@ -78,7 +78,7 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def csv_buttons(page: Page, count: int) -> list[Locator]:
-    buttons = page.locator("[data-testid=stDownloadButton] button:visible")
+    buttons = page.locator("[data-testid=stDownloadButton] button:visible", has_text="CSV")
     expect(buttons).to_have_count(count, timeout=30_000)
     return buttons.all()
 

@@ -147,22 +147,34 @@ def _still(
 
 
 def _without_pointer(part: dict[str, Any]) -> dict[str, Any]:
+    """A spec or layer as it looks while nothing is selected; layers that then are unseen go."""
     still = {key: value for key, value in part.items() if key != "params"}
     if "encoding" in part:
-        still["encoding"] = {k: v for k, v in part["encoding"].items() if k != "tooltip"}
+        still["encoding"] = {
+            name: _unselected(channel)
+            for name, channel in part["encoding"].items()
+            if name != "tooltip"
+        }
     if "layer" in part:
-        still["layer"] = [
-            _without_pointer(layer) for layer in part["layer"] if not _answers_pointer(layer)
-        ]
+        still["layer"] = [_without_pointer(layer) for layer in part["layer"] if _is_seen(layer)]
     return still
 
 
-def _answers_pointer(layer: dict[str, Any]) -> bool:
-    """Whether a layer is only seen under a pointer: something of it depends on a selection."""
-    return any(
-        isinstance(channel, dict) and "param" in (channel.get("condition") or {})
-        for channel in layer.get("encoding", {}).values()
-    )
+def _unselected(channel: Any) -> Any:
+    if isinstance(channel, dict) and _asks_selection(channel.get("condition")):
+        return {key: value for key, value in channel.items() if key != "condition"}
+    return channel
+
+
+def _is_seen(layer: dict[str, Any]) -> bool:
+    opacity = _unselected(layer.get("encoding", {}).get("opacity", {}))
+    return opacity.get("value") != 0 and not _asks_selection(layer.get("transform"))
+
+
+def _asks_selection(part: Any) -> bool:
+    if isinstance(part, dict):
+        return "param" in part or any(map(_asks_selection, part.values()))
+    return isinstance(part, list) and any(map(_asks_selection, part))
 
 
 _SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)"')

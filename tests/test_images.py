@@ -117,6 +117,29 @@ def test_a_chart_can_fetch_nothing() -> None:
         images._svg(spec, "")
 
 
+def test_what_answers_a_pointer_is_drawn_as_if_nothing_were_selected() -> None:
+    chosen = {"param": "focus", "value": 1}
+    spec: dict[str, Any] = {
+        "params": [{"name": "focus"}],
+        "layer": [
+            {
+                "mark": "bar",
+                "params": [{"name": "near"}],
+                "encoding": {
+                    "tooltip": [{"field": "a"}],
+                    "x": {"field": "a"},
+                    "fillOpacity": {"condition": [chosen], "value": 0.3},
+                },
+            },
+            {"mark": "rule", "encoding": {"opacity": {"condition": chosen, "value": 0}}},
+            {"mark": "text", "transform": [{"filter": {"param": "focus"}}]},
+        ],
+    }
+    assert images._without_pointer(spec) == {
+        "layer": [{"mark": "bar", "encoding": {"x": {"field": "a"}, "fillOpacity": {"value": 0.3}}}]
+    }
+
+
 def test_threads_draw_the_same_picture() -> None:
     def draw(_: int) -> str:
         return svg("active-users", users(), asked(), dark=False)

@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run api test test-fast lint types seed migrate screenshots fuzz-api load-api bench lock
+.PHONY: help run api test test-fast lint types seed migrate screenshots fuzz-api load-api bench bench-ui lock
 
 help:  ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ load-api: .venv/dev  ## Measure the API with 32 clients while rows are written
 
 bench: .venv/dev  ## Compare with DuckDB and SQL up to ten million messages: make bench ARGS="--sizes S,M"
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-ui: .venv/dev  ## Measure the dashboard's speed in Chromium and with 20 sessions
+	$(BIN)/python -m tests.bench_ui $(ARGS)
 
 lock:  ## Pin the requirements again (needs uv)
 	uv pip compile pyproject.toml --extra api --extra images --extra postgres --generate-hashes --universal --no-header --python-version 3.11 -q -o requirements.txt

@@ -3,12 +3,14 @@
 `python dashboard_app.py` and `streamlit run dashboard_app.py` both serve `app`.
 """
 
+import gc
 import ipaddress
 import logging
 import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 
 import streamlit as st
 from starlette.routing import BaseRoute
@@ -20,9 +22,17 @@ from ui import download, shell, views
 
 
 def _warm() -> None:
-    """Open an existing database before the first visitor comes."""
+    """Open an existing database and load what pages need before the first visitor comes."""
     with suppress(DatabaseProblem, SettingsError):
         service().store()
+    for name in ("activities", "cards", "charts", "tables", "transcript"):
+        import_module(f"ui.{name}")
+    for name in ("pyarrow", "streamlit.dataframe_util", "streamlit.elements.vega_charts"):
+        import_module(name)
+    # Streamlit collects all garbage after every run. Looking through all modules each time would
+    # be most of a run's CPU: what is loaded by now stays anyway, and is not looked at again.
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager

@@ -38,6 +38,13 @@ def free_port() -> int:
 @contextmanager
 def served(folder: Path, **environment: str) -> Iterator[str]:
     """The address of the product, started with the README's command in `folder`, ended after."""
+    with server(folder, **environment) as (address, _):
+        yield address
+
+
+@contextmanager
+def server(folder: Path, **environment: str) -> Iterator[tuple[str, int]]:
+    """As `served`, with the id of the process."""
     port = free_port()
     env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "HOST")}
     env |= {"PORT": str(port), "HOST": "127.0.0.1"} | environment
@@ -52,7 +59,7 @@ def served(folder: Path, **environment: str) -> Iterator[str]:
     try:
         address = f"http://127.0.0.1:{port}"
         _wait(f"{address}/_stcore/health", process)
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -1,13 +1,16 @@
 """The process: where it listens, and what it says about it."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit
 
 import dashboard_app
 from analytics.settings import load_settings
+from ui import shell
 
 CONFIG = Path(__file__).parent.parent / ".streamlit" / "config.toml"
 
@@ -62,3 +65,12 @@ def test_streamlit_run_is_as_private() -> None:
     assert config["server"]["address"] == "localhost"
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "none"
+
+
+def test_the_first_html_fetches_what_every_page_draws_with() -> None:
+    html = shell._html()
+    for module in ("ArrowVegaLiteChart", "embed", "Metric", "Multiselect"):
+        assert re.search(rf'rel="modulepreload" crossorigin href="\./static/js/{module}\.', html)
+    for path in re.findall(r'href="\./(static/js/[^"]+)"', html):
+        assert (Path(streamlit.__file__).parent / "static" / path).is_file()
+    assert "<title>AI Twin Analytics</title>" in html

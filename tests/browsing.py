@@ -25,7 +25,10 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PAGES = ("", "retention", "organizations", "twins", "activities", "data")
+PAGES = (
+    "", "retention", "organizations", "twins", "people", "activities", "documents", "queries",
+    "data",
+)  # fmt: skip
 
 
 def free_port() -> int:

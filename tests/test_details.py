@@ -371,6 +371,8 @@ def test_a_detail_is_written_as_parameters_and_read_back() -> None:
     read = [detail_of(written, kind) for kind in kinds]
     assert read[0] == replace(EVERYTHING, document_types=())
     assert read[1] == replace(EVERYTHING, messages=False)
+    week = detail_of({"cohort": ["2026-03-15"]}, "people")
+    assert week.cohort == date(2026, 3, 9)
     assert detail_of({"unknown_twin": ["true"], "twin": [""]}, "people") == Detail(
         unknown_twin=True
     )
@@ -383,7 +385,6 @@ def test_a_detail_is_written_as_parameters_and_read_back() -> None:
         ("hour", ["-1"]),
         ("hour", ["noon"]),
         ("hour", ["1", "2"]),
-        ("cohort", ["2026-03-10"]),
         ("cohort", ["soon"]),
         ("week", ["2"]),
         ("eligible", ["2"]),
@@ -405,6 +406,7 @@ def test_a_value_without_a_meaning_is_refused_by_name(parameter: str, values: li
         ({"twin": "t", "unknown_twin": True}, "unknown_twin"),
         ({"by_others": True, "unknown_twin": True}, "by_others"),
         ({"cohort": date(2026, 3, 9), "week": 10_001}, "week"),
+        ({"cohort": date(2026, 3, 10)}, "cohort"),
     ],
 )
 def test_details_that_exclude_each_other_are_refused(more: dict[str, Any], parameter: str) -> None:

@@ -170,7 +170,8 @@ def _here() -> str:
     here = f"{current_page()}?{urlencode([*_question(question()), *own])}"
     # A way back from there, too, as long as addresses stay short.
     with_back = f"{here}&{urlencode([('back', back)])}" if back else here
-    return with_back if len(with_back) <= _MAX_BACK else here
+    # The page alone where many organizations are chosen.
+    return next((one for one in (with_back, here) if len(one) <= _MAX_BACK), current_page())
 
 
 def current_page() -> str:

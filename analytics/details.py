@@ -138,6 +138,11 @@ def _number(name: str, text: str) -> int:
     return int(text)
 
 
+def _monday(name: str, text: str) -> datetime.date:
+    found = parse_date(name, text)
+    return found - datetime.timedelta(found.weekday())
+
+
 def _yes(name: str, text: str) -> bool:
     if text not in ("true", "false"):
         raise QueryError(name, text, "choose true or false")
@@ -189,8 +194,8 @@ NARROWINGS: tuple[Narrowing, ...] = (
         " started.", _BOOLEAN, _yes, _true,
     ),
     Narrowing(
-        "cohort", "cohort", "Only people who were first active in the week that begins on this"
-        " Monday, `YYYY-MM-DD`.", {"type": "string", "format": "date"}, parse_date,
+        "cohort", "cohort", "Only people who were first active in the week (Monday to Sunday)"
+        " of this day, `YYYY-MM-DD`.", {"type": "string", "format": "date"}, _monday,
     ),
     Narrowing(
         "week", "week", "With `cohort`: only those active so many weeks after the first.",

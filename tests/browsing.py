@@ -25,7 +25,10 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PAGES = ("", "retention", "organizations", "twins", "activities", "views", "data")
+PAGES = (
+    "", "retention", "organizations", "twins", "people", "activities", "documents", "queries",
+    "views", "data",
+)  # fmt: skip
 
 
 def free_port() -> int:

@@ -416,3 +416,32 @@ def test_a_chart_turns_into_its_rows_with_the_keyboard(page: Page, address: str)
     page.keyboard.press("Enter")
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
     expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_count(6)
+
+
+def test_a_table_row_leads_to_its_people_and_back_to_the_same_view(
+    page: Page, address: str
+) -> None:
+    dates = "dates=2026-11-01&dates=2026-11-05"
+    page.goto(f"{address}/organizations?{dates}&open=Acme+Corp")
+    settled(page)
+    page.get_by_label("Look behind a row").first.click()
+    for key in ("ArrowDown", "ArrowDown", "Enter"):  # the keyboard reaches it
+        page.keyboard.press(key)
+    settled(page)
+    view = page.url
+    offered = page.get_by_role("link", name=re.compile(r"\d+ people"))
+    people = re.search(r"\d+ people", offered.inner_text())[0]  # type: ignore[index]
+    elsewhere = f"{address}/{offered.get_attribute('href')}"
+    offered.click()
+    page.wait_for_url("**/people?**")
+    settled(page)
+    expect(page.locator("h3").first).to_contain_text(f"of {people}")
+    expect(page.get_by_role("button", name=re.compile("^Only"))).to_be_visible()
+    page.get_by_role("link", name="Back to Organizations").click()
+    page.wait_for_url("**/organizations?**")
+    settled(page)
+    assert page.url == view
+    page.goto(elsewhere)  # as in another tab
+    settled(page)
+    expect(page.locator("h3").first).to_contain_text(f"of {people}")
+    assert f"/people?{dates}&organization=" in page.url

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import URL, create_engine
 from sqlmodel import Session
 
 from analytics.activities import ActivityQuery, activities
@@ -27,6 +28,7 @@ from analytics.charts import (
     topics,
 )
 from analytics.charts import installations as installations_by_day
+from analytics.database import open_database
 from analytics.details import (
     NARROWINGS,
     NOTHING,
@@ -51,11 +53,14 @@ from analytics.people import all_people, people
 from analytics.query import Filters, Period, Query, QueryError
 from analytics.results import average, percentage
 from analytics.retention import cohorts, retention
+from analytics.settings import Settings
 from analytics.twins import twins
 from tests import databases as d
+from tests import postgres as on_postgres
 from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user
 from tests.oracle import Oracle
+from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures
 
 EXAMPLES = int(os.environ.get("DETAILS_EXAMPLES", "4"))
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -335,18 +340,53 @@ def test_every_list_holds_what_its_figure_counts(
     store = store_of(raw, raw.zone)
     oracle = Oracle(store_of.path, ZoneInfo(raw.zone))
     with store.session() as session:
-        lists = Lists(session, oracle)
-        open_headlines(lists, query)
-        open_series(lists, query)
-        open_groups(lists, query)
-        open_twins_and_kinds(lists, query)
-        open_retention(lists, query)
-        check_columns(lists, query, NOTHING)
-        for detail in more:
-            open_mixed(lists, query, detail)
-            check_columns(lists, query, detail)
-        check_paging(lists, query)
+        open_everything(Lists(session, oracle), query, more)
+
+
+def open_everything(lists: Lists, query: Query, more: list[Detail]) -> None:
+    open_headlines(lists, query)
+    open_series(lists, query)
+    open_groups(lists, query)
+    open_twins_and_kinds(lists, query)
+    open_retention(lists, query)
+    check_columns(lists, query, NOTHING)
+    for detail in more:
+        open_mixed(lists, query, detail)
+        check_columns(lists, query, detail)
+    check_paging(lists, query)
     assert lists.opened > 20
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(d.databases().flatmap(asked))
+def test_every_list_holds_what_its_figure_counts_on_postgres(
+    postgres: URL,  # noqa: F811 - the fixture
+    tmp_path_factory: pytest.TempPathFactory,
+    case: tuple[Raw, Query, list[Detail]],
+) -> None:
+    raw, query, more = case
+    assume(any(getattr(raw, table) for table in d.TABLES))
+    raw = on_postgres.readable(raw)
+    path = tmp_path_factory.mktemp("oracle") / "data.db"
+    d.write(raw, path)
+    engine = create_engine(postgres)
+    with engine.begin() as connection:
+        on_postgres.create_tables(connection)
+        on_postgres.write(raw, connection)
+    engine.dispose()
+    url = postgres.render_as_string(hide_password=False)
+    store = open_database(Settings(database_url=url, reporting_timezone=raw.zone))
+    store.refresh()
+    with store.session() as session:
+        open_everything(Lists(session, Oracle(path, ZoneInfo(raw.zone))), query, more)
+    store.close()
 
 
 # --- a detail ----------------------------------------------------------------------------------
@@ -371,6 +411,8 @@ def test_a_detail_is_written_as_parameters_and_read_back() -> None:
     read = [detail_of(written, kind) for kind in kinds]
     assert read[0] == replace(EVERYTHING, document_types=())
     assert read[1] == replace(EVERYTHING, messages=False)
+    week = detail_of({"cohort": ["2026-03-15"]}, "people")
+    assert week.cohort == date(2026, 3, 9)
     assert detail_of({"unknown_twin": ["true"], "twin": [""]}, "people") == Detail(
         unknown_twin=True
     )
@@ -383,7 +425,6 @@ def test_a_detail_is_written_as_parameters_and_read_back() -> None:
         ("hour", ["-1"]),
         ("hour", ["noon"]),
         ("hour", ["1", "2"]),
-        ("cohort", ["2026-03-10"]),
         ("cohort", ["soon"]),
         ("week", ["2"]),
         ("eligible", ["2"]),
@@ -405,6 +446,7 @@ def test_a_value_without_a_meaning_is_refused_by_name(parameter: str, values: li
         ({"twin": "t", "unknown_twin": True}, "unknown_twin"),
         ({"by_others": True, "unknown_twin": True}, "by_others"),
         ({"cohort": date(2026, 3, 9), "week": 10_001}, "week"),
+        ({"cohort": date(2026, 3, 10)}, "cohort"),
     ],
 )
 def test_details_that_exclude_each_other_are_refused(more: dict[str, Any], parameter: str) -> None:

@@ -23,7 +23,10 @@ from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_use
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT.parent / "shared/data/reference.db"
 OLDER = ROOT.parent / "shared/data/reference_before_message_type.db"
-PAGES = ("overview", "retention", "organizations", "twins", "activities", "conversation", "data")
+PAGES = (
+    "overview", "retention", "organizations", "twins", "people", "activities", "documents",
+    "queries", "installations", "person", "conversation", "data",
+)  # fmt: skip
 NASTY = "<img src=x onerror=alert(1)> **bold** [link](http://example.com) :red[x]\n  two spaces"
 
 Open = Callable[..., AppTest]

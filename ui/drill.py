@@ -2,13 +2,13 @@
 
 Links are real ones: they open in another tab and can be copied. Streamlit adds what its own widgets
 keep in the address to a link that is clicked, but not to one that is opened elsewhere; so a link
-carries period and filters under names of its own (`start_date`, `in_organization`, …), which
-`arrive` hands to the widgets of the frame before they are drawn, and takes out of the address.
+carries period and filters under names of its own (`start_date`, `in_organization`, …). Clicked, the
+list keeps to them (`question`) while the frame stays as it was; opened elsewhere, `ui.shell` makes
+them those of the frame.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,8 +27,18 @@ from analytics.details import (
 )
 from analytics.documents import count_messages
 from analytics.models import Twin, User, table_of
-from analytics.query import NO_DEPARTMENT, Period, Query, QueryError, filter_label, parse_date
-from analytics.text import count, day
+from analytics.query import (
+    NO_DEPARTMENT,
+    Filters,
+    Period,
+    Query,
+    QueryError,
+    filter_label,
+    filter_names,
+    filter_values,
+    parse_date,
+)
+from analytics.text import count, day, days
 from ui.frame import frame, query_string
 from ui.text import inert
 
@@ -50,6 +60,7 @@ TITLES = {
 _DATES, _FILTERS = ("start_date", "end_date"), ("organization", "department")
 # Further widgets of the frame that are bound to the address under these keys, with one text each.
 FRAME_KEYS: tuple[str, ...] = ()
+_IN = tuple(f"in_{key}" for key in (*_FILTERS, *FRAME_KEYS))
 _DETAIL = tuple(one.name for one in NARROWINGS)
 _MAX_BACK = 2_000
 
@@ -97,7 +108,7 @@ def link(
         label=inert(label) or called,
         icon=icon,
         width="content",
-        query_params=address(query or frame().query, detail),
+        query_params=address(query or question(), detail),
     )
 
 
@@ -117,7 +128,7 @@ def _to(page: str, id_: str, label: str, icon: str, query: Query | None) -> None
         label=inert(label) or "No name",
         icon=icon,
         width="content",
-        query_params=[("id", id_), *address(query or frame().query, NOTHING)],
+        query_params=[("id", id_), *address(query or question(), NOTHING)],
     )
 
 
@@ -154,13 +165,14 @@ def _here() -> str:
         (name, text)
         for name in st.query_params
         for text in st.query_params.get_all(name)
-        if name not in ("dates", "back", *_FILTERS, *FRAME_KEYS)
+        if name not in ("dates", "back", "restore", *_FILTERS, *FRAME_KEYS, *_DATES, *_IN)
     ]
     back = st.query_params.get("back", "")
-    here = f"{current_page()}?{urlencode([*_question(frame().query), *own])}"
+    here = f"{current_page()}?{urlencode([*_question(question()), *own])}"
     # A way back from there, too, as long as addresses stay short.
     with_back = f"{here}&{urlencode([('back', back)])}" if back else here
-    return with_back if len(with_back) <= _MAX_BACK else here
+    # The page alone where many organizations are chosen.
+    return next((one for one in (with_back, here) if len(one) <= _MAX_BACK), current_page())
 
 
 def current_page() -> str:
@@ -172,44 +184,86 @@ def current_page() -> str:
 # --- arriving ----------------------------------------------------------------------------------
 
 
-def arrive() -> None:
-    """Hand period and filters of a link to the frame's widgets, before they are drawn.
+def question() -> Query:
+    """What a list is asked: the period and filters of its link, else those of the frame.
 
-    What can't be read is left out: the frame then shows what it showed.
+    Whoever changes the frame afterwards means the frame.
     """
+    asked = frame().query
+    given = _given(asked)
+    if given is None:
+        return asked
+    came = st.session_state.get("_came")
+    if came is None or came[0] != given:
+        st.session_state["_came"] = came = (given, asked)
+    if came[1] != asked:
+        _forget((*_DATES, *_IN))
+        return asked
+    return given
+
+
+def _given(asked: Query) -> Query | None:
+    """The question in the address; None if there is none that can be asked."""
     given = st.query_params
-    names = (*_DATES, *(f"in_{key}" for key in (*_FILTERS, *FRAME_KEYS)))
-    if not any(name in given for name in names):
-        return
     try:
-        dates = [parse_date(name, given.get(name, "")) for name in _DATES]
-        Period(dates[0], dates[1], date.max)
+        start, end = (parse_date(name, given.get(name, "")) for name in _DATES)
+        period = Period(start, end, asked.period.today)
+        _ = period.previous
     except QueryError:
-        dates = []
-    if dates:
-        st.session_state["dates"] = tuple(dates)
-    # A link says everything: filters that it doesn't name are none.
+        return None
+    return Query(
+        period,
+        Filters(
+            filter_values(given.get_all("in_organization")),
+            filter_values(given.get_all("in_department"), NO_DEPARTMENT),
+        ),
+    )
+
+
+def _forget(names: Sequence[str]) -> None:
+    """Take parameters out of the address, in one step: each would be one in the history."""
+    bound = {"dates", *_FILTERS, *FRAME_KEYS}
+    kept = {
+        name: st.query_params.get_all(name)
+        for name in st.query_params
+        if name not in names and name not in bound
+    }
+    st.query_params.from_dict(kept)
+
+
+def arrive() -> None:
+    """Give the frame back the period and filters of a view that was left, before it is drawn."""
+    if "restore" not in st.query_params:
+        return
+    given = st.query_params
+    try:
+        start, end = (parse_date(name, given.get(name, "")) for name in _DATES)
+        st.session_state["dates"] = (start, end)
+    except QueryError:
+        pass
     for name in _FILTERS:
         st.session_state[name] = given.get_all(f"in_{name}")
     for key in FRAME_KEYS:
         if f"in_{key}" in given:
             st.session_state[key] = given[f"in_{key}"]
-    for name in names:
-        if name in given:
-            del given[name]
+    _forget(("restore", *_DATES, *_IN))
 
 
 def back_link() -> None:
     """The way back to the view that a list was opened from, exactly as it was."""
-    path, _, query = st.query_params.get("back", "").partition("?")
+    path, _, text = st.query_params.get("back", "").partition("?")
     if path not in TITLES:
         return
-    label = TITLES[path]
+    pairs = parse_qsl(text, keep_blank_values=True)
+    if [pair for pair in pairs if pair[0] in (*_DATES, *_IN)] == _question(frame().query):
+        pairs = [pair for pair in pairs if pair[0] not in (*_DATES, *_IN)]
+    else:
+        pairs.append(("restore", "true"))
     st.page_link(
         f"../pages/{path}.py",
-        label=f"Back to {label}",
+        label=f"Back to {TITLES[path]}",
         icon=":material/arrow_back:",
-        query_params=parse_qsl(query, keep_blank_values=True),
+        query_params=pairs,
     )
 
 
@@ -228,16 +282,19 @@ def parameters(kind: str, **more: str) -> str:
     if kind == "conversations":
         detail = replace(detail, twin="")  # the page has a filter for it
     own = _flat(parameters_of(detail))
-    asked = query_string(frame().query, **more)
+    asked = query_string(question(), **more)
     return "&".join(part for part in (asked, urlencode(own)) if part)
 
 
 def narrowed_activities(ask: ActivityQuery) -> ActivityQuery:
     """The activities that a page's filters ask for, narrowed to the detail in its address."""
     detail = replace(narrowed("conversations"), twin="")  # the page has a filter for it
+    asked = question()
     if detail == NOTHING:
-        return ask
-    return replace(ask, start=None, end=None, detail=Narrowed(frame().query, detail))
+        period = asked.period
+        return replace(ask, start=period.start, end=period.end, filters=asked.filters)
+    narrow = Narrowed(asked, detail)
+    return replace(ask, start=None, end=None, filters=asked.filters, detail=narrow)
 
 
 def chips(kind: str) -> None:
@@ -245,7 +302,7 @@ def chips(kind: str) -> None:
     detail = narrowed(kind)
     if kind == "conversations":
         detail = replace(detail, twin="")
-    said = in_words(detail)
+    said = _question_in_words() | in_words(detail)
     if said:
         with st.container(horizontal=True, gap="small"):
             for names, words in said.items():
@@ -261,7 +318,7 @@ def chips(kind: str) -> None:
     if kind == "conversations" and (detail.messages or detail.hour is not None):
         made = frame()
         with made.store.session() as session:
-            found = count_messages(session, made.query, detail)
+            found = count_messages(session, question(), detail)
         line = (
             f"**{count(found.messages, 'message')} in"
             f" {count(found.conversations, 'conversation')}**"
@@ -274,10 +331,19 @@ def chips(kind: str) -> None:
         st.markdown(line)
 
 
+def _question_in_words() -> dict[tuple[str, ...], str]:
+    """Where the list keeps to another period or other filters than the frame."""
+    asked, shown = question(), frame().query
+    if asked == shown:
+        return {}
+    said = [days(asked.period)] if asked.period != shown.period else []
+    if asked.filters != shown.filters:
+        said.append(", ".join(filter_names(asked)) or "everybody, whatever the filters")
+    return {(*_DATES, *_IN): f"Only {', '.join(said)}"}
+
+
 def _remove(names: tuple[str, ...]) -> None:
-    for name in names:
-        if name in st.query_params:
-            del st.query_params[name]
+    _forget(names)
     st.session_state["page"] = 1
 
 

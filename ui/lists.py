@@ -9,11 +9,11 @@ from analytics.details import NOTHING, Detail
 from analytics.lists import LIST_BY_SLUG
 from analytics.paging import Paging
 from analytics.people import SORTS, PersonRow, person
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION
-from analytics.text import count, day, moment, number
+from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
+from analytics.text import count, day, days, moment, number
 from ui.charts import card_head
 from ui.download import csv_path
-from ui.drill import chips, conversation_link, narrowed, offer, parameters, person_link
+from ui.drill import chips, conversation_link, narrowed, offer, parameters, person_link, question
 from ui.frame import frame
 from ui.text import inert
 
@@ -104,11 +104,12 @@ def _list(
 ) -> None:
     """The head of a list with its total and CSV, one page of it, and the pages."""
     made, listed = frame(), LIST_BY_SLUG[slug]
+    asking = question()
     detail = narrowed(listed.kind)
     key = tuple(chosen.items())
 
     def read(page: int) -> Any:
-        asked = (made.query, detail, page)
+        asked = (asking, detail, page)
         return _read(slug, asked, made.freshness.version, key, made.store)
 
     place = st.container()
@@ -224,11 +225,11 @@ def _twins(rows: Sequence[Any]) -> None:
 
 def one_person() -> None:
     """The person whose id stands in the address, and links to what is theirs in the period."""
-    made = frame()
+    made, asking = frame(), question()
     st.page_link("../pages/people.py", label="All people", icon=":material/group:")
     wanted = st.query_params.get("id", "")
     with made.store.session() as session:
-        found = person(session, made.query, wanted) if wanted else None
+        found = person(session, asking, wanted) if wanted else None
     if found is None:
         st.info(
             f"There is nobody with the id {inert(wanted)}. The account may have been deleted;"
@@ -249,8 +250,10 @@ def one_person() -> None:
             ("Queries", found.queries),
         ):  # fmt: skip
             st.metric(label, number(value), border=True)
-    st.caption("In the period. Messages are those of their conversations, the twin's included.")
-    whole = type(made.query)(made.query.period)  # this person counts, whatever the filters
+    st.caption(
+        f"{days(asking.period)}. Messages are those of their conversations, the twin's included."
+    )
+    whole = Query(asking.period)  # this person counts, whatever the filters
     offer(
         "this person",
         {

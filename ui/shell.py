@@ -9,10 +9,11 @@ of its kind comes: the page is there sooner, and moves less while it fills.
 import json
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 PAGE_NAMES = (
@@ -63,8 +64,24 @@ def _early_modules() -> list[str]:
     return list(found)
 
 
-async def shell(_: Request) -> HTMLResponse:
-    """The first HTML of any page."""
+_IN = ("in_organization", "in_department")
+_OWN = {"start_date": "dates", "end_date": "dates"}
+
+
+async def shell(request: Request) -> Response:
+    """The first HTML of any page.
+
+    A link's own period and filters become those of the frame (`ui.drill` says why there are two):
+    this is how they look in the address from then on.
+    """
+    asked = request.query_params
+    if all(asked.get(name) for name in _OWN):
+        kept = [
+            (_OWN.get(name) or name.removeprefix("in_"), text)
+            for name, text in asked.multi_items()
+            if name not in {"restore", "dates"} and f"in_{name}" not in _IN
+        ]
+        return RedirectResponse(f"{request.url.path}?{urlencode(kept)}", status_code=307)
     return HTMLResponse(_html(), headers={"Cache-Control": "no-cache"})
 
 

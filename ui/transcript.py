@@ -21,7 +21,7 @@ SHOWN_AT_ONCE = 200
 def conversation() -> None:
     """The conversation whose id stands in the address."""
     made = frame()
-    st.page_link("../pages/activities.py", label="All activities", icon=":material/arrow_back:")
+    st.page_link("../pages/activities.py", label="All activities", icon=":material/forum:")
     wanted = st.query_params.get("id", "")
     with made.store.session() as session:
         found = activity(session, wanted, made.now) if wanted else None

@@ -57,7 +57,7 @@ BUSY_SECONDS = 5
 _WAIT_SECONDS = 0.2
 _WAITING = "Waiting: another process (a dashboard or a command) is counting this database"
 # A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
-_SESSIONS_AT_ONCE = 500
+_SESSIONS_AT_ONCE = 250
 _MARKS_AT_ONCE = 20_000
 # With more marks than this, a build is quicker.
 _REBUILD_MARKS = 200_000

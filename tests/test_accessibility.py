@@ -91,6 +91,7 @@ def test_axe_finds_nothing_serious(
         "conversation?id=none",
         "activities?email=nobody",
         "views?gone=x",
+        "?organization=Acme+Corp",
         "retention?dates=2026-09-23&dates=2026-11-21",
     ):
         page.goto(f"{address}/{path}")

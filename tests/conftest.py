@@ -73,8 +73,7 @@ class Shelf:
         if self._postgres:
             with self._postgres.begin() as connection:
                 on_postgres.create_tables(connection)
-        # A database without a single row is refused, so it gets one to be opened with.
-        self.write(Raw(users=[a_user("first")]))
+        write(Raw(users=[a_user("first")]), self.path)
 
     def settings(self, zone: str = "UTC") -> Settings:
         """The settings that name the database and a reporting time zone."""
@@ -93,6 +92,8 @@ class Shelf:
     def __call__(self, raw: Raw, zone: str = "UTC") -> Store:
         """The store of these rows alone, its rollups built in a reporting time zone."""
         if zone not in self.stores:
+            # A database without a single row is refused, so it gets one to be opened with.
+            self.write(Raw(users=[a_user("first")]))
             self.stores[zone] = open_database(self.settings(zone))
         self.write(raw)
         self.stores[zone].refresh()

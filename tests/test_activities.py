@@ -491,6 +491,7 @@ def test_a_conversation_says_who_when_and_which_twin(store_of: Shelf) -> None:
         "id": "s1",
         "type": "conversation",
         "types": ["conversation", "shared_twin"],
+        "user_id": "ann",
         "user": "Ann",
         "user_email": "ann@example.com",
         "organization": "Acme",
@@ -510,6 +511,7 @@ def test_a_conversation_says_who_when_and_which_twin(store_of: Shelf) -> None:
         "twin_id": "t1",
         "twin_name": "Scout",
         "twin_owner": "bob@example.com",
+        "twin_owner_id": "bob",
         "twin_owner_name": "Bob",
         "interaction_summary": "0 messages",
     }

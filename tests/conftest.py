@@ -3,12 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import LRUCache
+from streamlit.components.v2 import manifest_scanner
 
+from analytics import database
 from analytics.database import Store, open_database
 from analytics.service import service
 from analytics.settings import Settings, load_settings
@@ -32,6 +37,30 @@ def no_settings_of_the_developer() -> Iterator[None]:
             patch.delenv(name, raising=False)
         for name in SETTINGS_FILES:
             patch.setitem(Settings.model_config, name, None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def done_once() -> Iterator[None]:
+    """What a process does once is done once for all tests, though each opens stores and pages anew.
+
+    Every engine would compile all statements again, and every page of AppTest would read the
+    metadata of all installed packages, looking for components.
+    """
+    compiled = LRUCache[object, object](4_000)
+    make = database._engine
+
+    def engine(*arguments: Any, **options: Any) -> Engine:
+        made = make(*arguments, **options)
+        made._compiled_cache = compiled
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_engine", engine)
+        # The cache asks for the dialect too; all of SQLite are made alike.
+        patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda _: 0)
+        patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda one, two: type(one) is type(two))
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)
         yield
 
 

@@ -918,6 +918,7 @@ def test_a_slow_reader_of_a_long_answer_keeps_no_writer_out(own: Served) -> None
         assert len(list(reading)) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="no curl here")
 def test_the_examples_of_the_readme_run(tmp_path: Path) -> None:
     readme = servers.ROOT / "README.md"

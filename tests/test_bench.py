@@ -10,6 +10,8 @@ import pytest
 from tests.bench.databases import Made, make
 from tests.bench.questions import PRODUCT, SQL, Comparison, Question, questions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:

@@ -246,6 +246,7 @@ def test_a_database_locked_while_it_is_open(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.slow
 def test_a_disk_too_full_for_a_refresh(path: Path) -> None:
     write(talks(1), path)
     store = opened(settings_for(path))

@@ -238,6 +238,7 @@ def test_an_exception_half_way_undoes_everything(many: Path, share: float) -> No
     assert list(many.parent.iterdir()) == [many]
 
 
+@pytest.mark.slow
 def test_killed_half_way_the_file_is_untouched(many: Path) -> None:
     digest, rows = _digest(many), _contents(many)
     code = """

@@ -80,6 +80,7 @@ def test_same_seed_same_rows(sample: Path, tmp_path: Path) -> None:
     assert rows(tmp_path / "again.db") == rows(sample)
 
 
+@pytest.mark.slow
 def test_another_process_makes_the_same_rows(sample: Path, tmp_path: Path) -> None:
     path = tmp_path / "command.db"
     command = [sys.executable, "-m", "seed", "--database", str(path), "--end-date", str(END)]

@@ -85,8 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--preset", metavar="NAME", help=f'as on the page (default: "{DEFAULT_PRESET}")')
     add("--start", metavar="DATE", help="first day, YYYY-MM-DD")
     add("--end", metavar="DATE", help="last day, YYYY-MM-DD; without it the last one with data")
-    add("--compare", metavar="WITH", help="what it is compared with: the previous period, the same"
-        " weekdays a year (52 weeks) earlier, or none (default: previous)")  # fmt: skip
+    add("--compare", metavar="|".join(COMPARISONS), help="with the period before, with the same"
+        " weekdays a year (52 weeks) earlier, or with none (default: previous)")  # fmt: skip
     add("--compare-start", metavar="DATE", help="first day of a chosen period to compare with")
     add("--compare-end", metavar="DATE", help="its last day")
     add("--organization", action="append", default=[], metavar="NAME", help="can be repeated")

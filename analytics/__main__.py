@@ -13,8 +13,8 @@ from sqlmodel import Session
 from tqdm import tqdm
 
 from analytics.database import DatabaseProblem, Store, open_database
+from analytics.export import PictureProblem
 from analytics.migrations import MigrationError, migrate
-from analytics.pages import PAGES, PictureProblem
 from analytics.query import (
     DEFAULT_PRESET,
     NO_DEPARTMENT,
@@ -23,16 +23,19 @@ from analytics.query import (
     Query,
     QueryError,
     Span,
+    compared_period,
     filter_label,
     filter_values,
     parse_date,
     preset_period,
 )
+from analytics.reports import PAGES
 from analytics.results import department_names, organization_names, span
 from analytics.rollups.build import Progress
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
 
 ALL_PAGES = "all"
+COMPARISONS = ("previous", "year", "none")
 _SHOWN_NAMES = 10
 _MINUTE = 60
 
@@ -82,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--preset", metavar="NAME", help=f'as on the page (default: "{DEFAULT_PRESET}")')
     add("--start", metavar="DATE", help="first day, YYYY-MM-DD")
     add("--end", metavar="DATE", help="last day, YYYY-MM-DD; without it the last one with data")
+    add("--compare", metavar="|".join(COMPARISONS), help="with the period before, with the same"
+        " weekdays a year (52 weeks) earlier, or with none (default: previous)")  # fmt: skip
+    add("--compare-start", metavar="DATE", help="first day of a chosen period to compare with")
+    add("--compare-end", metavar="DATE", help="its last day")
     add("--organization", action="append", default=[], metavar="NAME", help="can be repeated")
     add("--department", action="append", default=[], metavar="NAME", help="can be repeated")
     add("--page", default="overview", help=f"{', '.join(PAGES)} or {ALL_PAGES} (default: overview)")
@@ -139,12 +146,13 @@ def _opened(settings: Settings) -> Iterator[Store]:
 
 
 def _report(settings: Settings, asked: argparse.Namespace) -> str:
-    from analytics.report import page_html, print_pdf  # noqa: PLC0415 - loads what draws charts
+    from analytics.html_report import page_html, print_pdf  # noqa: PLC0415 - loads what draws charts
 
     path = Path(asked.output)
     kind = _one_of("output", path.suffix, ".html", ".htm", ".pdf", shown=asked.output)
     dark = _one_of("theme", asked.theme, "light", "dark") == "dark"
     page = _one_of("page", asked.page, *PAGES, ALL_PAGES)
+    _one_of("compare", asked.compare or COMPARISONS[0], *COMPARISONS)
     if not path.absolute().parent.is_dir():
         raise QueryError("output", path, "is in no folder that exists; make the folder first")
     now = datetime.now(UTC)
@@ -153,15 +161,17 @@ def _report(settings: Settings, asked: argparse.Namespace) -> str:
         with _bar() as show:
             store.refresh(show)
         with store.session() as session:
+            period = _period(asked, span(session, today), today)
             query = Query(
-                _period(asked, span(session, today), today),
+                period,
                 _filters(session, asked.organization, asked.department),
+                _against(asked, period),
             )
         _ = query.previous  # refuses a period that nothing can be compared with
         with _bar() as show:
             html = page_html(
-                store, query, list(PAGES) if page == ALL_PAGES else [page], now, dark=dark,
-                progress=show,
+                store, query, list(PAGES) if page == ALL_PAGES else [page], now,
+                compares=asked.compare != "none", dark=dark, progress=show,
             )  # fmt: skip
     try:
         if kind == ".pdf":
@@ -203,6 +213,25 @@ def _period(asked: argparse.Namespace, known: Span, today: date) -> Period:
         raise QueryError("end", asked.end, "has no first day; add --start")
     start = parse_date("start", asked.start)
     return Period(start, parse_date("end", asked.end) if asked.end else max(start, anchor), today)
+
+
+def _against(asked: argparse.Namespace, period: Period) -> Period | None:
+    """The period of --compare, or of --compare-start and --compare-end; None for the previous."""
+    start, end = asked.compare_start, asked.compare_end
+    if asked.compare and (start or end):
+        raise QueryError(
+            "compare",
+            asked.compare,
+            "can't stand beside --compare-start and --compare-end; choose one",
+        )
+    if start and not end:
+        raise QueryError("compare-start", start, "has no last day; add --compare-end")
+    if end and not start:
+        raise QueryError("compare-end", end, "has no first day; add --compare-start")
+    if start:
+        days = parse_date("compare-start", start), parse_date("compare-end", end)
+        return compared_period(*days, period.today)
+    return period.year_earlier if asked.compare == "year" else None
 
 
 def _filters(session: Session, organizations: list[str], departments: list[str]) -> Filters:

@@ -1,4 +1,4 @@
-"""Rows as CSV that spreadsheets open safely and correctly."""
+"""What is taken along: names of files, and rows as CSV that spreadsheets open correctly."""
 
 import csv
 import datetime
@@ -11,6 +11,10 @@ from analytics.results import Row
 
 BOM = "\ufeff"  # tells Excel that the file is UTF-8
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class PictureProblem(RuntimeError):
+    """A picture or a document of a page can't be made; the message says what to do."""
 
 
 def file_name(

@@ -7,7 +7,7 @@ engine it takes about 100 MB.
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -16,12 +16,12 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.drawing import chart_data, height, specs, summary
-from analytics.pages import PictureProblem
+from analytics.drawing import Compared, chart_data, height, specs, summary
+from analytics.export import PictureProblem
 from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.results import Row
-from analytics.text import days
+from analytics.text import compared_name, days
 from analytics.theme import FONT, GAP, PADDING, theme
 
 WIDTH = 760
@@ -54,39 +54,56 @@ def available() -> bool:
     return find_spec("vl_convert") is not None
 
 
-def is_drawn(report: Report) -> bool:
-    """Whether the result has a chart (cards and tables have none)."""
-    return report.drawing.mark not in ("cards", "table")
+def compared_with(
+    report: Report, query: Query, rows: Callable[[Query], Sequence[Row]]
+) -> Compared | None:
+    """What the chart of a question stands beside, its rows fetched with `rows`.
+
+    None where it doesn't run over days.
+    """
+    if report.drawing.x != "date":
+        return None
+    before = query.previous
+    shift = query.period.shift_to(before.period)
+    return Compared(compared_name(query), rows(before), shift)
 
 
 def chart_svgs(
-    report: Report, rows: Sequence[Row], *, dark: bool, width: int = WIDTH, name: str = ""
+    report: Report, data: pd.DataFrame, *, dark: bool, compared: str = "", width: int = WIDTH
 ) -> list[Svg]:
-    """The charts of a result, one or one a panel, without title; none where there are no rows.
+    """The charts of `chart_data`, one or one a panel, without title; none where there are no rows.
 
-    Ids inside get the prefix `name`, so that several pictures can stand in one document.
-    Raises ImagesMissing without the extra `images`.
+    `compared` is the name of what its days are compared with. Ids inside begin with the slug, so
+    that the charts of several results can stand in one document. Raises ImagesMissing without the
+    extra `images`.
     """
-    data = chart_data(report, list(rows))
     if data.empty:
         return []
     values = _values(data)
     tall = height(report, data)
     return [
-        _svg(_still(spec, values, width, tall), f"{name or report.slug}-{n}-")
-        for n, spec in enumerate(specs(report.slug, dark=dark))
+        _svg(_still(spec, values, width, tall), f"{report.slug}-{n}-")
+        for n, spec in enumerate(specs(report.slug, dark=dark, compared=compared))
     ]
 
 
-def svg(slug: str, rows: Sequence[Row], query: Query, *, dark: bool) -> str:
+def svg(
+    slug: str,
+    rows: Sequence[Row],
+    query: Query,
+    *,
+    dark: bool,
+    compared: Compared | None = None,
+) -> str:
     """The chart as a picture to paste: title, period, filters and legend inside.
 
     Raises ImagesMissing without the extra `images`.
     """
     report, look = BY_SLUG[slug], theme(dark=dark)
-    charts = chart_svgs(report, rows, dark=dark)
+    data = chart_data(report, rows, compared)
+    charts = chart_svgs(report, data, dark=dark, compared=compared.name if compared else "")
     inner = WIDTH - 2 * PADDING
-    lines = _wrapped(_under(query), inner)
+    lines = _wrapped(_under(query, compared), inner)
     if not charts:
         lines.append(report.empty)
     y: float = PADDING + _TITLE_SIZE
@@ -100,7 +117,7 @@ def svg(slug: str, rows: Sequence[Row], query: Query, *, dark: bool) -> str:
         body.append(one.text.replace("<svg ", f'<svg x="{PADDING}" y="{y:g}" ', 1))
         y += one.height + GAP
     y += PADDING - GAP
-    said = summary(report, chart_data(report, list(rows))) if charts else report.title
+    said = summary(report, data, compared) if charts else report.title
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}" height="{y:g}"'
         f' viewBox="0 0 {wide:g} {y:g}" role="img" aria-label="{escape(said)}">'
@@ -108,12 +125,20 @@ def svg(slug: str, rows: Sequence[Row], query: Query, *, dark: bool) -> str:
     )
 
 
-def png(slug: str, rows: Sequence[Row], query: Query, *, dark: bool) -> bytes:
+def png(
+    slug: str,
+    rows: Sequence[Row],
+    query: Query,
+    *,
+    dark: bool,
+    compared: Compared | None = None,
+) -> bytes:
     """The picture of `svg` at twice its size, for slides.
 
     Raises ImagesMissing without the extra `images`.
     """
-    made: bytes = _engine().svg_to_png(svg(slug, rows, query, dark=dark), scale=SCALE)
+    picture = svg(slug, rows, query, dark=dark, compared=compared)
+    made: bytes = _engine().svg_to_png(picture, scale=SCALE)
     return made
 
 
@@ -211,10 +236,12 @@ def recoloured(svg: str, names: dict[str, str]) -> str:
 _COLOUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
 
 
-def _under(query: Query) -> str:
-    """Period and filters in a line."""
+def _under(query: Query, compared: Compared | None) -> str:
+    """Period, what it is compared with, and filters in a line."""
     chosen = filter_names(query)
     parts = [days(query.period)]
+    if compared:
+        parts.append(f"compared with {days(query.previous.period)}")
     if query.period.includes_today:
         parts.append("includes today so far")
     if chosen:

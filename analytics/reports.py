@@ -1,7 +1,7 @@
 """The table of contents: every result once, with its definition, function and how it is drawn.
 
-Pages, CSV and the REST API follow from `REPORTS`. To add a result: a row type and a function in the
-module of its topic, an entry here, a line on a page, a test.
+Pages, HTML report, CSV and the REST API follow from `REPORTS` and `PAGES`. To add a result: a row
+type and a function in the module of its topic, an entry in both here, a test.
 """
 
 import inspect
@@ -81,6 +81,11 @@ class Report:
     def is_single(self) -> bool:
         """Whether the answer is one row, not a list."""
         return self.drawing.mark == "cards"
+
+    @property
+    def is_chart(self) -> bool:
+        """Whether it is drawn as a chart (cards and tables are not)."""
+        return self.drawing.mark not in ("cards", "table")
 
     def rows(self, session: Session, query: Query, limit: int | None = None) -> list[Row]:
         """The rows that page, CSV and API show; a single row in a list too."""
@@ -163,3 +168,29 @@ REPORTS: tuple[Report, ...] = (
 )  # fmt: skip
 
 BY_SLUG = {report.slug: report for report in REPORTS}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the dashboard that can be saved: its title and its results, in their order."""
+
+    title: str
+    slugs: tuple[str, ...]
+
+    @property
+    def charts(self) -> tuple[str, ...]:
+        """Those of its results that are drawn as charts."""
+        return tuple(slug for slug in self.slugs if BY_SLUG[slug].is_chart)
+
+
+PAGES = {
+    "overview": Page(
+        "Overview",
+        ("metrics", "active-users", "conversations", "engagement", "hourly-activity",
+         "feature-usage", "leaderboard"),
+    ),
+    "retention": Page("Retention", ("retention", "cohorts")),
+    "organizations": Page("Organizations", ("organizations", "departments")),
+    "twins": Page("Twins", ("twins", "topics", "document-types")),
+    "data": Page("Data", ("sources",)),
+}  # fmt: skip

@@ -26,6 +26,20 @@ def signed(value: float) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
+def difference(value: float, previous: float, percents: float | None) -> str:
+    """As "+12 (+16.7 %)"; "new" where there was nothing."""
+    if percents is None:
+        return "new"
+    if value == previous:
+        return "0 (0.0 %)"
+    return f"{signed(value - previous)} ({signed(float(percents))} %)"
+
+
+def points(change: float | None) -> str:
+    """A difference of rates, as "+1.2 pp"; "new" where there was nothing to compare with."""
+    return "new" if change is None else f"{signed(change)} pp"
+
+
 def change(value: float | None) -> str:
     """A change in percent with its sign and arrow; "new" where there was nothing before."""
     if value is None:

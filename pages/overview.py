@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from analytics.reports import PAGES
 from ui.activities import latest
 from ui.cards import headline_cards
 from ui.charts import chart
@@ -9,10 +10,6 @@ from ui.charts import chart
 with st.container(key="headline"):  # a name for `ui/head.html`
     headline_cards()
 with st.grid(2, min_column_width=380):
-    chart("active-users")
-    chart("conversations")
-    chart("engagement")
-    chart("hourly-activity")
-    chart("feature-usage")
-    chart("leaderboard")
+    for slug in PAGES["overview"].charts:
+        chart(slug)
 latest()

@@ -1,7 +1,9 @@
 """Whether people come back."""
 
+from analytics.reports import PAGES
 from ui.cards import retention_cards
 from ui.charts import chart
 
 retention_cards()
-chart("cohorts")
+for slug in PAGES["retention"].charts:
+    chart(slug)

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from analytics.reports import PAGES
 from ui.charts import chart
 from ui.tables import report_table
 
 report_table("twins")
 with st.grid(2, min_column_width=380):
-    chart("topics")
-    chart("document-types")
+    for slug in PAGES["twins"].charts:
+        chart(slug)

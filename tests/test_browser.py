@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from analytics.export import BOM
 from analytics.query import PRESET_NAMES
+from analytics.theme import theme
 from tests.browsing import CHROMIUM, PAGES, chromium, served, settled
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 
@@ -445,3 +446,33 @@ def test_a_table_row_leads_to_its_people_and_back_to_the_same_view(
     settled(page)
     expect(page.locator("h3").first).to_contain_text(f"of {people}")
     assert f"/people?{dates}&organization=" in page.url
+
+
+def test_a_page_saves_its_charts_and_itself_in_its_theme(browser: Browser, address: str) -> None:
+    context = browser.new_context(color_scheme="dark", accept_downloads=True)
+    page = context.new_page()
+    page.goto(f"{address}/twins?dates=2026-11-02&dates=2026-11-06&compare=Nothing")
+    settled(page)
+
+    def got(button: str) -> tuple[str, bytes]:
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=button, exact=True).click()
+        made = waiting.value
+        return made.suggested_filename, Path(made.path()).read_bytes()
+
+    menus(page, "Save", 3)[1].click()
+    name, picture = got("PNG")
+    assert name == "topics_2026-11-02_2026-11-06.png"
+    assert picture.startswith(b"\x89PNG")
+    name, picture = got("SVG")
+    assert name == "topics_2026-11-02_2026-11-06.svg"
+    assert theme(dark=True).background.encode() in picture
+    page.keyboard.press("Escape")
+    name, document = got("Save this page")
+    assert name == "twins_2026-11-02_2026-11-06.html"
+    assert b'<meta name="color-scheme" content="dark">' in document
+    assert b"Compared with" not in document
+    page.goto(f"{address}/activities")
+    settled(page)
+    expect(page.get_by_role("button", name="Save this page")).to_have_count(0)
+    context.close()

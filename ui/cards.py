@@ -9,7 +9,7 @@ import streamlit as st
 from analytics.metrics import Metrics
 from analytics.reports import BY_SLUG
 from analytics.retention import Retention
-from analytics.text import count, number, percent, signed
+from analytics.text import count, difference, number, percent, points, signed
 from ui.charts import explanation, menu
 from ui.frame import frame
 from ui.results import csv_button, row, rows
@@ -61,15 +61,6 @@ def _explain(card: Card) -> None:
     csv_button(report)
 
 
-def difference(value: float, previous: float, change: float | None) -> str:
-    """As "+12 (+16.7 %)"; "new" where there was nothing."""
-    if change is None:
-        return "new"
-    if value == previous:
-        return "0 (0.0 %)"
-    return f"{signed(value - previous)} ({signed(float(change))} %)"
-
-
 def headline_cards() -> None:
     """The four headline figures, beside their previous values."""
     m = row(Metrics, "metrics")
@@ -111,7 +102,7 @@ def retention_cards() -> None:
             "retention", f"Day {n} retention", percent(rate),
             f"Among users whose first active day ever + {n} falls on a complete day of the"
             " period: the share who were active on exactly that day. n/a: nobody's did.",
-            "" if rate is None else _points(change), "" if before is None else percent(before),
+            "" if rate is None else points(change), "" if before is None else percent(before),
             note=f"of {count(eligible, 'user')}",
         )
         for n, rate, eligible, before, change in (
@@ -130,7 +121,7 @@ def retention_cards() -> None:
         Card(
             "retention", "Power users", percent(r.power_users_percent),
             "Share of the period's active users who started 10 or more conversations in it.",
-            _points(r.power_users_change), percent(r.previous_power_users_percent),
+            points(r.power_users_change), percent(r.previous_power_users_percent),
             note=count(r.power_users, "user"),
         ),
         Card(
@@ -143,7 +134,3 @@ def retention_cards() -> None:
     with st.grid(3, min_column_width=165):
         for card in cards:
             metric_card(card)
-
-
-def _points(change: float | None) -> str:
-    return "new" if change is None else f"{signed(change)} pp"

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
 from analytics.export import period_file_name
-from analytics.images import available, is_drawn, png, svg
-from analytics.pages import PAGES
+from analytics.html_report import page_html
+from analytics.images import available, compared_with, png, svg
 from analytics.query import Query
-from analytics.report import page_html
-from analytics.reports import Report
+from analytics.reports import PAGES, Report
 from ui.frame import frame
 from ui.results import report_rows
 
@@ -23,14 +23,16 @@ KINDS: dict[str, tuple[Draw, str, str]] = {
 
 def image_buttons(report: Report, query: Query | None = None) -> None:
     """Small buttons that save the chart as PNG and SVG; none where it can't be drawn."""
-    if not (available() and is_drawn(report)):
+    if not (available() and report.is_chart):
         return
     made, dark = frame(), is_dark()
     asked = query or made.query
     for kind, (draw, mime, purpose) in KINDS.items():
 
         def picture(draw: Draw = draw) -> bytes | str:
-            return draw(report.slug, report_rows(report, asked, made), asked, dark=dark)
+            rows = partial(report_rows, report, made=made)
+            beside = compared_with(report, asked, rows) if made.compares else None
+            return draw(report.slug, rows(asked), asked, dark=dark, compared=beside)
 
         name = period_file_name(report.slug, asked.period, kind)
         st.download_button(
@@ -53,14 +55,16 @@ def save_page(page: str) -> None:
     made, dark = frame(), is_dark()
 
     def document() -> str:
-        return page_html(made.store, made.query, [page], datetime.now(UTC), dark=dark)
+        return page_html(
+            made.store, made.query, [page], datetime.now(UTC), compares=made.compares, dark=dark
+        )
 
     st.download_button(
         "Save this page",
         document,
         file_name=period_file_name(page, made.query.period, "html"),
         mime="text/html",
-        key=f"save-{page}",
+        key=f"file-{page}",
         on_click="ignore",
         icon=":material/file_save:",
         help="Save charts, tables and definitions of this page as one file, to send or to print."

@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from analytics.database import Store
-from analytics.drawing import Compared, chart_data, height, summary, table_data
+from analytics.drawing import chart_data, height, summary, table_data
 from analytics.export import csv_text, period_file_name
+from analytics.images import compared_with
 from analytics.query import Query
 from analytics.reports import BY_SLUG, Report
 from analytics.results import Row
-from analytics.text import compared_name
 from ui.frame import Frame, frame
 
 RowT = TypeVar("RowT", bound=Row)
@@ -59,9 +59,7 @@ def _drawn(slug: str, query: Query, version: str, compared: bool, _store: Store)
     found = _rows(slug, query, version, None, _store)
     beside = None
     if compared:
-        before = query.previous
-        then = _rows(slug, before, version, None, _store)
-        beside = Compared(compared_name(query), then, query.period.shift_to(before.period))
+        beside = compared_with(report, query, lambda q: _rows(slug, q, version, None, _store))
     data = chart_data(report, found, beside)
     if data.empty:
         return Drawn(data, data, 0, summary(report, data, beside))

@@ -2,32 +2,45 @@
 
 import datetime
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analytics.database import Freshness, Store
-from analytics.drawing import chart_data, summary
-from analytics.images import ImagesMissing, available, chart_svgs, is_drawn, recoloured
+from analytics.drawing import Compared, chart_data, summary, table_data
+from analytics.export import PictureProblem
+from analytics.images import ImagesMissing, available, chart_svgs, compared_with, recoloured
 from analytics.metrics import Metrics
-from analytics.pages import PAGES, PictureProblem
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query, QueryError, filter_names
-from analytics.reports import BY_SLUG, Report
+from analytics.reports import BY_SLUG, PAGES, Report
 from analytics.results import Row, span
 from analytics.retention import Retention
 from analytics.rollups.build import Progress, silent
 from analytics.sources import sources
-from analytics.text import change, count, day, days, moment, number, percent
+from analytics.text import (
+    change,
+    count,
+    day,
+    days,
+    difference,
+    moment,
+    number,
+    percent,
+    points,
+    signed,
+)
 from analytics.theme import FONT, css_variables, variables
 
 PRODUCT = "AI Twin Analytics"
@@ -61,17 +74,9 @@ LABELS = {
     "last": "Last",
     "undated": "Undated",
     "orphaned": "Orphaned",
-    "date": "Day",
-    "first_week": "First week from",
-    "topic": "Topic",
-    "document_type": "Document type",
 }
-_NAMELESS = {
-    "organization": NO_ORGANIZATION,
-    "department": NO_DEPARTMENT,
-    "topic": "No topic",
-    "document_type": "No type",
-}
+_COMPARING = re.compile("^previous_|_change$")
+_NAMELESS = {"organization": NO_ORGANIZATION, "department": NO_DEPARTMENT}
 
 
 class PdfProblem(PictureProblem):
@@ -80,11 +85,24 @@ class PdfProblem(PictureProblem):
 
 @dataclass(frozen=True)
 class _Card:
+    """A figure, its difference to `before` ("" where nothing is compared), and what it is of."""
+
     label: str
     value: str
-    below: str = ""
-    change: str = ""
-    tone: str = ""
+    difference: str = ""
+    before: str = ""
+    note: str = ""
+
+    @property
+    def tone(self) -> str:
+        """The CSS class of the difference."""
+        first = self.difference[:1]
+        return "negative" if first == "\u2212" else "positive" if first in ("+", "n") else "muted"
+
+    @property
+    def arrow(self) -> str:
+        """What says it without colour."""
+        return {"negative": "↓ ", "positive": "↑ "}.get(self.tone, "")
 
 
 @dataclass(frozen=True)
@@ -117,12 +135,14 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     pages: Sequence[str],
     now: datetime.datetime,
     *,
+    compares: bool = True,
     dark: bool = False,
     progress: Progress = silent,
 ) -> str:
     """These pages (names of `PAGES`) as an HTML file without scripts that loads nothing.
 
-    The same data, question and time give the same text. Raises ImagesMissing without the extra
+    Without `compares` nothing is said of the period that the question compares with. The same
+    data, question and time give the same text. Raises ImagesMissing without the extra
     `images`, QueryError for an unknown page, DatabaseProblem while the database can't be read.
     """
     if not available():
@@ -136,9 +156,14 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         known = span(session, query.period.today)
         left = sum(r.undated + r.orphaned for r in sources(session, query))
         for n, slug in enumerate(slugs):
-            progress(n / len(slugs), BY_SLUG[slug].title)
-            rows = BY_SLUG[slug].rows(session, query)
-            parts[slug] = _part(BY_SLUG[slug], rows, store.settings.zone)
+            report = BY_SLUG[slug]
+            progress(n / len(slugs), report.title)
+            rows = partial(report.rows, session)
+            if report.is_chart:
+                compared = compared_with(report, query, rows) if compares else None
+                parts[slug] = _chart(report, rows(query), compared)
+            else:
+                parts[slug] = _words(report, rows(query), compares, store.settings.zone)
     progress(1, "Done")
     sections = tuple(
         _Section(page, PAGES[page].title, tuple(parts[slug] for slug in PAGES[page].slugs))
@@ -148,7 +173,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         product=PRODUCT,
         title=sections[0].title if len(sections) == 1 else PRODUCT,
         period=days(query.period),
-        facts=_facts(store, query, known.last, left, now),
+        facts=_facts(store, query, known.last, left, now, compares=compares),
         sample=store.is_sample,
         sections=sections,
         definitions=[BY_SLUG[slug] for slug in dict.fromkeys(slugs)],
@@ -201,7 +226,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["paragraphs"] = lambda text: text.split("\n\n")
-    return environment.get_template("report.html.jinja")
+    return environment.get_template("html_report.html.jinja")
 
 
 def _version() -> str:
@@ -209,17 +234,27 @@ def _version() -> str:
     return str(told["project"]["version"])
 
 
-def _facts(
-    store: Store, query: Query, last: datetime.date | None, left: int, now: datetime.datetime
+def _facts(  # noqa: PLR0913 - they stand in one list
+    store: Store,
+    query: Query,
+    last: datetime.date | None,
+    left: int,
+    now: datetime.datetime,
+    *,
+    compares: bool,
 ) -> list[tuple[str, str]]:
     zone, held = store.settings.zone, store.freshness()
     assert isinstance(held, Freshness)  # noqa: S101 - the results above were read from it
     period = f"{days(query.period)} ({count(query.period.days, 'day')})"
     if query.period.includes_today:
         period += ", includes today so far"
+    before = query.previous.period
+    against = days(before)
+    if before.days != query.period.days:
+        against += f" ({count(before.days, 'day')})"
     return [
         ("Period", period),
-        ("Compared with", days(query.previous.period)),
+        *([("Compared with", against)] if compares else []),
         ("Filters", f"Only {', '.join(chosen)}" if (chosen := filter_names(query)) else "None"),
         ("Data through", day(last) if last else "no data yet"),
         ("As of", f"{moment(held.built_at, zone)} ({held.zone})"),
@@ -229,23 +264,56 @@ def _facts(
     ]
 
 
-def _part(report: Report, rows: Sequence[Row], zone: ZoneInfo) -> _Part:
+def _words(report: Report, rows: Sequence[Row], compares: bool, zone: ZoneInfo) -> _Part:
+    """Cards or a table."""
     if report.is_single:
-        return _Part(report, cards=_cards(rows[0]))
+        cards = _cards(rows[0])
+        if not compares:
+            cards = tuple(replace(card, difference="", before="") for card in cards)
+        return _Part(report, cards=cards)
     if not rows:
         return _Part(report)
-    if not is_drawn(report):
-        return _Part(report, table=_table(report, rows, report.row.model_fields, zone, TABLE_ROWS))
-    drawing = report.drawing
-    names = [name for name in (drawing.y, drawing.x, *drawing.fields) if name]
+    names = [
+        name
+        for name in report.row.model_fields
+        if name != "id" and (compares or not _COMPARING.search(name))
+    ]
     return _Part(
         report,
-        charts=tuple(
-            Markup(_coloured(one.text))  # noqa: S704 - Vega escapes the words in its SVG
-            for one in chart_svgs(report, rows, dark=False, width=CHART_WIDTH)
+        table=_table(
+            report,
+            [(LABELS[name], _kind(rows, name)) for name in names],
+            [[_cell(name, getattr(row, name), zone) for name in names] for row in rows],
+            TABLE_ROWS,
         ),
-        summary=summary(report, chart_data(report, list(rows))),
-        table=_table(report, rows, names, zone, CHART_ROWS),
+    )
+
+
+def _chart(report: Report, rows: Sequence[Row], compared: Compared | None) -> _Part:
+    data = chart_data(report, rows, compared)
+    if data.empty:
+        return _Part(report)
+    svgs = chart_svgs(
+        report, data, dark=False, compared=compared.name if compared else "", width=CHART_WIDTH
+    )
+    shown = table_data(report, data, compared)
+    whole = {
+        label
+        for name, label in report.drawing.fields.items()
+        if report.row.model_fields[name].annotation in (int, int | None)
+    }
+    columns = [_figures(shown[n], is_whole=str(n).removesuffix(" then") in whole) for n in shown]
+    return _Part(
+        report,
+        # Vega escapes the words in its SVG
+        charts=tuple(Markup(_coloured(one.text)) for one in svgs),  # noqa: S704
+        summary=summary(report, data, compared),
+        table=_table(
+            report,
+            [(str(name), _kind_of(shown[name])) for name in shown],
+            list(zip(*columns, strict=True)),
+            CHART_ROWS,
+        ),
     )
 
 
@@ -255,17 +323,12 @@ def _coloured(svg: str) -> str:
 
 
 def _cards(row: Row) -> tuple[_Card, ...]:
+    """The page's cards (`ui/cards.py`), in its words."""
     match row:
         case Metrics() as m:
             return tuple(
-                _Card(
-                    label,
-                    number(value),
-                    f"from {number(before)}",
-                    change(changed),
-                    "" if changed == 0 else "negative" if changed and changed < 0 else "positive",
-                )
-                for label, value, before, changed in (
+                _Card(label, number(now), difference(now, before, changed), number(before))
+                for label, now, before, changed in (
                     ("Active users", m.total_active_users, m.previous_active_users,
                      m.active_users_change),
                     ("Conversations", m.total_conversations, m.previous_conversations,
@@ -277,30 +340,51 @@ def _cards(row: Row) -> tuple[_Card, ...]:
                 )
             )  # fmt: skip
         case Retention() as r:
-            return (
-                _Card("Day 1 retention", percent(r.day1), f"of {count(r.day1_eligible, 'user')}"),
-                _Card("Day 7 retention", percent(r.day7), f"of {count(r.day7_eligible, 'user')}"),
+            days_ = tuple(
                 _Card(
-                    "Day 30 retention", percent(r.day30), f"of {count(r.day30_eligible, 'user')}"
+                    f"Day {n} retention", percent(rate),
+                    "" if rate is None else points(changed),
+                    "" if before is None else percent(before),
+                    f"of {count(eligible, 'user')}",
+                )
+                for n, rate, eligible, before, changed in (
+                    (1, r.day1, r.day1_eligible, r.previous_day1, r.day1_change),
+                    (7, r.day7, r.day7_eligible, r.previous_day7, r.day7_change),
+                    (30, r.day30, r.day30_eligible, r.previous_day30, r.day30_change),
+                )
+            )  # fmt: skip
+            per_user, longer = r.sessions_per_user_change, r.avg_session_duration_change
+            return (
+                *days_,
+                _Card(
+                    "Sessions per user", r.sessions_per_user,
+                    "new" if per_user is None else signed(per_user), r.previous_sessions_per_user,
                 ),
-                _Card("Sessions per user", r.sessions_per_user),
-                _Card("Power users", percent(r.power_users_percent), count(r.power_users, "user")),
-                _Card("Average duration", r.avg_session_duration),
-            )
+                _Card(
+                    "Power users", percent(r.power_users_percent), points(r.power_users_change),
+                    percent(r.previous_power_users_percent), count(r.power_users, "user"),
+                ),
+                _Card(
+                    "Average duration", r.avg_session_duration,
+                    "new" if longer is None else f"{signed(longer)} s",
+                    r.previous_avg_session_duration,
+                ),
+            )  # fmt: skip
         case _:
             raise TypeError(f"no cards for {type(row).__name__}")
 
 
 def _table(
-    report: Report, rows: Sequence[Row], names: Iterable[str], zone: ZoneInfo, limit: int
+    report: Report,
+    heads: Iterable[tuple[str, str]],
+    rows: Sequence[Iterable[str]],
+    limit: int,
 ) -> _Table:
-    shown = [name for name in names if name != "id"]
-    labels = LABELS | ({report.drawing.x: report.drawing.x_title} if report.drawing.x_title else {})
     more = len(rows) - limit
     return _Table(
         report.title,
-        tuple((report.drawing.fields.get(n) or labels[n], _kind(rows, n)) for n in shown),
-        tuple(tuple(_cell(n, getattr(row, n), zone) for n in shown) for row in rows[:limit]),
+        tuple(heads),
+        tuple(tuple(row) for row in rows[:limit]),
         f"… and {number(more)} more" if more > 0 else "",
     )
 
@@ -315,6 +399,20 @@ def _kind(rows: Sequence[Row], name: str) -> str:
             return "date"
         case _:
             return "number" if name.endswith("_change") else ""
+
+
+def _kind_of(column: pd.Series) -> str:
+    if pd.api.types.is_numeric_dtype(column):
+        return "number"
+    return "date" if column.name == "Day" else ""
+
+
+def _figures(column: pd.Series, *, is_whole: bool) -> list[str]:
+    """A column of a chart's table. Its frame has whole numbers as fractions where some miss."""
+    if not pd.api.types.is_numeric_dtype(column):
+        return ["" if pd.isna(value) else str(value) for value in column]
+    kind = int if is_whole or pd.api.types.is_integer_dtype(column) else float
+    return ["" if pd.isna(value) else number(kind(value)) for value in column]
 
 
 def _cell(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: PLR0911 - a line a type

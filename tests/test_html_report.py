@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from analytics import report
+from analytics import html_report
 from analytics.__main__ import main
 from analytics.database import Store
-from analytics.images import ImagesMissing, is_drawn
-from analytics.pages import PAGES, PictureProblem
+from analytics.export import PictureProblem
+from analytics.html_report import page_html, print_pdf
+from analytics.images import ImagesMissing
 from analytics.query import Filters, Period, Query, QueryError
-from analytics.report import page_html, print_pdf
-from analytics.reports import BY_SLUG
+from analytics.reports import BY_SLUG, PAGES, Page
 from analytics.theme import theme
-from tests.browsing import CHROMIUM, chromium, served, settled
+from tests.browsing import CHROMIUM, chromium
 from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
 
@@ -32,12 +32,11 @@ NASTY = '"><script>alert(1)</script><img src="http://example.com/x.png" onerror=
 NAMES = ("Acme", NASTY, None)
 
 
-def rows(organizations: int = 3) -> Raw:
-    """A conversation a day from 2 to 6 March, each by somebody of another organization."""
+def rows() -> Raw:
+    """A conversation a day from 2 to 4 March, each by somebody of another organization."""
     raw = Raw()
-    for n in range(organizations):
-        name = NAMES[n] if n < len(NAMES) else f"Company {n:02}"
-        at = f"2026-03-{2 + n % 5:02} 10:00:00.000000"
+    for n, name in enumerate(NAMES):
+        at = f"2026-03-{2 + n:02} 10:00:00.000000"
         raw.users.append(a_user(f"u{n}", name, full_name=NASTY))
         raw.twins.append(a_twin(f"t{n}", f"u{n}", at, name=NASTY, is_shared=0))
         raw.sessions.append(a_session(f"s{n}", f"u{n}", at, twin_id=f"t{n}", topic=NASTY))
@@ -46,9 +45,9 @@ def rows(organizations: int = 3) -> Raw:
     return raw
 
 
-def asked(*organizations: str | None) -> Query:
+def asked(*organizations: str | None, against: Period | None = None) -> Query:
     period = Period(date(2026, 3, 2), date(2026, 3, 6), NOW.date())
-    return Query(period, Filters(organizations))
+    return Query(period, Filters(organizations), against)
 
 
 class Read(HTMLParser):
@@ -81,8 +80,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def everything(store: Store) -> str:
-    """All pages as one file."""
-    return page_html(store, asked(), list(PAGES), NOW)
+    """All pages as one file, compared with the first two of their days."""
+    two_days = Period(date(2026, 3, 2), date(2026, 3, 3), NOW.date())
+    return page_html(store, asked(against=two_days), list(PAGES), NOW)
+
+
+@pytest.fixture(scope="module")
+def dark_twins(store: Store) -> str:
+    """A page in the dark theme."""
+    return page_html(store, asked(), ["twins"], NOW, dark=True)
 
 
 def test_every_page_stands_in_it_with_its_figures(everything: str) -> None:
@@ -93,17 +99,58 @@ def test_every_page_stands_in_it_with_its_figures(everything: str) -> None:
             assert BY_SLUG[slug].title in read.words
             said = unescape(everything).replace("</dd><dd>", "\n\n")
             assert BY_SLUG[slug].definition in said
-    figures = re.findall(
-        r'<dt>([^<]+)</dt><dd class="value">([^<]+)</dd><dd><span[^>]*>([^<]*)</span>'
-        r' <span class="muted">([^<]*)</span>',
-        everything,
-    )
-    assert figures == [
-        ("Active users", "3", "new", "from 0"),
-        ("Conversations", "3", "new", "from 0"),
-        ("Documents drafted", "3", "new", "from 0"),
-        ("Twin installations", "3", "new", "from 0"),
-    ]
+
+
+def cards(html: str) -> dict[str, tuple[str, ...]]:
+    """What stands under the label of each card."""
+    found = re.findall(r'<div class="card"><dt>([^<]+)</dt>(.*)</div>', html)
+    return {label: tuple(re.findall("<dd[^>]*>([^<]*)</dd>", rest)) for label, rest in found}
+
+
+def test_cards_say_what_they_are_compared_with(everything: str) -> None:
+    """Three people with a conversation each; two of them on the two days before."""
+    grown = ("3", "↑ +1 (+50.0 %)", "from 2")
+    assert cards(everything) == {
+        "Active users": grown,
+        "Conversations": grown,
+        "Documents drafted": grown,
+        "Twin installations": grown,
+        "Day 1 retention": ("0.0 %", "0.0 pp", "from 0.0 %", "of 3 users"),
+        "Day 7 retention": ("n/a", "of 0 users"),
+        "Day 30 retention": ("n/a", "of 0 users"),
+        "Sessions per user": ("1.0", "0.0", "from 1.0"),
+        "Power users": ("0.0 %", "0.0 pp", "from 0.0 %", "0 users"),
+        "Average duration": ("0m 0s", "0 s", "from 0m 0s"),
+    }
+    assert "<dt>Compared with</dt><dd>2 Mar \u2013 3 Mar 2026 (2 days)</dd>" in everything
+
+
+def test_charts_over_days_and_their_tables_show_what_they_are_compared_with(
+    everything: str,
+) -> None:
+    legends = re.findall(r">(2 Mar \u2013 3 Mar 2026)</text>", everything)
+    assert len(legends) == 3
+    [table] = re.findall(r'<table aria-label="Conversations and messages">(.*?)</table>',
+                         everything, re.DOTALL)  # fmt: skip
+    lines = [re.findall("<t[hd][^>]*>([^<]*)</t[hd]>", line) for line in table.split("<tr>")[1:4]]
+    assert lines == [
+        ["Day", "Conversations", "Messages", "2 Mar \u2013 3 Mar 2026", "Conversations then",
+         "Messages then"],
+        ["Mon 2 Mar 2026", "1", "1", "Mon 2 Mar 2026", "1", "1"],
+        ["Tue 3 Mar 2026", "1", "1", "Tue 3 Mar 2026", "1", "1"],
+    ]  # fmt: skip
+    assert 'Wed 4 Mar 2026</td><td class="number">1</td><td class="number">1</td>' in table
+
+
+def test_without_a_comparison_nothing_is_said_of_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PAGES, "some", Page("Some", ("metrics", "conversations", "organizations")))
+    html = page_html(store, asked(), ["some"], NOW, compares=False)
+    shown = html.partition('<section id="definitions"')[0]
+    assert cards(html)["Conversations"] == ("3",)
+    assert not re.search("Compared with|Previous period| then<|>Before<|>Change<", shown)
+    assert re.search(">Active users<.*>Conversations<.*>Documents<", shown)
 
 
 def test_the_question_and_where_it_was_asked_stand_in_it(store: Store) -> None:
@@ -145,7 +192,7 @@ def test_nothing_leads_out_of_the_file(everything: str) -> None:
 
 
 def test_every_chart_has_its_words_and_its_table(everything: str) -> None:
-    drawn = [s for page in PAGES.values() for s in page.slugs if is_drawn(BY_SLUG[s])]
+    drawn = [s for page in PAGES.values() for s in page.slugs if BY_SLUG[s].is_chart]
     labels = re.findall(r'<div role="img" aria-label="([^"]+)">', everything)
     assert [label.partition(":")[0] for label in labels] == [BY_SLUG[s].title for s in drawn]
     assert everything.count("<details>") == len(drawn)
@@ -156,28 +203,28 @@ def test_ids_are_unique(everything: str) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_the_same_data_question_and_time_give_the_same_file(store: Store) -> None:
-    one, two = (page_html(store, asked(), ["twins"], NOW) for _ in range(2))
-    assert one == two
+def test_the_same_data_question_and_time_give_the_same_file(store: Store, dark_twins: str) -> None:
+    assert page_html(store, asked(), ["twins"], NOW, dark=True) == dark_twins
 
 
-def test_colours_are_named_so_that_dark_pages_print_light(store: Store) -> None:
-    html = page_html(store, asked(), ["twins"], NOW, dark=True)
-    style, _, body = html.partition("</style>")
+def test_colours_are_named_so_that_dark_pages_print_light(dark_twins: str, everything: str) -> None:
+    style, _, _ = dark_twins.partition("</style>")
     screen, _, paper = style.partition("@media print")
     assert f"--background: {theme(dark=True).background};" in screen
     assert f"--background: {theme(dark=False).background};" in paper
+    _, _, body = everything.partition("</style>")
     assert 'fill="var(--series-1)"' in body
+    assert 'stroke="var(--muted)"' in body  # what is compared with
     assert re.findall(r'(?:fill|stroke)="#[0-9a-f]{6}"', body) == []
 
 
-def test_a_long_table_says_how_many_rows_it_leaves_out(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    long = shelf(rows(25))
-    html = page_html(long, asked(), ["organizations"], NOW)
-    long.close()
-    assert html.count("… and 5 more") == 2
-    assert html.count("<tr>") == 2 * (1 + 20)
+def test_a_long_table_says_how_many_rows_it_leaves_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(html_report, "TABLE_ROWS", 2)
+    html = page_html(store, asked(), ["organizations"], NOW)
+    assert html.count("… and 1 more") == 2
+    assert html.count("<tr>") == 2 * (1 + 2)
 
 
 def test_no_rows_are_said_in_words(store: Store) -> None:
@@ -193,7 +240,7 @@ def test_an_unknown_page_is_refused(store: Store) -> None:
 def test_without_the_extra_the_error_names_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "available", lambda: False)
+    monkeypatch.setattr(html_report, "available", lambda: False)
     with pytest.raises(ImagesMissing, match="the extra images"):
         page_html(store, asked(), ["overview"], NOW)
 
@@ -201,7 +248,7 @@ def test_without_the_extra_the_error_names_it(
 def test_without_chromium_the_error_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "CHROMIUM", ("no-such-browser",))
+    monkeypatch.setattr(html_report, "CHROMIUM", ("no-such-browser",))
     with pytest.raises(PictureProblem, match=r"page.pdf: .*Install it .*or write an .html file"):
         print_pdf("<p>", tmp_path / "page.pdf")
     assert list(tmp_path.iterdir()) == []
@@ -209,12 +256,13 @@ def test_without_chromium_the_error_says_what_to_do(
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_of_the_dashboard_shows_what_its_file_holds(page: str) -> None:
-    """The cards of a page are named after what they draw."""
+    """Charts are read from PAGES; cards and tables are named in the page's script."""
     script = (ROOT / f"pages/{page}.py").read_text()
-    named = set(re.findall(r'(?:chart|report_table)\("([a-z-]+)"', script))
+    named = set(re.findall(r'report_table\("([a-z-]+)"', script))
     named |= {"metrics"} if "headline_cards()" in script else set()
     named |= {"retention"} if "retention_cards()" in script else set()
-    assert named == set(PAGES[page].slugs)
+    assert named == set(PAGES[page].slugs) - set(PAGES[page].charts)
+    assert (f'PAGES["{page}"].charts' in script) == bool(PAGES[page].charts)
 
 
 # The command
@@ -251,6 +299,17 @@ def test_the_period_is_asked_for_like_on_the_page(database: Path) -> None:
         title = re.search("<title>(.*)</title>", (database / "report.html").read_text("utf-8"))
         assert title
         assert title[1] == f"Data · {period} · AI Twin Analytics"
+    for compare, fact in (
+        ("--compare year", "<dd>4 Mar \u2013 5 Mar 2025</dd>"),
+        ("--compare-start 2026-02-01 --compare-end 2026-02-03",
+         "<dd>1 Feb \u2013 3 Feb 2026 (3 days)</dd>"),
+        ("--compare previous", "<dd>1 Mar \u2013 2 Mar 2026</dd>"),
+        ("--compare none", ""),
+    ):  # fmt: skip
+        assert main(["report", "--page", "data", "--last", "2d", *compare.split()]) == 0
+        html = (database / "report.html").read_text("utf-8")
+        said = re.search("<dt>Compared with</dt>(.*?)</div>", html)
+        assert (said[1] if said else "") == fact
     assert main(["report", "--page", "data", "--preset", "Last 7 days"]) == 0
     assert "26 Feb \u2013 4 Mar 2026" in (database / "report.html").read_text("utf-8")
 
@@ -267,6 +326,11 @@ def test_what_cannot_be_answered_is_one_message(
         ("--end 2026-03-03", "end = 2026-03-03: has no first day; add --start"),
         ("--start 2026-02-30", "start = 2026-02-30: is no calendar date; write it as YYYY-MM-DD"),
         ("--start 2026-03-03 --end 2026-03-01", "end_date = 2026-03-01: the period ends before"),
+        ("--compare week", "compare = week: choose one of previous, year, none"),
+        ("--compare year --compare-end 2026-01-01", "compare = year: can't stand beside --comp"),
+        ("--compare-start 2026-01-01", "compare-start = 2026-01-01: has no last day; add --comp"),
+        ("--compare-end 2026-01-01", "compare-end = 2026-01-01: has no first day; add --compare-"),
+        ("--compare-start 2026-01-02 --compare-end 2026-01-01", "compare_end_date = 2026-01-01: "),
         ("--organization Nope", "organization = Nope: nobody belongs to it; choose one of "),
         ("--department Nope", "department = Nope: nobody belongs to it; choose one of No dep"),
         ("--page nope", "page = nope: choose one of overview, retention, "),
@@ -315,6 +379,9 @@ def test_it_opens_without_a_network_at_any_width(
     page.on("pageerror", lambda e: faults.append(str(e)))
     page.goto(path.as_uri())
     assert page.locator("figure svg").count() >= 8
+    labels = page.locator("figure svg text").first.bounding_box()
+    assert labels
+    assert labels["height"] >= 11
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("summary").first.click()
     assert page.locator("details[open] td").first.is_visible()
@@ -326,10 +393,10 @@ def test_it_opens_without_a_network_at_any_width(
 
 @in_chromium
 def test_a_dark_page_is_dark_on_screen_and_light_on_paper(
-    browser: Browser, store: Store, tmp_path: Path
+    browser: Browser, dark_twins: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "page.html"
-    path.write_text(page_html(store, asked(), ["twins"], NOW, dark=True), "utf-8")
+    path.write_text(dark_twins, "utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
     seen = """() => [
@@ -348,35 +415,3 @@ def test_the_command_prints_a_pdf(database: Path) -> None:
     made = (database / "page.pdf").read_bytes()
     assert made.startswith(b"%PDF-")
     assert made.count(b"/Type /Page\n") >= 2
-
-
-@in_chromium
-def test_the_page_saves_its_charts_and_itself_in_its_theme(
-    browser: Browser, tmp_path: Path
-) -> None:
-    write(rows(), tmp_path / "data.db")
-    with served(tmp_path, DATABASE_URL="sqlite:///./data.db") as address:
-        context = browser.new_context(color_scheme="dark", accept_downloads=True)
-        page = context.new_page()
-        page.goto(f"{address}/twins?dates=2026-03-02&dates=2026-03-06")
-        settled(page)
-
-        def saved(button: str) -> tuple[str, bytes]:
-            with page.expect_download() as waiting:
-                page.get_by_role("button", name=button).first.click()
-            got = waiting.value
-            return got.suggested_filename, Path(got.path()).read_bytes()
-
-        name, picture = saved("PNG")
-        assert name == "topics_2026-03-02_2026-03-06.png"
-        assert picture.startswith(b"\x89PNG")
-        name, picture = saved("SVG")
-        assert name == "topics_2026-03-02_2026-03-06.svg"
-        assert theme(dark=True).background.encode() in picture
-        name, picture = saved("Save this page")
-        assert name == "twins_2026-03-02_2026-03-06.html"
-        assert b'<meta name="color-scheme" content="dark">' in picture
-        page.goto(f"{address}/activities")
-        settled(page)
-        assert page.get_by_role("button", name="Save this page").count() == 0
-        context.close()

@@ -159,17 +159,19 @@ def behind_metrics(row: Metrics, query: Query) -> list[Sequence[Behind]]:
 BEFORE = "Before"
 
 
-def behind_retention(row: Retention, used: Metrics, query: Query) -> list[Sequence[Behind]]:
+def behind_retention(
+    row: Retention, returned: Sequence[int], used: Metrics, query: Query
+) -> list[Sequence[Behind]]:
     """What is behind each retention figure, in the order of the cards: those who came back and
     those who could, what sessions and durations are means of, and power users.
 
-    `used` has the headline figures of the same question.
+    `returned` has how many came back on day 1, 7 and 30, `used` the headline figures of the same
+    question.
     """
     people, conversations = used.total_active_users, used.total_conversations
     days: list[Sequence[Behind]] = []
-    for n in RETENTION_DAYS:
+    for n, came in zip(RETENTION_DAYS, returned, strict=True):
         eligible: int = getattr(row, f"day{n}_eligible")
-        came = None if getattr(row, f"day{n}") else 0
         days.append((
             Behind(f"Came back on day {n}", {"people": came}, query, Detail(returned=n)),
             Behind(f"Could come back on day {n}", {"people": eligible}, query, Detail(eligible=n)),

@@ -7,9 +7,11 @@ from functools import partial
 import streamlit as st
 
 from analytics.behind import BEFORE, Behind, behind_metrics, behind_retention
+from analytics.database import Store
 from analytics.metrics import Metrics
+from analytics.query import Query
 from analytics.reports import BY_SLUG
-from analytics.retention import Retention
+from analytics.retention import RETENTION_DAYS, Retention, day_retention
 from analytics.text import count, number, percent, signed
 from ui.charts import explanation, menu
 from ui.drill import link, offers
@@ -161,9 +163,17 @@ def retention_cards() -> None:
         ),
     ]  # fmt: skip
     with st.grid(3, min_column_width=165):
-        found = behind_retention(r, row(Metrics, "metrics"), frame().query)
+        made = frame()
+        returned = _returned(made.query, made.freshness.version, made.store)
+        found = behind_retention(r, returned, row(Metrics, "metrics"), made.query)
         for card, counted in zip(cards, found, strict=True):
             metric_card(replace(card, behind=counted))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _returned(query: Query, version: str, _store: Store) -> list[int]:
+    with _store.session() as session:
+        return [day_retention(session, query, days)[0] for days in RETENTION_DAYS]
 
 
 def _points(change: float | None) -> str:

@@ -160,8 +160,11 @@ def _look_behind(report: Report, asked: Query) -> None:
         "Look behind",
         [behind(report.slug, row, asked) for row in rows(report.slug, asked)],
         f"look-{report.slug}",
-        "Choose what to look behind",
+        f"Choose {_CHOOSE.get(report.drawing.x, 'a bar')}",
     )
+
+
+_CHOOSE = {"date": "a day", "hour": "an hour", "week": "a cohort and a week"}
 
 
 LOOK = "person_search"

@@ -89,7 +89,7 @@ def offer(
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if figure:
-            st.caption(f"Behind {inert(figure)}:", width="content")
+            st.caption(f"{inert(figure)}:", width="content")
         for kind, number in offered.items():
             link(kind, number, query, detail)
 

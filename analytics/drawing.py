@@ -15,7 +15,8 @@ from analytics.text import count, long_day, moved, number, percent, short_day
 from analytics.theme import Theme, chart_config, theme
 
 HEIGHT, BAR_HEIGHT = 300, 34
-BRUSH, FOCUS, LEAVE = "zoom", "focus", "leave"
+BRUSH, FOCUS, LEAVE, PICK = "zoom", "focus", "leave", "pick"
+POSITION = "position"  # of a mark's row in the result, which a PICK says
 DOUBLE_CLICK_MS = 300
 NAMED = 3  # of many that share a place
 TOTAL_THEN = "total then"
@@ -70,6 +71,8 @@ def chart_data(
         data = data[data["week"].notna()]
     if drawing.x in _UNNAMED:
         data[drawing.x] = data[drawing.x].fillna(_UNNAMED[drawing.x])
+    if drawing.x != "date":
+        data[POSITION] = data.index
     return data
 
 
@@ -125,7 +128,9 @@ def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
             for number, panel in enumerate(panels)
         ]
     elif drawing.mark == "columns":
-        charts = [_columns(slug, compared, dark) if drawing.x == "date" else _hours(slug)]
+        charts = [
+            _columns(slug, compared, dark) if drawing.x == "date" else _hours(slug, look.text)
+        ]
     elif drawing.mark == "bars":
         charts = [_bars(slug, look.text)]
     else:
@@ -334,40 +339,61 @@ def _columns(slug: str, compared: str, dark: bool) -> Chart:
     return alt.layer(bars, then, _lone(then), pointer)
 
 
-def _hours(slug: str) -> Chart:
+def _pick() -> alt.Parameter:
+    """Clicking or tapping a bar, a column or a cell selects it; beside them, none."""
+    shared: dict[str, Any] = {"empty": False, "toggle": False, "clear": False}
+    return alt.selection_point(name=PICK, fields=[POSITION], on="click", **shared)
+
+
+def _pointer(base: Chart, ink: str) -> Chart:
+    """The whole stretch of a bar or column answers to the pointer, however short it is."""
+    near = alt.selection_point(
+        name="near", fields=[POSITION], on="pointerover", clear="pointerout", empty=False
+    )
+    shades = [
+        {"param": PICK, "empty": False, "value": 0.14},
+        {"param": "near", "empty": False, "value": 0.06},
+    ]
+    return (
+        base.mark_rect(color=ink, cursor="pointer")
+        .encode(opacity=alt.Opacity(condition=shades, value=0))
+        .add_params(near, _pick())
+    )
+
+
+def _hours(slug: str, ink: str) -> Chart:
     """Columns over the hours of the day."""
     drawing = BY_SLUG[slug].drawing
     (label,) = drawing.fields.values()
-    return (
-        alt.Chart()
-        .mark_bar(cornerRadiusEnd=2)
-        .encode(
-            x=alt.X(
-                f"{drawing.x}:O", title=drawing.x_title,
-                axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
-            ),
-            y=alt.Y(f"{label}:Q", axis=alt.Axis(format=",.4~f", tickCount=4)),
-            tooltip=[alt.Tooltip(f"{drawing.x}:O", title=drawing.x_title), _tip(label)],
-        )
+    base = alt.Chart().encode(
+        x=alt.X(
+            f"{drawing.x}:O", title=drawing.x_title,
+            axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+        ),
+        tooltip=[alt.Tooltip(f"{drawing.x}:O", title=drawing.x_title), _tip(label)],
     )  # fmt: skip
+    bars = base.mark_bar(cornerRadiusEnd=2).encode(
+        y=alt.Y(f"{label}:Q", axis=alt.Axis(format=",.4~f", tickCount=4))
+    )
+    return alt.layer(bars, _pointer(base, ink))
 
 
 def _bars(slug: str, ink: str) -> Chart:
     """Bars beside their names, longest first, with their value written at the end."""
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
-    base = alt.Chart().encode(
-        x=alt.X(f"{labels[0]}:Q", title=None, axis=None),
+    rows = alt.Chart().encode(
         y=alt.Y(
             f"{drawing.x}:N", title=None, sort=None,
             axis=alt.Axis(labelLimit=150, ticks=False, domain=False),
         ),
         tooltip=[alt.Tooltip(f"{drawing.x}:N", title="Name"), *map(_tip, labels)],
     )  # fmt: skip
+    base = rows.encode(x=alt.X(f"{labels[0]}:Q", title=None, axis=None))
     value = base.mark_text(align="left", dx=5, color=ink).encode(
         text=alt.Text(f"{labels[0]}:Q", format=",")
     )
-    bars = alt.layer(base.mark_bar(cornerRadiusEnd=3, size=18), value)
+    bars = alt.layer(base.mark_bar(cornerRadiusEnd=3, size=18), value, _pointer(rows, ink))
     return bars.properties(padding={"left": 0, "top": 0, "right": 40, "bottom": 0})  # for the text
 
 
@@ -387,12 +413,19 @@ def _heatmap(slug: str, look: Theme) -> Chart:
             *map(_tip, labels),
         ],
     )  # fmt: skip
-    cells = base.mark_rect(cornerRadius=2).encode(
-        color=alt.Color(
-            f"{labels[0]}:Q",
-            scale=alt.Scale(type="quantize", domain=[0, 100], range=list(look.sequential)),
-            legend=None,  # the share stands in its cell
+    pick = _pick()
+    cells = (
+        base.mark_rect(cornerRadius=2, cursor="pointer")
+        .encode(
+            color=alt.Color(
+                f"{labels[0]}:Q",
+                scale=alt.Scale(type="quantize", domain=[0, 100], range=list(look.sequential)),
+                legend=None,  # the share stands in its cell
+            ),
+            stroke=alt.condition(pick, alt.value(look.text), alt.value(look.background)),
+            strokeWidth=alt.condition(pick, alt.value(2.5), alt.value(0)),
         )
+        .add_params(pick)
     )
     text = base.mark_text(fontSize=11, color=look.text).encode(
         text=alt.Text(f"{labels[0]}:Q", format=".0f")

@@ -19,6 +19,7 @@ from analytics.drawing import (
     BRUSH,
     FOCUS,
     LEAVE,
+    PICK,
     TOTAL_THEN,
     Compared,
     chart_data,
@@ -142,7 +143,11 @@ def test_days_can_be_dragged_over_clicked_and_double_clicked() -> None:
         for spec in specs(slug, dark=False):
             names = {param["name"] for param in spec["params"]}
             assert {BRUSH, FOCUS, LEAVE} <= names
-    assert "params" not in specs("hourly-activity", dark=False)[0]
+    for slug in ("feature-usage", "hourly-activity", "cohorts"):
+        [spec] = specs(slug, dark=False)
+        names = {param["name"] for param in spec["params"]}
+        assert PICK in names
+        assert not {BRUSH, FOCUS, LEAVE} & names
 
 
 def test_bars_are_as_high_as_their_number() -> None:

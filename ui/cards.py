@@ -1,16 +1,20 @@
 """Metric cards: a value, its difference, what it was before, its course and its definition."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
 
+from analytics.behind import BEFORE, Behind, behind_metrics, behind_retention
+from analytics.database import Store
 from analytics.metrics import Metrics
+from analytics.query import Query
 from analytics.reports import BY_SLUG
-from analytics.retention import Retention
+from analytics.retention import RETENTION_DAYS, Retention, day_retention
 from analytics.text import count, difference, number, percent, points, signed
 from ui.charts import explanation, menu
+from ui.drill import link, offers
 from ui.frame import frame
 from ui.results import csv_button, row, rows
 
@@ -20,7 +24,7 @@ class Card:
     """A headline figure: its difference to `before`, its course and its definition.
 
     `difference` is signed text, "new" where there was nothing, "" where nothing is compared;
-    `note` says what the figure is of.
+    `note` says what the figure is of; `behind` what it counts, its value first.
     """
 
     slug: str
@@ -31,6 +35,7 @@ class Card:
     before: str = ""
     note: str = ""
     course: Sequence[int] = ()
+    behind: Sequence[Behind] = ()
 
 
 def metric_card(card: Card) -> None:
@@ -51,12 +56,26 @@ def metric_card(card: Card) -> None:
             chart_type="area",
         )
         menu("Explain", "info", f"corner-{name}", partial(_explain, card))
+        if card.behind and not card.behind[0].is_empty:
+            with st.container(key=f"onto-{name}"):
+                _follow(card)
         if card.note:
             st.caption(card.note)
 
 
+def _follow(card: Card) -> None:
+    """A link that lies over the figure, with a name for those who don't see it there."""
+    first = card.behind[0]
+    kind, number = next(iter(first.counts.items()))
+    called = f"{card.label}: look behind {card.value}"
+    link(kind, number, first.query, first.detail, called)
+
+
 def _explain(card: Card) -> None:
     report = BY_SLUG[card.slug]
+    for one in card.behind:
+        if not one.is_empty and (frame().compares or one.name != BEFORE):
+            offers(replace(one, name=one.name or card.label))
     explanation(report, definition=card.definition)
     csv_button(report)
 
@@ -85,13 +104,16 @@ def headline_cards() -> None:
         [d.installations for d in rows("installations")],
     )
     with st.grid(4, min_column_width=165):
-        for (label, words), (now, before, change), course in zip(
-            definitions.items(), figures, courses, strict=True
+        for (label, words), (now, before, change), course, found in zip(
+            definitions.items(), figures, courses, behind_metrics(m, frame().query), strict=True
         ):
             moved = difference(now, before, change)
             metric_card(
-                Card("metrics", label, number(now), words, moved, number(before), course=course)
-            )
+                Card(
+                    "metrics", label, number(now), words, moved, number(before),
+                    course=course, behind=found,
+                )
+            )  # fmt: skip
 
 
 def retention_cards() -> None:
@@ -132,5 +154,14 @@ def retention_cards() -> None:
         ),
     ]  # fmt: skip
     with st.grid(3, min_column_width=165):
-        for card in cards:
-            metric_card(card)
+        made = frame()
+        returned = _returned(made.query, made.freshness.version, made.store)
+        found = behind_retention(r, returned, row(Metrics, "metrics"), made.query)
+        for card, counted in zip(cards, found, strict=True):
+            metric_card(replace(card, behind=counted))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _returned(query: Query, version: str, _store: Store) -> list[int]:
+    with _store.session() as session:
+        return [day_retention(session, query, days)[0] for days in RETENTION_DAYS]

@@ -8,10 +8,12 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.drawing import BRUSH, FOCUS, HEIGHT, LEAVE, specs
+from analytics.behind import Behind, behind, has_behind
+from analytics.drawing import BRUSH, FOCUS, HEIGHT, LEAVE, PICK, POSITION, specs
 from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.text import compared_name, count, day, days
+from ui.drill import choose_behind, offers
 from ui.frame import comparison, frame, query_string, select_days, zooms
 from ui.images import image_buttons, is_dark
 from ui.results import Drawn, csv_button, drawn, rows
@@ -24,20 +26,26 @@ def chart(slug: str, query: Query | None = None) -> None:
     asked = query or frame().query
     compared = frame().compares and report.drawing.x == "date"
     with st.container(border=True, height="stretch"):
-        shows_table = heading(report, query, has_table=True)
+        shows_table = heading(report, query, is_chart=True)
         with st.skeleton(height=HEIGHT):
             shown = drawn(slug, asked, compared=compared)
         if shown.data.empty:
             empty(report)
             return
+        picked = _picked(report, asked)
         if shows_table:
-            _rows_of_chart(report, shown)
+            _rows_of_chart(report, shown, asked)
         else:
-            _marks(report, shown, compared_name(asked) if compared else "")
-        st.caption(inert(shown.summary))
+            _marks(report, shown, asked, compared_name(asked) if compared else "")
+        # The links take the place of the sentence, so that nothing else moves.
+        with st.container(key=f"under-{slug}"):
+            if picked:
+                _offer_picked(report, picked)
+            else:
+                st.caption(inert(shown.summary))
 
 
-def _marks(report: Report, shown: Drawn, compared: str) -> None:
+def _marks(report: Report, shown: Drawn, asked: Query, compared: str) -> None:
     for number, spec in enumerate(specs(report.slug, dark=is_dark(), compared=compared)):
         key = f"chart-{report.slug}-{number}"
         select: dict[str, Any] = {}
@@ -48,21 +56,118 @@ def _marks(report: Report, shown: Drawn, compared: str) -> None:
                 "on_select": partial(select_days, key, zooms()),
                 "selection_mode": (BRUSH, FOCUS, LEAVE),
             }
+        elif has_behind(report.slug):
+            key = f"{key}-{_generation(report)}"
+            select = {
+                "on_select": partial(_pick_mark, report, asked, key),
+                "selection_mode": (PICK,),
+            }
         alt = f"{report.title}: {shown.summary}"
         st.vega_lite_chart(shown.data, spec, height=shown.height, key=key, alt=alt, **select)
 
 
-def _rows_of_chart(report: Report, shown: Drawn) -> None:
+def _rows_of_chart(report: Report, shown: Drawn, asked: Query) -> None:
     panels = len(specs(report.slug, dark=False))
+    key = f"rows-{report.slug}"
+    select: dict[str, Any] = {}
+    if has_behind(report.slug):
+        key = f"{key}-{_generation(report)}"
+        positions = [int(position) for position in shown.table.index]
+        select = {
+            "on_select": partial(_pick_row, report, asked, key, positions),
+            "selection_mode": "single-row",
+        }
     st.dataframe(
         shown.table,
         hide_index=True,
         height=shown.height * panels + GAP * (panels - 1),  # as tall as the chart
-        key=f"rows-{report.slug}",
+        key=key,
         alt=f"{report.title}: {shown.summary}",
+        **select,
     )
 
 
+# --- what is behind a bar, an hour, a cell, a row ----------------------------------------------
+
+
+def _generation(report: Report) -> int:
+    """Part of the keys of a result's selections: a new one starts without a selection."""
+    number: int = st.session_state.get(f"_generation-{report.slug}", 0)
+    return number
+
+
+def _unpick(report: Report) -> None:
+    st.session_state.pop(f"_picked-{report.slug}", None)
+    st.session_state[f"_generation-{report.slug}"] = _generation(report) + 1
+
+
+def _picked(report: Report, asked: Query) -> Behind | None:
+    """What is behind the selected row of a result.
+
+    A selection is a row's position: it ends where another question, or another row, stands there.
+    """
+    held = st.session_state.get(f"_picked-{report.slug}")
+    if held is None:
+        return None
+    question, position, name = held
+    found = rows(report.slug, asked)
+    if question == asked and position < len(found):
+        now = behind(report.slug, found[position], asked)
+        if now.name == name:
+            return now
+    _unpick(report)
+    return None
+
+
+def _pick(report: Report, asked: Query, position: int | None) -> None:
+    found = rows(report.slug, asked)
+    if position is None or not 0 <= position < len(found):
+        st.session_state.pop(f"_picked-{report.slug}", None)
+    else:
+        name = behind(report.slug, found[position], asked).name
+        st.session_state[f"_picked-{report.slug}"] = (asked, position, name)
+
+
+def _pick_mark(report: Report, asked: Query, key: str) -> None:
+    """A bar, a column or a cell was clicked, or the selection taken back."""
+    points = st.session_state[key]["selection"].get(PICK) or [{}]
+    _pick(report, asked, points[0].get(POSITION))
+
+
+def _pick_row(report: Report, asked: Query, key: str, positions: list[int]) -> None:
+    """A row of the table was clicked, or the selection taken back."""
+    selected = st.session_state[key]["selection"]["rows"]
+    _pick(report, asked, positions[selected[0]] if selected else None)
+
+
+def _offer_picked(report: Report, picked: Behind) -> None:
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        offers(picked)
+        with buttons(f"unpick-{report.slug}"):
+            st.button(
+                "Close",
+                icon=":material/close:",
+                type="tertiary",
+                help="Close",
+                key=f"unpick-button-{report.slug}",
+                on_click=_unpick,
+                args=(report,),
+            )
+
+
+def _look_behind(report: Report, asked: Query) -> None:
+    choose_behind(
+        "Look behind",
+        [behind(report.slug, row, asked) for row in rows(report.slug, asked)],
+        f"look-{report.slug}",
+        f"Choose {_CHOOSE.get(report.drawing.x, 'a bar')}",
+    )
+
+
+_CHOOSE = {"date": "a day", "hour": "an hour", "week": "a cohort and a week"}
+
+
+LOOK = "person_search"
 GAP = 16  # between the elements of a card
 
 
@@ -73,7 +178,7 @@ def card_head() -> DeltaGenerator:
     )
 
 
-def heading(report: Report, query: Query | None = None, *, has_table: bool = False) -> bool:
+def heading(report: Report, query: Query | None = None, *, is_chart: bool = False) -> bool:
     """A card's title and its small buttons; whether its rows are wanted instead of the chart.
 
     Another entry: a `menu` of its own here, or a line in `_save`.
@@ -82,8 +187,11 @@ def heading(report: Report, query: Query | None = None, *, has_table: bool = Fal
     with card_head():
         st.subheader(report.title, anchor=False, width="content")
         with buttons(report.slug):
-            if has_table:
+            if is_chart:
                 shows_table = _table_button(report)
+                if has_behind(report.slug):
+                    look = partial(_look_behind, report, query or frame().query)
+                    menu("Look behind", LOOK, f"look-behind-{report.slug}", look)
             menu("Explain", "info", f"explain-{report.slug}", partial(explanation, report, query))
             menu("Save", "download", f"save-{report.slug}", partial(_save, report, query))
     return shows_table

@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from analytics.activities import ActivityQuery
+from analytics.behind import Behind
+from analytics.database import Store
 from analytics.details import (
     NARROWINGS,
     NO_TOPIC,
@@ -39,7 +41,7 @@ from analytics.query import (
     parse_date,
 )
 from analytics.text import count, day, days
-from ui.frame import frame, query_string
+from ui.frame import COMPARISONS, frame, query_string
 from ui.text import inert
 
 # What can be offered, most telling first: the page, its icon, and how many of it are called.
@@ -58,9 +60,10 @@ TITLES = {
     "conversation": "Conversation",
 }  # fmt: skip
 _DATES, _FILTERS = ("start_date", "end_date"), ("organization", "department")
-# Further widgets of the frame that are bound to the address under these keys, with one text each.
-FRAME_KEYS: tuple[str, ...] = ()
-_IN = tuple(f"in_{key}" for key in (*_FILTERS, *FRAME_KEYS))
+_COMPARISON = ("compare", "compare_dates")
+_FRAME = (*_FILTERS, *_COMPARISON)  # what the frame's widgets are bound to, dates apart
+_IN = tuple(f"in_{key}" for key in _FRAME)
+DEFAULT_COMPARISON = next(iter(COMPARISONS))
 _DETAIL = tuple(one.name for one in NARROWINGS)
 _MAX_BACK = 2_000
 
@@ -86,7 +89,7 @@ def offer(
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if figure:
-            st.caption(f"Behind {inert(figure)}:", width="content")
+            st.caption(f"{inert(figure)}:", width="content")
         for kind, number in offered.items():
             link(kind, number, query, detail)
 
@@ -101,15 +104,55 @@ def link(
     """A link to one list behind a figure, called by its number or a label of its own."""
     page, icon, one, many = PAGES[kind]
     called = many.capitalize() if number is None else count(number, one, many)
+    asked = query or question()
     if kind == "messages":
         detail = replace(detail, messages=True)
+        called = _counted_messages(asked, detail)
     st.page_link(
         f"../pages/{page}.py",
         label=inert(label) or called,
         icon=icon,
         width="content",
-        query_params=address(query or question(), detail),
+        query_params=address(asked, detail),
     )
+
+
+def _counted_messages(query: Query, detail: Detail) -> str:
+    """As 499 messages in 66 conversations: those are listed."""
+    made = frame()
+    messages, conversations = _messages(query, detail, made.freshness.version, made.store)
+    return f"{count(messages, 'message')} in {count(conversations, 'conversation')}"
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _messages(query: Query, detail: Detail, version: str, _store: Store) -> tuple[int, int]:
+    with _store.session() as session:
+        found = count_messages(session, query, detail)
+    return found.messages, found.conversations
+
+
+def offers(found: Behind) -> None:
+    """The links behind a figure, or why there are none."""
+    if found.is_empty:
+        st.caption(f"{inert(found.name)}: nothing in this period")
+    else:
+        offer(found.name, found.counts, found.query, found.detail)
+
+
+def choose_behind(label: str, found: Sequence[Behind], key: str, placeholder: str) -> None:
+    """Choose a figure by keyboard, finger or mouse, and follow what it counts."""
+    if (st.session_state.get(key) or 0) >= len(found):
+        st.session_state[key] = None
+    chosen = st.selectbox(
+        label,
+        range(len(found)),
+        index=None,
+        format_func=lambda n: found[n].name,
+        key=key,
+        placeholder=placeholder,
+    )
+    if chosen is not None:
+        offers(found[chosen])
 
 
 def person_link(id_: str, name: str, query: Query | None = None) -> None:
@@ -151,11 +194,19 @@ def _question(query: Query) -> list[tuple[str, str]]:
             ("in_department", filter_label(name, NO_DEPARTMENT))
             for name in query.filters.departments
         ),
-        *(
-            (f"in_{key}", str(st.session_state[key]))
-            for key in FRAME_KEYS
-            if key in st.session_state
-        ),
+        *_comparison(),
+    ]
+
+
+def _comparison() -> list[tuple[str, str]]:
+    """What the frame compares with, where that is not the default."""
+    choice = st.session_state.get("compare", DEFAULT_COMPARISON)
+    if choice == DEFAULT_COMPARISON:
+        return []
+    dates = st.session_state.get("compare_dates") or () if choice == "custom" else ()
+    return [
+        ("in_compare", choice),
+        *(("in_compare_dates", chosen.isoformat()) for chosen in dates),
     ]
 
 
@@ -165,7 +216,7 @@ def _here() -> str:
         (name, text)
         for name in st.query_params
         for text in st.query_params.get_all(name)
-        if name not in ("dates", "back", "restore", *_FILTERS, *FRAME_KEYS, *_DATES, *_IN)
+        if name not in ("dates", "back", "restore", *_FRAME, *_DATES, *_IN)
     ]
     back = st.query_params.get("back", "")
     here = f"{current_page()}?{urlencode([*_question(question()), *own])}"
@@ -211,18 +262,16 @@ def _given(asked: Query) -> Query | None:
         _ = period.previous
     except QueryError:
         return None
-    return Query(
-        period,
-        Filters(
-            filter_values(given.get_all("in_organization")),
-            filter_values(given.get_all("in_department"), NO_DEPARTMENT),
-        ),
+    filters = Filters(
+        filter_values(given.get_all("in_organization")),
+        filter_values(given.get_all("in_department"), NO_DEPARTMENT),
     )
+    return replace(asked, period=period, filters=filters)
 
 
 def _forget(names: Sequence[str]) -> None:
     """Take parameters out of the address, in one step: each would be one in the history."""
-    bound = {"dates", *_FILTERS, *FRAME_KEYS}
+    bound = {"dates", *_FRAME}
     kept = {
         name: st.query_params.get_all(name)
         for name in st.query_params
@@ -232,21 +281,27 @@ def _forget(names: Sequence[str]) -> None:
 
 
 def arrive() -> None:
-    """Give the frame back the period and filters of a view that was left, before it is drawn."""
+    """Give the frame back the period, filters and comparison of a view that was left, before it is
+    drawn."""
     if "restore" not in st.query_params:
         return
     given = st.query_params
-    try:
-        start, end = (parse_date(name, given.get(name, "")) for name in _DATES)
-        st.session_state["dates"] = (start, end)
-    except QueryError:
-        pass
+    _set_dates("dates", [given.get(name, "") for name in _DATES])
     for name in _FILTERS:
         st.session_state[name] = given.get_all(f"in_{name}")
-    for key in FRAME_KEYS:
-        if f"in_{key}" in given:
-            st.session_state[key] = given[f"in_{key}"]
+    choice = given.get("in_compare", DEFAULT_COMPARISON)
+    if choice in COMPARISONS:
+        st.session_state["compare"] = choice
+    _set_dates("compare_dates", given.get_all("in_compare_dates"))
     _forget(("restore", *_DATES, *_IN))
+
+
+def _set_dates(key: str, texts: Sequence[str]) -> None:
+    try:
+        start, end = (parse_date(key, text) for text in texts)
+    except ValueError:  # another number of them, or no dates
+        return
+    st.session_state[key] = (start, end)
 
 
 def back_link() -> None:

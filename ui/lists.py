@@ -255,7 +255,7 @@ def one_person() -> None:
     )
     whole = Query(asking.period)  # this person counts, whatever the filters
     offer(
-        "this person",
+        "Behind this person",
         {
             "conversations": found.conversations,
             "messages": found.messages,

@@ -64,7 +64,7 @@ def _early_modules() -> list[str]:
     return list(found)
 
 
-_IN = ("in_organization", "in_department")
+_IN = ("in_organization", "in_department", "in_compare", "in_compare_dates")
 _OWN = {"start_date": "dates", "end_date": "dates"}
 
 

@@ -1,19 +1,18 @@
 """Tables: registered results as data frames with their CSV."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from analytics.details import NOTHING, Detail
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Filters, Query
+from analytics.behind import behind, has_behind
+from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.reports import BY_SLUG
 from analytics.text import change
 from ui.charts import empty, heading
-from ui.drill import offer
+from ui.drill import choose_behind
 from ui.frame import frame
 from ui.results import rows, table
 
@@ -72,11 +71,12 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
             data["conversations_change"] = [change(one.conversations_change) for one in found]
         if "owner_email" in data:  # long, and rarely what is looked for
             data["owner_email"] = data.pop("owner_email")
-        look = _BEHIND.get(slug)
+        look = has_behind(slug)
+        asked = query or frame().query
         key = f"table-{slug}"
         if look:
             # Rows are selected by position: with other rows the selection starts anew.
-            key += f"-{hash((query or frame().query, len(found)))}"
+            key += f"-{hash((asked, len(found)))}"
         more: dict[str, Any] = (
             {"on_select": partial(_selected, key, f"behind-{slug}"), "selection_mode": "single-row"}
             if look
@@ -92,64 +92,15 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
             **more,
         )
         if look:
-            _behind(f"behind-{slug}", found, look, query or frame().query)
-
-
-# What is behind a row: its name, and the question and detail that its numbers answer.
-Look = Callable[[Any, Query], tuple[str, Query, Detail]]
-
-
-def _of_organization(row: Any, query: Query) -> tuple[str, Query, Detail]:
-    chosen = replace(query.filters, organizations=(row.organization,))
-    return row.organization or NO_ORGANIZATION, replace(query, filters=chosen), NOTHING
-
-
-def _of_department(row: Any, query: Query) -> tuple[str, Query, Detail]:
-    chosen = Filters((row.organization,), (row.department,))
-    name = f"{row.department or NO_DEPARTMENT}, {row.organization or NO_ORGANIZATION}"
-    return name, replace(query, filters=chosen), NOTHING
-
-
-def _of_twin(row: Any, query: Query) -> tuple[str, Query, Detail]:
-    name = f"{row.name} ({row.owner_email})" if row.owner_email else row.name
-    return name, query, Detail(twin=row.id or "", unknown_twin=row.id is None)
-
-
-_BEHIND: dict[str, Look] = {
-    "organizations": _of_organization,
-    "departments": _of_department,
-    "twins": _of_twin,
-}
+            choose_behind(
+                "Look behind a row",
+                [behind(slug, one, asked) for one in found],
+                f"behind-{slug}",
+                "Choose a row, here or in the table",
+            )
 
 
 def _selected(table: str, choice: str) -> None:
     """A row of the grid was clicked: choose it where the keyboard can, too."""
     picked = st.session_state[table]["selection"]["rows"]
     st.session_state[choice] = picked[0] if picked else None
-
-
-def _behind(key: str, found: Sequence[Any], look: Look, query: Query) -> None:
-    """Choose a row, by clicking it or here by keyboard, and follow what it counts."""
-    if (st.session_state.get(key) or 0) >= len(found):
-        st.session_state[key] = None
-    chosen = st.selectbox(
-        "Look behind a row",
-        range(len(found)),
-        index=None,
-        format_func=lambda n: look(found[n], query)[0],
-        key=key,
-        placeholder="Choose a row, here or in the table",
-    )
-    if chosen is None:
-        return
-    row = found[chosen]
-    name, asked, detail = look(row, query)
-    counts = {
-        "people": row.active_users,
-        "conversations": row.conversations,
-        "documents": row.documents,
-        "queries": row.queries,
-    }
-    offer(name, counts, asked, detail)
-    if not any(counts.values()):
-        st.caption("Nothing happened there in this period.")

@@ -1,0 +1,127 @@
+"""What is behind a figure: the list it leads to has as many as the figure says."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from analytics.activities import ActivityQuery, count_activities
+from analytics.behind import Behind, behind, behind_metrics, behind_retention, has_behind
+from analytics.database import open_database
+from analytics.details import Detail, Narrowed
+from analytics.documents import count_messages
+from analytics.lists import LISTS
+from analytics.metrics import metrics
+from analytics.query import Filters, Period, Query
+from analytics.reports import REPORTS
+from analytics.retention import RETENTION_DAYS, CohortCell, day_retention, retention
+from tests.conftest import settings_for
+
+REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
+TODAY = date(2026, 11, 22)
+QUESTIONS = {
+    "everything": Query(Period(date(2026, 9, 20), TODAY, TODAY)),
+    "a part": Query(
+        Period(date(2026, 9, 23), date(2026, 10, 20), TODAY), Filters(("Digital Dynamics",))
+    ),
+}
+ROWS = [report.slug for report in REPORTS if has_behind(report.slug)]
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    if not REFERENCE.exists():
+        pytest.skip(f"no reference data at {REFERENCE}")
+    path = Path(shutil.copy(REFERENCE, tmp_path_factory.mktemp("behind")))
+    store = open_database(settings_for(path))
+    store.refresh()
+    with store.session() as made:
+        yield made
+    store.close()
+
+
+def listed(session: Session, kind: str, query: Query, detail: Detail) -> int:
+    """How many the list has that is opened for a kind."""
+    if kind == "messages":
+        return count_messages(session, query, detail).messages
+    if kind == "conversations":
+        ask = ActivityQuery(None, None, query.filters, detail=Narrowed(query, detail))
+        return count_activities(session, ask)
+    [one] = [one for one in LISTS if one.kind == kind]
+    total: int = one.read(session, query, detail, page=1, limit=1).total
+    return total
+
+
+def differences(session: Session, found: Behind) -> list[Any]:
+    """Where a figure and its list differ."""
+    return [
+        (found.name, kind, number, there)
+        for kind, number in found.counts.items()
+        if number is not None
+        and (there := listed(session, kind, found.query, found.detail)) != number
+    ]
+
+
+def test_every_chart_and_table_of_people_leads_on() -> None:
+    assert {report.slug for report in REPORTS} - set(ROWS) == {
+        "metrics", "retention",  # cards
+        "installations",  # the course on a card
+        "sources",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("slug", ROWS)
+def test_a_list_has_as_many_as_its_figure(session: Session, slug: str, question: str) -> None:
+    query = QUESTIONS[question]
+    [report] = [report for report in REPORTS if report.slug == slug]
+    rows = report.rows(session, query)
+    assert rows
+    every = max(1, len(rows) // 6)  # some days of many
+    assert not [
+        one for row in rows[::every] for one in differences(session, behind(slug, row, query))
+    ]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_list_has_as_many_as_its_card(session: Session, question: str) -> None:
+    query = QUESTIONS[question]
+    returned = [day_retention(session, query, days)[0] for days in RETENTION_DAYS]
+    used = metrics(session, query)
+    cards = [
+        *behind_metrics(used, query),
+        *behind_retention(retention(session, query), returned, used, query),
+    ]
+    assert len(cards) == 4 + 6
+    assert not [one for card in cards for found in card for one in differences(session, found)]
+
+
+def test_an_hour_leads_to_its_messages_and_both_are_counted(session: Session) -> None:
+    query = QUESTIONS["everything"]
+    [report] = [report for report in REPORTS if report.slug == "hourly-activity"]
+    for row in report.rows(session, query):
+        found = behind(report.slug, row, query)
+        if not row.value:
+            assert found.is_empty
+            continue
+        detail = replace(found.detail, messages=True)
+        there = count_messages(session, found.query, detail)
+        assert round(there.messages / query.period.complete_days, 1) == pytest.approx(row.value)
+        assert listed(session, "conversations", found.query, detail) == there.conversations
+
+
+def test_a_cohort_whose_week_is_not_over_leads_to_its_people() -> None:
+    cell = CohortCell(first_week=date(2026, 11, 16), users=3, week=0, active_users=None, share=None)
+    found = behind("cohorts", cell, QUESTIONS["everything"])
+    assert (found.counts, found.detail) == ({"people": 3}, Detail(cohort=date(2026, 11, 16)))
+
+
+def test_nothing_is_behind_nothing() -> None:
+    query = QUESTIONS["everything"]
+    assert Behind("", {"people": 0, "queries": 0}, query).is_empty
+    assert not Behind("", {"people": 0, "messages": None}, query).is_empty

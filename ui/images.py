@@ -60,7 +60,7 @@ def save_page(page: str) -> None:
         document,
         file_name=period_file_name(page, made.query.period, "html"),
         mime="text/html",
-        key=f"save-{page}",
+        key="save-page",
         on_click="ignore",
         icon=":material/file_save:",
         help="Save charts, tables and definitions of this page as one file, to send or to print."

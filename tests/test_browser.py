@@ -21,6 +21,7 @@ from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
 NASTY = '<img src="http://example.com/x.png" onerror="a()"> **bold** [a](http://a.b)\n  two'
 
+expect.set_options(timeout=30_000)  # a machine may be busy
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
@@ -81,14 +82,15 @@ def choose(page: Page, label: str, option: str) -> None:
 def menus(page: Page, name: str, count: int) -> list[Locator]:
     """The small buttons of a name, one a card."""
     buttons = page.get_by_role("button", name=name, exact=True)
-    expect(buttons).to_have_count(count, timeout=30_000)
+    expect(buttons).to_have_count(count)
     return buttons.all()
 
 
 def saved_from(page: Page, menu: Locator) -> tuple[str, list[list[str]]]:
     """The name and rows of the CSV file that a menu has."""
     menu.click()
-    made = saved(page, page.locator("[data-testid=stPopoverBody] [data-testid=stDownloadButton]"))
+    inside = page.locator("[data-testid=stPopoverBody] [data-testid=stDownloadButton]")
+    made = saved(page, inside.filter(has_text="CSV"))
     page.keyboard.press("Escape")
     expect(page.locator("[data-testid=stPopoverBody]")).to_have_count(0)
     return made
@@ -189,7 +191,7 @@ def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str
     settled(page)
     names = {}
     settled(page)
-    latest = page.locator("[data-testid=stDownloadButton]")
+    latest = page.locator("main [data-testid=stDownloadButton]")
     for name, rows in (
         *(saved_from(page, menu) for menu in menus(page, "Save", 6)),
         saved_from(page, menus(page, "Explain", 10)[0]),
@@ -294,10 +296,10 @@ def test_first_start_makes_sample_data_and_recovers_when_it_is_replaced(
         database.rename(tmp_path / "away.db")
         database.write_bytes(b"this is no database, it is a text")
         page.reload()
-        expect(page.get_by_text("This file is no SQLite database")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("This file is no SQLite database")).to_be_visible()
         assert "Traceback" not in page.content()
         (tmp_path / "away.db").replace(database)
-        expect(page.locator("[data-testid=stMetricValue]").first).to_be_visible(timeout=30_000)
+        expect(page.locator("[data-testid=stMetricValue]").first).to_be_visible()
         page.close()
 
 
@@ -312,7 +314,7 @@ def test_a_writer_is_never_kept_out(browser: Browser, tmp_path: Path) -> None:
         with sqlite3.connect(database, timeout=1) as raw:
             raw.execute("DELETE FROM sessions WHERE started_at > '2026-11-21'")
         page.get_by_role("button", name="Refresh").click()
-        expect(page.get_by_text("data through 20 Nov 2026")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("data through 20 Nov 2026")).to_be_visible()
         page.close()
 
 
@@ -366,7 +368,7 @@ def test_clicking_a_day_shows_that_day_and_a_double_click_leaves_it(
         settled(page)
         assert metrics(page) != whole
         page.mouse.dblclick(*middle_of_chart(page, number))
-        expect(page.get_by_role("button", name="Zoomed in")).to_have_count(0, timeout=30_000)
+        expect(page.get_by_role("button", name="Zoomed in")).to_have_count(0)
         settled(page)
         assert metrics(page) == whole
     page.mouse.dblclick(*middle_of_chart(page, 0))  # nothing to leave, and no day is focused
@@ -394,6 +396,77 @@ def test_a_link_opens_with_its_comparison(page: Page, address: str) -> None:
     choose(page, "Compare with", "52 weeks earlier")
     assert "compare=52+weeks+earlier" in page.url
     assert set(deltas.all_inner_texts()[1:3]) == {"new"}
+
+
+def heading(page: Page) -> str:
+    return page.locator("h3").first.inner_text()
+
+
+def test_back_and_forward_take_and_repeat_one_choice_each(page: Page, address: str) -> None:
+    """From a link that names its comparison by its code."""
+
+    def organization() -> None:
+        page.get_by_role("combobox", name="Organizations").click()
+        page.get_by_role("option", name="Acme Corp").click()
+        page.keyboard.press("Escape")
+
+    def seen() -> tuple[str, list[str], list[str]]:
+        settled(page)
+        line = page.locator("[data-testid=stMain] p", has_text="data through").inner_text()
+        deltas = page.locator("[data-testid=stMetricDelta]").all_inner_texts()
+        return line, metrics(page), deltas
+
+    page.goto(f"{address}/?dates=2026-11-02&dates=2026-11-15&compare=year")
+    views = [seen()]
+    assert "compared with 3 Nov \u2013 16 Nov 2025" in views[0][0]
+    for choice in (
+        lambda: choose(page, "Compare with", "Nothing"),
+        lambda: choose(page, "Compare with", "Chosen dates"),
+        lambda: choose(page, "Period", "Last 7 days"),
+        organization,
+        lambda: page.mouse.click(*middle_of_chart(page, 0)),
+    ):
+        choice()
+        page.wait_for_timeout(500)
+        views.append(seen())
+    assert len({str(view) for view in views}) == 6
+    for view in views[-2::-1]:
+        page.go_back()
+        assert seen() == view
+    for view in views[1:]:
+        page.go_forward()
+        assert seen() == view
+
+
+@pytest.mark.parametrize(
+    ("code", "label", "found"),
+    [
+        ("type=document", "type=With+documents", "of 469 activities"),
+        ("type=query&page=2", "type=With+queries&page=2", "of 449 activities"),
+        ("who=inactive", "who=Not+active", "0 people"),
+        ("sort=name&order=desc", "sort=Name&order=Most+or+latest+first", "1\u201312 of 12 people"),
+    ],
+)
+def test_a_link_may_name_an_option_by_its_code(
+    page: Page, address: str, code: str, label: str, found: str
+) -> None:
+    path = "activities" if "type" in code else "people"
+    page.goto(f"{address}/{path}?{code}")
+    settled(page)
+    assert found in heading(page)
+    assert page.url == f"{address}/{path}?{label}"
+
+
+def test_the_conversations_of_a_twin_are_linked_by_its_id(page: Page, address: str) -> None:
+    page.goto(f"{address}/activities?twin=2fbb5441-c91b-4e10-9e1c-bed310c16ecf")
+    settled(page)
+    assert "of 125 activities" in heading(page)
+    choose(page, "Twin", "All twins")
+    assert "of 726 activities" in heading(page)
+    assert "twin=" not in page.url
+    page.go_back()
+    settled(page)
+    assert "of 125 activities" in heading(page)
 
 
 def test_a_card_is_explained_with_a_link_to_the_same_answer(page: Page, address: str) -> None:

@@ -206,6 +206,14 @@ def _filter_bar() -> _Choice:
     def first_page() -> None:
         st.session_state["page"] = 1
 
+    def other_twin() -> None:
+        first_page()
+        st.session_state["_twin"] = chosen = st.session_state["twin"] or ALL_TWINS
+        if chosen:
+            st.query_params["twin"] = chosen
+        else:
+            st.query_params.pop("twin", None)
+
     def twin_label(twin_id: str) -> str:
         twin = twins.get(twin_id)
         if twin is None:
@@ -242,13 +250,17 @@ def _filter_bar() -> _Choice:
             on_change=first_page,
             max_chars=255,
         )
+        # Bound, the address would hold the label; links say the id, as the API is asked it.
+        asked = st.query_params.get("twin", ALL_TWINS)
+        if asked != st.session_state.get("_twin"):
+            st.session_state["_twin"] = asked
+            st.session_state["twin"] = asked if asked in twins else ALL_TWINS
         twin = st.selectbox(
             "Twin",
             [ALL_TWINS, *twins],
             format_func=twin_label,
             key="twin",
-            bind="query-params",
-            on_change=first_page,
+            on_change=other_twin,
         )
     return _Choice(
         kind if kind in TYPES else "all",

@@ -156,11 +156,8 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
         if st.session_state["compare"] == "custom" and not st.session_state.get("compare_dates"):
             before = period.previous
             st.session_state["compare_dates"] = (before.start, before.end)
-
-    # Streamlit writes the label into the address; a link may also say `compare=year`, as the API
-    # is asked it.
-    if (asked := st.query_params.get("compare")) in COMPARISONS:
-        st.session_state["compare"] = asked
+            # Streamlit does not write what a widget that is not there yet is given.
+            st.query_params["compare_dates"] = [str(before.start), str(before.end)]
 
     choice = st.selectbox(
         "Compare with",

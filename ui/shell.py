@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from ui.frame import COMPARISONS
+
 PAGE_NAMES = (
     "retention", "organizations", "twins", "people", "activities", "documents", "queries",
     "installations", "person", "conversation", "views", "data",
@@ -68,20 +70,42 @@ _IN = ("in_organization", "in_department", "in_compare", "in_compare_dates")
 _OWN = {"start_date": "dates", "end_date": "dates"}
 
 
+@cache
+def labels() -> dict[str, dict[str, str]]:
+    """Parameters whose options have a code, which the API is asked, and a label.
+
+    Streamlit's widgets keep the label in the address; a link may say either.
+    """
+    from ui.activities import TYPE_LABELS  # noqa: PLC0415 - pages load after the server
+    from ui.lists import ORDER_LABELS, SHOWN, SORT_LABELS  # noqa: PLC0415
+
+    return {
+        "compare": COMPARISONS,
+        "type": TYPE_LABELS,
+        "who": SHOWN,
+        "sort": SORT_LABELS,
+        "order": ORDER_LABELS,
+    }
+
+
 async def shell(request: Request) -> Response:
     """The first HTML of any page.
 
     A link's own period and filters become those of the frame (`ui.drill` says why there are two):
-    this is how they look in the address from then on.
+    this is how they look in the address from then on. So do the codes of options.
     """
     asked = request.query_params
+    pairs = asked.multi_items()
     if all(asked.get(name) for name in _OWN):
-        kept = [
+        pairs = [
             (_OWN.get(name) or name.removeprefix("in_"), text)
-            for name, text in asked.multi_items()
+            for name, text in pairs
             if name not in {"restore", "dates"} and f"in_{name}" not in _IN
         ]
-        return RedirectResponse(f"{request.url.path}?{urlencode(kept)}", status_code=307)
+    if pairs:
+        pairs = [(name, labels().get(name, {}).get(text, text)) for name, text in pairs]
+    if pairs != asked.multi_items():
+        return RedirectResponse(f"{request.url.path}?{urlencode(pairs)}", status_code=307)
     return HTMLResponse(_html(), headers={"Cache-Control": "no-cache"})
 
 

@@ -14,6 +14,7 @@ from analytics.query import Filters, Period, Query, Span
 from analytics.rollups.tables import (
     ALL,
     Build,
+    Cohort,
     Daily,
     Headcount,
     Member,
@@ -24,7 +25,8 @@ from analytics.rollups.tables import (
 
 Share = tuple[int, int]  # a part and its whole
 DAILY, PAIR, MEMBER = table_of(Daily), table_of(Pair), table_of(Member)
-HEADCOUNT = table_of(Headcount)
+HEADCOUNT, COHORT = table_of(Headcount), table_of(Cohort)
+_LONG = 60  # days; what is shorter is counted the same way always
 
 
 class Row(BaseModel):
@@ -126,12 +128,8 @@ class Totals(NamedTuple):
 
 
 def totals_by(session: Session, query: Query, *by: str) -> dict[tuple[str, ...], Totals]:
-    """Totals of the period by the slice columns `by` ("company", "department"), as slice keys.
-
-    Active users are the sum of the days' users minus the consecutive pairs of active days inside
-    the period: a user active on k days is counted k times by the first, k - 1 by the second.
-    """
-    period = query.period
+    """Totals of the period by the slice columns `by` ("company", "department"), as slice keys."""
+    period, n = query.period, len(by)
     counts = ("users", *Totals._fields[1:])
     days = session.execute(
         select(
@@ -141,16 +139,50 @@ def totals_by(session: Session, query: Query, *by: str) -> dict[tuple[str, ...],
         .where(in_slices(DAILY, query.filters, *by), in_days(DAILY.c.day, period.start, period.end))
         .group_by(*(DAILY.c[name] for name in by))
     ).all()
-    again = session.execute(
-        select(*(PAIR.c[name] for name in by), func.coalesce(func.sum(PAIR.c.users), 0))
-        .where(in_slices(PAIR, query.filters, *by), in_pairs(period))
-        .group_by(*(PAIR.c[name] for name in by))
-    ).all()
-    n = len(by)
-    repeats = {tuple(row[:n]): row[n] for row in again}
+    entered = _entered(session, query, *by)
+    if entered is not None:
+        return {(key := tuple(row[:n])): Totals(entered.get(key, 0), *row[n + 1 :]) for row in days}
+    # A user active on k days is counted k times by the days, and has k - 1 consecutive pairs inside
+    # the period.
+    again = _users(session, query, PAIR, in_pairs(period, split=bool(by)), *by)
     return {
-        (key := tuple(row[:n])): Totals(row[n] - repeats.get(key, 0), *row[n + 1 :]) for row in days
+        (key := tuple(row[:n])): Totals(row[n] - again.get(key, 0), *row[n + 1 :]) for row in days
     }
+
+
+def _entered(session: Session, query: Query, *by: str) -> dict[tuple[str, ...], int] | None:
+    """Distinct active users; None where counting their days and pairs reads less.
+
+    Every user active in the period entered it once: on the first active day ever, or coming from
+    an active day before it. Few days before a long period have fewer pairs than are inside it.
+    """
+    start, end = query.period.start.toordinal(), query.period.end.toordinal()
+    if query.period.days < _LONG:
+        return None
+    first = session.scalar(
+        select(func.min(DAILY.c.day)).where(in_slices(DAILY, Filters()), DAILY.c.users > 0)
+    )
+    if first is None or start - first > query.period.days // 2:
+        return None
+    entered = _users(session, query, COHORT, COHORT.c.first_day.between(start, end), *by)
+    if first < start:
+        came = and_(PAIR.c.earlier.between(first, start - 1), PAIR.c.later.between(start, end))
+        for key, users in _users(session, query, PAIR, came, *by).items():
+            entered[key] = entered.get(key, 0) + users
+    return entered
+
+
+def _users(
+    session: Session, query: Query, table: Table, which: ColumnElement[bool], *by: str
+) -> dict[tuple[str, ...], int]:
+    """The users of some cells, summed by slice columns."""
+    names = [table.c[name] for name in by]
+    found = session.execute(
+        select(*names, func.coalesce(func.sum(table.c.users), 0))
+        .where(in_slices(table, query.filters, *by), which)
+        .group_by(*names)
+    )
+    return {tuple(row[:-1]): row[-1] for row in found}
 
 
 def totals(session: Session, query: Query) -> Totals:
@@ -158,12 +190,16 @@ def totals(session: Session, query: Query) -> Totals:
     return totals_by(session, query)[()]
 
 
-def in_pairs(period: Period) -> ColumnElement[bool]:
-    """Pairs of days that both lie in the period."""
-    return and_(
-        in_days(PAIR.c.earlier, period.start, period.end),
-        in_days(PAIR.c.later, period.start, period.end),
+def in_pairs(period: Period, *, split: bool = False) -> ColumnElement[bool]:
+    """Pairs of days that both lie in the period; `split` where many slices are read apart."""
+    later = in_days(PAIR.c.later, period.start, period.end)
+    if split:  # few cells a slice: those of the earlier days, in one go
+        return and_(in_days(PAIR.c.earlier, period.start, period.end), later)
+    # Day by day, so that later pairs are not read.
+    days = select(DAILY.c.day).where(
+        in_slices(DAILY, Filters()), in_days(DAILY.c.day, period.start, period.end)
     )
+    return and_(PAIR.c.earlier.in_(days), later)
 
 
 def span(session: Session, today: date) -> Span:

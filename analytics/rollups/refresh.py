@@ -28,6 +28,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -71,6 +72,7 @@ def _temporary(prefix: str, model: type[SQLModel]) -> Table:
 _RECORDED: tuple[type[SQLModel], ...] = (Member, Stray, *(model for model, _ in FACTS))
 _NOW = {model: _temporary("rollup_now", model) for model in _RECORDED}
 _DELTA = {model: _temporary("rollup_delta", model) for model, _ in CELLS}
+_NET = {model: _temporary("rollup_net", model) for model, _ in CELLS}
 
 
 def prepare(connection: Connection) -> None:
@@ -144,7 +146,7 @@ def _columns(table: Table, names: list[str]) -> list[Column[Any]]:
 
 
 def _contribution(model: type[SQLModel], rows_of: Callable[..., FromClause], sign: int) -> Insert:
-    rows = contributions(model, rows_of(touched=True)).subquery()
+    rows = contributions(model, rows_of(touched=True), grouped=False).subquery()
     keys, sums = keys_and_sums(model)
     signed = select(*(rows.c[k] for k in keys), *((sign * rows.c[s]).label(s) for s in sums))
     return insert(_DELTA[model]).from_select([*keys, *sums], signed)
@@ -182,23 +184,23 @@ def _replace(connection: Connection, model: type[SQLModel]) -> None:
 
 def _add_up(connection: Connection, model: type[SQLModel]) -> None:
     """Add what has changed to the cells of all slices, and delete those that have become zero."""
-    table, delta = table_of(model), _DELTA[model]
+    table, delta, net = table_of(model), _DELTA[model], _NET[model]
     keys, sums = keys_and_sums(model)
     named, totals = _columns(delta, keys), [func.sum(delta.c[name]).label(name) for name in sums]
     differs = or_(*(total != 0 for total in totals))
-    changes = in_all_slices(
-        model, select(*named, *totals).group_by(*named).having(differs).cte("finest")
-    )
-    adding: Any = _dialect(connection).insert(table).from_select([*keys, *sums], changes)
+    changes = select(*named, *totals).group_by(*named).having(differs).cte("finest")
+    fill(connection, net, in_all_slices(model, changes))
+    # "WHERE true": else SQLite takes ON CONFLICT for the condition of a join.
+    added = select(*_columns(net, [*keys, *sums])).where(true())
+    adding: Any = _dialect(connection).insert(table).from_select([*keys, *sums], added)
     connection.execute(
         adding.on_conflict_do_update(
             index_elements=keys, set_={name: table.c[name] + adding.excluded[name] for name in sums}
         )
     )
-    changed = changes.subquery()
     connection.execute(
         delete(table).where(
-            tuple_(*_columns(table, keys)).in_(select(*(changed.c[name] for name in keys))),
+            tuple_(*_columns(table, keys)).in_(select(*_columns(net, keys))),
             *(table.c[name] == 0 for name in sums),
         )
     )

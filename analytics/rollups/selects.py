@@ -642,16 +642,17 @@ def keys_and_sums(cell: type[SQLModel]) -> tuple[list[str], list[str]]:
     return keys, [column.name for column in columns if not column.primary_key]
 
 
-def contributions(cell: type[SQLModel], rows: FromClause) -> Rows:
+def contributions(cell: type[SQLModel], rows: FromClause, *, grouped: bool = True) -> Rows:
     """What rows of a cell's select add to the finest slice, everybody's organization and
-    department (`Source` has no slices)."""
+    department (`Source` has no slices); a row each if not `grouped`."""
     keys, sums = keys_and_sums(cell)
     sliced = issubclass(cell, Cell)
     named = [(_member if name in SLICE and sliced else rows).c[name] for name in keys]
-    added = select(*named, *(func.sum(rows.c[name]).label(name) for name in sums))
+    added = [(func.sum(rows.c[name]) if grouped else rows.c[name]).label(name) for name in sums]
+    found = select(*named, *added)
     if sliced:
-        added = added.select_from(rows).join(_member, _member.c.user_id == rows.c.user_id)
-    return added.group_by(*named)
+        found = found.select_from(rows).join(_member, _member.c.user_id == rows.c.user_id)
+    return found.group_by(*named) if grouped else found
 
 
 def in_all_slices(cell: type[SQLModel], finest: FromClause) -> Rows:

@@ -47,7 +47,7 @@ def build(made: Made) -> dict[str, Any]:
     store = open_database(
         Settings(database_url=f"sqlite:///{made.raw.absolute()}", reporting_timezone="UTC")
     )
-    before = store.freshness()
+    before = store.freshness() if store.readable() else None  # None also for an older release's
     began = time.perf_counter()
     store.refresh()
     seconds, after = time.perf_counter() - began, store.freshness()

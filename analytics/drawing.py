@@ -177,7 +177,7 @@ def _colour(labels: list[str], compared: str, dark: bool, *, legend: bool = True
     domain = labels
     colours = list(theme(dark=dark).categorical[: len(labels)])
     if compared:
-        domain, colours = [*labels, compared], [*colours, theme(dark=dark).muted]
+        domain, colours = [*labels, compared], [*colours, theme(dark=dark).compared]
     return {
         "sort": domain,
         "scale": alt.Scale(domain=domain, range=colours),

@@ -17,15 +17,21 @@ LABEL_SIZE, TITLE_SIZE = 12, 14
 GAP, PADDING = 8, 16
 RADIUS = 8
 
+_COMPARED = {False: "#8a93a0", True: "#76818f"}
+
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as #rrggbb. `muted` is text of less weight, `surface` lies on the background."""
+    """Colours as #rrggbb. `muted` is text of less weight, `surface` lies on the background.
+
+    `compared` draws what is compared with: 3:1 on the background, and behind everything else.
+    """
 
     background: str
     surface: str
     text: str
     muted: str
+    compared: str
     border: str
     link: str
     positive: str
@@ -43,6 +49,7 @@ def theme(*, dark: bool) -> Theme:
         surface=told["secondaryBackgroundColor"],
         text=told["textColor"],
         muted=told["grayTextColor"],
+        compared=_COMPARED[dark],
         border=told["borderColor"],
         link=told["linkColor"],
         positive=told["greenTextColor"],
@@ -111,6 +118,7 @@ def variables(*, dark: bool) -> dict[str, str]:
         "surface": look.surface,
         "text": look.text,
         "muted": look.muted,
+        "compared": look.compared,
         "border": look.border,
         "link": look.link,
         "positive": look.positive,

@@ -534,6 +534,7 @@ def test_a_page_saves_its_charts_and_itself_in_its_theme(browser: Browser, addre
         return made.suggested_filename, Path(made.path()).read_bytes()
 
     menus(page, "Save", 3)[1].click()
+    settled(page)
     name, picture = got("PNG")
     assert name == "topics_2026-11-02_2026-11-06.png"
     assert picture.startswith(b"\x89PNG")
@@ -541,6 +542,8 @@ def test_a_page_saves_its_charts_and_itself_in_its_theme(browser: Browser, addre
     assert name == "topics_2026-11-02_2026-11-06.svg"
     assert theme(dark=True).background.encode() in picture
     page.keyboard.press("Escape")
+    expect(page.locator("[data-testid=stPopoverBody]")).to_have_count(0)
+    settled(page)
     name, document = got("Save this page")
     assert name == "twins_2026-11-02_2026-11-06.html"
     assert b'<meta name="color-scheme" content="dark">' in document

@@ -4,31 +4,37 @@
 """
 
 import gc
+import inspect
 import ipaddress
 import logging
 import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from importlib import import_module
 
 import streamlit as st
 from starlette.routing import BaseRoute
 
 from analytics.database import DatabaseProblem
+from analytics.pages import PAGES
 from analytics.service import service
 from analytics.settings import SettingsError, load_settings
 from ui import download, shell, views
+from ui.results import prepare
 
 
 def _warm() -> None:
-    """Open an existing database and load what pages need before the first visitor comes."""
-    with suppress(DatabaseProblem, SettingsError):
-        service().store()
-    for name in ("activities", "cards", "charts", "tables", "transcript"):
+    """Do before the first visitor comes what a first page would wait for."""
+    for name in ("activities", "cards", "charts", "lists", "tables", "transcript"):
         import_module(f"ui.{name}")
-    for name in ("pyarrow", "streamlit.dataframe_util", "streamlit.elements.vega_charts"):
-        import_module(name)
+    # What Streamlit itself loads or works out with its first page.
+    for name in ("pyarrow", "dataframe_util", "elements.vega_charts", "emojis"):
+        import_module(name if name == "pyarrow" else f"streamlit.{name}")
+    inspect.stack()
+    with suppress(DatabaseProblem, SettingsError):
+        prepare(service().store(), PAGES["overview"].slugs, datetime.now(UTC))
     # Streamlit collects all garbage after every run. Looking through all modules each time would
     # be most of a run's CPU: what is loaded by now stays anyway, and is not looked at again.
     gc.collect()

@@ -24,6 +24,7 @@ from analytics.results import Row
 from analytics.rollups.instants import from_instant
 from analytics.search import MAX_SEARCH, Coverage, coverage, terms
 from analytics.text import count, moment, number
+from ui.cache import shared
 from ui.charts import card_head
 from ui.download import CSV_PATH
 from ui.drill import chips, conversation_link, narrowed_activities, parameters
@@ -136,9 +137,9 @@ def _wanted_page() -> int:
     return int(asked) if re.fullmatch("[1-9][0-9]{0,8}", str(asked)) else 1
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def _total(ask: ActivityQuery, version: str, stamp: str, _store: Store) -> int:
-    with _store.session() as session:
+@shared(max_entries=128)
+def _total(ask: ActivityQuery, _version: str, _stamp: str, store: Store) -> int:
+    with store.session() as session:
         return count_activities(session, ask)
 
 

@@ -29,6 +29,7 @@ from analytics.query import (
 )
 from analytics.results import department_names, organization_names, span
 from analytics.text import compared_name, count, day, days, moment
+from ui.cache import shared
 from ui.startup import problem_page, shown_by
 from ui.text import inert
 
@@ -58,9 +59,9 @@ def frame() -> Frame:
     return made
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _known(version: str, today: date, _store: Store) -> tuple[Span, list[str], list[str]]:
-    with _store.session() as session:
+@shared(max_entries=32)
+def _known(_version: str, today: date, store: Store) -> tuple[Span, list[str], list[str]]:
+    with store.session() as session:
         return (
             span(session, today),
             [filter_label(name) for name in organization_names(session)],

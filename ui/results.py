@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -9,29 +10,27 @@ import pandas as pd
 import streamlit as st
 
 from analytics.database import Store
-from analytics.drawing import chart_data, height, summary, table_data
+from analytics.drawing import chart_data, height, specs, summary, table_data
 from analytics.export import csv_text, period_file_name
 from analytics.images import compared_with
-from analytics.query import Query
+from analytics.query import DEFAULT_PRESET, Query, preset_period
 from analytics.reports import BY_SLUG, Report
-from analytics.results import Row
+from analytics.results import Row, span
+from analytics.text import compared_name
+from ui.cache import shared
 from ui.frame import Frame, frame
 
 RowT = TypeVar("RowT", bound=Row)
 
 
-# Streamlit walks through every field of a question to tell two apart; its text says as much.
-_BY_TEXT: dict[str | type[Any], Callable[[Any], Any]] = {Query: repr}
-
-
-@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_TEXT)
-def _rows(slug: str, query: Query, version: str, limit: int | None, _store: Store) -> list[Row]:
-    with _store.session() as session:
+@shared(max_entries=512)
+def _rows(slug: str, query: Query, _version: str, limit: int | None, store: Store) -> list[Row]:
+    with store.session() as session:
         return BY_SLUG[slug].rows(session, query, limit)
 
 
 def rows(slug: str, query: Query | None = None, limit: int | None = None) -> list[Any]:
-    """The rows of a registered result for the frame's question, or another one."""
+    """The rows of a registered result for the frame's question, or another one; nobody changes them."""
     made = frame()
     return _rows(slug, query or made.query, made.freshness.version, limit, made.store)
 
@@ -52,20 +51,38 @@ def drawn(slug: str, query: Query, *, compared: bool) -> Drawn:
     return _drawn(slug, query, made.freshness.version, compared, made.store)
 
 
-# A resource, not data: it is shared without a copy, and nobody changes what is in it.
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_BY_TEXT)
-def _drawn(slug: str, query: Query, version: str, compared: bool, _store: Store) -> Drawn:
+@shared(max_entries=256)
+def _drawn(slug: str, query: Query, version: str, compared: bool, store: Store) -> Drawn:
     report = BY_SLUG[slug]
-    found = _rows(slug, query, version, None, _store)
+    found = _rows(slug, query, version, None, store)
     beside = None
     if compared:
-        beside = compared_with(report, query, lambda q: _rows(slug, q, version, None, _store))
+        beside = compared_with(report, query, lambda q: _rows(slug, q, version, None, store))
     data = chart_data(report, found, beside)
     if data.empty:
         return Drawn(data, data, 0, summary(report, data, beside))
     return Drawn(
         data, table_data(report, data, beside), height(report, data), summary(report, data, beside)
     )
+
+
+def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
+    """Work out the results of a visitor who chooses nothing, before one comes."""
+    freshness = store.freshness()
+    if freshness is None:
+        return
+    today = now.astimezone(store.settings.zone).date()
+    with store.session() as session:
+        period = preset_period(DEFAULT_PRESET, span(session, today), today)
+    query = Query(period)
+    for slug in slugs:
+        if BY_SLUG[slug].drawing.mark in ("cards", "table"):
+            _rows(slug, query, freshness.version, None, store)
+            continue
+        compared = BY_SLUG[slug].drawing.x == "date"
+        _drawn(slug, query, freshness.version, compared, store)
+        for dark in (False, True):
+            specs(slug, dark=dark, compared=compared_name(query) if compared else "")
 
 
 def row(kind: type[RowT], slug: str, query: Query | None = None) -> RowT:

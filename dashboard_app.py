@@ -18,7 +18,7 @@ import streamlit as st
 from starlette.routing import BaseRoute
 
 from analytics.database import DatabaseProblem
-from analytics.pages import PAGES
+from analytics.reports import PAGES
 from analytics.service import service
 from analytics.settings import SettingsError, load_settings
 from ui import download, shell, views

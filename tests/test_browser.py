@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -551,4 +552,125 @@ def test_a_page_saves_its_charts_and_itself_in_its_theme(browser: Browser, addre
     page.goto(f"{address}/activities")
     settled(page)
     expect(page.get_by_role("button", name="Save this page")).to_have_count(0)
+
+
+# --- from a figure to what is behind it --------------------------------------------------------
+
+
+def place_in(page: Page, title: str, across: float, down: float) -> tuple[float, float]:
+    """A place in a chart that has come to rest, as shares of its width and height."""
+    chart = page.locator(f"[data-testid=stVegaLiteChart][aria-label^='{title}:']")
+    chart.scroll_into_view_if_needed()
+    chart.hover(trial=True)
+    box = chart.bounding_box()
+    assert box
+    return box["x"] + box["width"] * across, box["y"] + box["height"] * down
+
+
+def under(page: Page, slug: str) -> Locator:
+    """What stands below a chart: its sentence, or the links behind what is selected."""
+    return page.locator(f".st-key-under-{slug}")
+
+
+def test_clicking_a_bar_offers_what_it_counts_and_leads_back_to_the_same_view(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}/?dates=2026-11-02&dates=2026-11-15&compare=52+weeks+earlier")
+    settled(page)
+    view = parse_qs(urlsplit(page.url).query)
+    line = under(page, "leaderboard")
+    tall = line.bounding_box()["height"]  # type: ignore[index]
+    page.mouse.click(*place_in(page, "Leading organizations", 0.5, 0.1))
+    people = line.get_by_role("link", name=re.compile("people"))
+    expect(people).to_be_visible(timeout=30_000)
+    settled(page)
+    assert line.bounding_box()["height"] <= tall + 1  # type: ignore[index]
+    figure = people.inner_text().split("\n")[-1]
+    people.click()
+    page.wait_for_url("**/people?**")
+    settled(page)
+    expect(page.locator("h3").first).to_contain_text(f"of {figure}")
+    page.get_by_role("link", name="Back to Overview").click()
+    page.wait_for_url(re.compile(r"/\?"))
+    settled(page)
+    assert parse_qs(urlsplit(page.url).query) == view
+    expect(people).to_be_visible()
+    line.get_by_role("button", name="Close").click()
+    expect(people).to_have_count(0)
+    settled(page)
+    page.mouse.click(*place_in(page, "Leading organizations", 0.5, 0.1))  # the same bar again
+    expect(people).to_be_visible(timeout=30_000)
+    choose(page, "Period", "Last 30 days")
+    expect(people).to_have_count(0)
+
+
+def test_a_cohort_cell_leads_to_its_people(page: Page, address: str) -> None:
+    page.goto(f"{address}/retention?dates=2026-09-20&dates=2026-11-21")
+    settled(page)
+    page.mouse.click(*place_in(page, "Weekly cohorts", 0.5, 0.1))
+    people = under(page, "cohorts").get_by_role("link", name="11 people")
+    expect(people).to_be_visible(timeout=30_000)
+    people.click()
+    page.wait_for_url("**/people?**")
+    settled(page)
+    expect(page.locator("h3").first).to_contain_text("of 11 people")
+    expect(page.get_by_role("button", name="First active in the week of")).to_be_visible()
+
+
+def test_the_figure_of_a_card_is_a_link_to_what_it_counts(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    page.locator("[data-testid=stMetricValue]").nth(2).click(force=True)  # the link lies on it
+    page.wait_for_url("**/documents?**")
+    settled(page)
+    expect(page.locator("h3").first).to_contain_text("of 720 documents")
+
+
+def test_the_keyboard_reaches_what_is_behind_a_day(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    menus(page, "Look behind", 6)[1].focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Look behind")).to_be_visible()
+    page.get_by_role("combobox", name="Look behind").focus()
+    page.keyboard.type("Wed 4 Nov")
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name=re.compile(r"\d+ messages in \d+ conversations"))
+    expect(link).to_be_visible(timeout=30_000)
+    said = link.inner_text().split("\n")[-1]
+    settled(page)
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/activities?**")
+    settled(page)
+    expect(page.get_by_text(said)).to_be_visible()
+    listed = re.search(r"in (\d+) conversations", said)[1]  # type: ignore[index]
+    expect(page.locator("h3").first).to_contain_text(f"of {listed} activities")
+
+
+def test_a_tap_on_an_hour_says_its_messages_and_conversations(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(address)
+    settled(page)
+    with sqlite3.connect(REFERENCE) as raw:
+        messages, talks = raw.execute(
+            "SELECT count(*), count(DISTINCT session_id) FROM messages"
+            " WHERE date(created_at) BETWEEN '2026-10-23' AND '2026-11-21'"
+            " AND strftime('%H', created_at) = '14'"
+        ).fetchone()
+    bar = page.locator("[aria-roledescription=bar][aria-label*='Hour of day: 14;']").first
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    link = under(page, "hourly-activity").get_by_role("link")
+    expect(link).to_contain_text(f"{messages} messages in {talks} conversations", timeout=30_000)
+    link.tap()
+    page.wait_for_url("**/activities?**")
+    settled(page)
+    expect(page.get_by_text(f"{messages} messages in {talks} conversations")).to_be_visible()
+    expect(page.locator("h3").first).to_contain_text(f"of {talks} activities")
     context.close()

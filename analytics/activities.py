@@ -3,7 +3,7 @@
 import datetime
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -255,6 +255,12 @@ def all_activities(
         yield from items
         if last is None:
             return
+
+
+def people_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """The user id of each of these conversations."""
+    found = session.execute(select(SESSION.c.id, SESSION.c.user_id).where(SESSION.c.id.in_(ids)))
+    return {row.id: row.user_id for row in found}
 
 
 def latest_activities(

@@ -170,12 +170,12 @@ def test_the_keyboard_reaches_every_control_of_the_overview(
     for label in ("Explain", "CSV"):
         shown = page.locator("main button:visible", has_text=label).count()
         assert sum(label in stop["text"] for stop in stops if stop["tag"] == "BUTTON") == shown
-    links = page.locator("[data-testid=stMain] a[href*=conversation]").count()
+    links = page.locator("[data-testid=stMain] [data-testid=stPageLink-NavLink]").count()
     assert [stop["kind"] for stop in stops].count("stPageLink-NavLink") == links
     assert not [stop for stop in stops if not stop["visible"]]
 
     # And works there: a popover with Enter, a preset with the arrows, a link with Enter.
-    explain = page.get_by_role("button", name="Explain").nth(1)
+    explain = page.get_by_role("button", name="Explain").nth(4)  # below the cards
     explain.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("/api/charts/activity")).to_be_visible()

@@ -16,6 +16,7 @@ from analytics.activities import (
     count_activities,
     first_activities,
     latest_activities,
+    people_of,
 )
 from analytics.database import Store
 from analytics.export import csv_text, file_name
@@ -27,7 +28,7 @@ from analytics.text import count, moment, number
 from ui.cache import shared
 from ui.charts import card_head
 from ui.download import CSV_PATH
-from ui.drill import chips, conversation_link, narrowed_activities, parameters
+from ui.drill import chips, conversation_link, narrowed_activities, parameters, person_link
 from ui.frame import Frame, frame
 from ui.results import rows, save_button
 from ui.text import highlighted, inert
@@ -272,11 +273,17 @@ def _filter_bar() -> _Choice:
 
 
 def _listing(items: Sequence[ActivityItem]) -> None:
-    """A row an activity; its title is a link, so that mouse, finger and keyboard all reach it."""
-    zone = frame().store.settings.zone
+    """A row an activity; title and person are links, which mouse, finger and keyboard reach."""
+    store = frame().store
+    zone = store.settings.zone
+    with store.session() as session:
+        people = people_of(session, [item.id for item in items])
     for item in items:
         with st.container(gap="xsmall"):
-            conversation_link(item.id, item.action)
+            with st.container(horizontal=True, gap="small"):
+                conversation_link(item.id, item.action)
+                if item.id in people:
+                    person_link(people[item.id], item.user)
             counts = [count(item.message_count, "message")]
             if item.has_documents:
                 counts.append(count(item.document_count, "document"))
@@ -285,7 +292,7 @@ def _listing(items: Sequence[ActivityItem]) -> None:
             twin = item.twin_name or "Unknown twin"
             facts = (
                 f"**{item.time}** ({moment(item.started_at, zone)})",
-                f"**{inert(item.user)}**, {inert(item.organization or NO_ORGANIZATION)}",
+                inert(item.organization or NO_ORGANIZATION),
                 f"with {inert(twin)}{' (shared)' if item.is_shared else ''}",
                 f"{', '.join(counts)} in {item.duration}",
             )

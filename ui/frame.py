@@ -291,10 +291,15 @@ def _forget_zoom() -> None:
     st.session_state.pop("_unzoomed", None)
 
 
+# How often an open page asks whether there is something new, each time the database is read: what
+# was read is not to wait as long again until it is shown.
+_LOOKS = 4
+
+
 def _watch(store: Store, version: str) -> None:
     """Show what was written meanwhile within a refresh, without a click."""
 
-    @st.fragment(run_every=store.settings.refresh_seconds)
+    @st.fragment(run_every=store.settings.refresh_seconds / _LOOKS)
     def look() -> None:
         held = store.freshness()
         if held is not None and held.version != version:

@@ -30,7 +30,7 @@ def _rows(slug: str, query: Query, _version: str, limit: int | None, store: Stor
 
 
 def rows(slug: str, query: Query | None = None, limit: int | None = None) -> list[Any]:
-    """The rows of a registered result for the frame's question, or another one: not to change."""
+    """The rows of a result for the frame's question, or another one. Nobody changes them."""
     made = frame()
     return _rows(slug, query or made.query, made.freshness.version, limit, made.store)
 

@@ -37,6 +37,8 @@ _EARLY = (
     "loadVegaEmbed",
     "embed",
     "PageLink",
+    "Html",
+    "purify.es",
 )
 
 

@@ -1,6 +1,7 @@
 """The series and distributions of a period."""
 
 import datetime
+from dataclasses import replace
 from itertools import accumulate
 
 from sqlalchemy import Table, func, select
@@ -8,15 +9,16 @@ from sqlmodel import Session
 
 from analytics.metrics import installations_until
 from analytics.models import table_of
-from analytics.query import Filters, Query
+from analytics.query import Query
 from analytics.results import (
-    DAILY,
+    FIRST_ACTIVE,
     Row,
     average,
     by_name,
     in_days,
     in_slices,
     rounded,
+    sums,
     totals,
     totals_by,
 )
@@ -109,17 +111,11 @@ def _by_day(
 ) -> dict[datetime.date, tuple[int, ...]]:
     """Sums of the named daily counts, each day from `lead` days before the period to its end."""
     first = max(1, query.period.start.toordinal() - lead)
-    start, end = datetime.date.fromordinal(first), query.period.end
-    found = session.execute(
-        select(DAILY.c.day, *(func.sum(DAILY.c[name]) for name in names))
-        .where(in_slices(DAILY, query.filters), in_days(DAILY.c.day, start, end))
-        .group_by(DAILY.c.day)
-    )
-    counts = {row[0]: tuple(row[1:]) for row in found}
+    counts = sums(session, query, "days", names, ["day"], lead)
     none = (0,) * len(names)
     return {
-        datetime.date.fromordinal(day): counts.get(day, none)
-        for day in range(first, end.toordinal() + 1)
+        datetime.date.fromordinal(day): counts.get((day,), none)
+        for day in range(first, query.period.end.toordinal() + 1)
     }
 
 
@@ -130,18 +126,16 @@ def active_users(session: Session, query: Query) -> list[ActiveUsersDay]:
     period included. Days before the first active day of the whole database don't count, and they
     and incomplete days have no average.
     """
-    first_active = session.scalar(
-        select(func.min(DAILY.c.day)).where(in_slices(DAILY, Filters()), DAILY.c.users > 0)
-    )
+    first_active = session.scalar(FIRST_ACTIVE)
     by_day = _by_day(session, query, "users", lead=ROLLING_DAYS - 1)
     first = next(iter(by_day)).toordinal()
-    sums = [0, *accumulate(users for (users,) in by_day.values())]
+    running = [0, *accumulate(users for (users,) in by_day.values())]
 
     def rolling(day: datetime.date) -> float | None:
         if first_active is None or day.toordinal() < first_active or day >= query.period.today:
             return None
         start = max(first_active, first, day.toordinal() - ROLLING_DAYS + 1)
-        total = sums[day.toordinal() - first + 1] - sums[start - first]
+        total = running[day.toordinal() - first + 1] - running[start - first]
         return rounded(total, day.toordinal() - start + 1)
 
     return [
@@ -196,7 +190,9 @@ def engagement(session: Session, query: Query) -> list[EngagementDay]:
 def installations(session: Session, query: Query) -> list[InstallationsDay]:
     """Twins created up to the end of each day, cumulative, by their owner's organization."""
     created = _by_day(session, query, "installations")
-    first = installations_until(session, query.filters, query.period.start)
+    first = installations_until(
+        session, replace(query, period=replace(query.period, end=query.period.start))
+    )
     running = accumulate((new for (new,) in list(created.values())[1:]), initial=first)
     return [
         InstallationsDay(date=day, installations=count, complete=day < query.period.today)

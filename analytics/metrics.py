@@ -1,12 +1,9 @@
 """The four headline figures, each with its previous value and the change."""
 
-from datetime import date
-
-from sqlalchemy import func, select
 from sqlmodel import Session
 
-from analytics.query import Filters, Query
-from analytics.results import DAILY, Row, change, in_slices, totals
+from analytics.query import Query
+from analytics.results import Row, change, sums, totals
 
 
 class Metrics(Row):
@@ -35,10 +32,8 @@ def metrics(session: Session, query: Query) -> Metrics:
     their change compares with the end of the previous period.
     """
     now, before = totals(session, query), totals(session, query.previous)
-    installed, were_installed = (
-        installations_until(session, query.filters, period.end)
-        for period in (query.period, query.previous.period)
-    )
+    installed = installations_until(session, query)
+    were_installed = installations_until(session, query.previous)
     return Metrics(
         total_active_users=now.active_users,
         active_users_change=change(now.active_users, before.active_users),
@@ -55,11 +50,6 @@ def metrics(session: Session, query: Query) -> Metrics:
     )
 
 
-def installations_until(session: Session, filters: Filters, end: date) -> int:
-    """Twins created up to the end of a day, by their owner's organization and department."""
-    count = session.scalar(
-        select(func.sum(DAILY.c.installations)).where(
-            in_slices(DAILY, filters), DAILY.c.day <= end.toordinal()
-        )
-    )
-    return count or 0
+def installations_until(session: Session, query: Query) -> int:
+    """Twins created up to the end of the period, by their owner's organization and department."""
+    return sums(session, query, "until", ["installations"])[()][0]

@@ -75,7 +75,7 @@ def _groups(
         select(*columns, func.sum(HEADCOUNT.c.people))
         .where(in_slices(HEADCOUNT, query.filters, *by))
         .group_by(*columns)
-    )
+    ).all()
     now, before = totals_by(session, query, *by), totals_by(session, query.previous, *by)
     rows = []
     for *names, count in people:

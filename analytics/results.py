@@ -2,15 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from sqlalchemy import Column, ColumnElement, Select, Table, and_, func, select, true
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    select,
+    true,
+)
 from sqlmodel import Session
 
 from analytics.models import table_of
-from analytics.query import Filters, Period, Query, Span
+from analytics.query import Filters, Query, Span
 from analytics.rollups.tables import (
     ALL,
     Build,
@@ -129,60 +141,68 @@ class Totals(NamedTuple):
 
 def totals_by(session: Session, query: Query, *by: str) -> dict[tuple[str, ...], Totals]:
     """Totals of the period by the slice columns `by` ("company", "department"), as slice keys."""
-    period, n = query.period, len(by)
-    counts = ("users", *Totals._fields[1:])
-    days = session.execute(
-        select(
-            *(DAILY.c[name] for name in by),
-            *(func.coalesce(func.sum(DAILY.c[name]), 0) for name in counts),
-        )
-        .where(in_slices(DAILY, query.filters, *by), in_days(DAILY.c.day, period.start, period.end))
-        .group_by(*(DAILY.c[name] for name in by))
-    ).all()
-    entered = _entered(session, query, *by)
+    days = sums(session, query, "days", ("users", *Totals._fields[1:]), by)
+    entered = _entered(session, query, by)
     if entered is not None:
-        return {(key := tuple(row[:n])): Totals(entered.get(key, 0), *row[n + 1 :]) for row in days}
+        return {key: Totals(entered.get(key, 0), *rest) for key, (_, *rest) in days.items()}
     # A user active on k days is counted k times by the days, and has k - 1 consecutive pairs inside
     # the period.
-    again = _users(session, query, PAIR, in_pairs(period, split=bool(by)), *by)
+    again = sums(session, query, "pairs apart" if by else "pairs", ("users",), by)
     return {
-        (key := tuple(row[:n])): Totals(row[n] - again.get(key, 0), *row[n + 1 :]) for row in days
+        key: Totals(users - again.get(key, (0,))[0], *rest) for key, (users, *rest) in days.items()
     }
 
 
-def _entered(session: Session, query: Query, *by: str) -> dict[tuple[str, ...], int] | None:
+def _entered(
+    session: Session, query: Query, by: tuple[str, ...]
+) -> dict[tuple[str, ...], int] | None:
     """Distinct active users; None where counting their days and pairs reads less.
 
     Every user active in the period entered it once: on the first active day ever, or coming from
     an active day before it. Few days before a long period have fewer pairs than are inside it.
     """
-    start, end = query.period.start.toordinal(), query.period.end.toordinal()
     if query.period.days < _LONG:
         return None
-    first = session.scalar(
-        select(func.min(DAILY.c.day)).where(in_slices(DAILY, Filters()), DAILY.c.users > 0)
-    )
-    if first is None or start - first > query.period.days // 2:
+    first = session.scalar(FIRST_ACTIVE)
+    before = query.period.start.toordinal() - (first or 0)
+    if first is None or before > query.period.days // 2:
         return None
-    entered = _users(session, query, COHORT, COHORT.c.first_day.between(start, end), *by)
-    if first < start:
-        came = and_(PAIR.c.earlier.between(first, start - 1), PAIR.c.later.between(start, end))
-        for key, users in _users(session, query, PAIR, came, *by).items():
-            entered[key] = entered.get(key, 0) + users
+    entered = {key: users for key, (users,) in sums(session, query, "new", ("users",), by).items()}
+    came = sums(session, query, "pairs into", ("users",), by) if before > 0 else {}
+    for key, (users,) in came.items():
+        entered[key] = entered.get(key, 0) + users
     return entered
 
 
-def _users(
-    session: Session, query: Query, table: Table, which: ColumnElement[bool], *by: str
-) -> dict[tuple[str, ...], int]:
-    """The users of some cells, summed by slice columns."""
-    names = [table.c[name] for name in by]
-    found = session.execute(
-        select(*names, func.coalesce(func.sum(table.c.users), 0))
-        .where(in_slices(table, query.filters, *by), which)
-        .group_by(*names)
+def sums(  # noqa: PLR0913, PLR0917
+    session: Session,
+    query: Query,
+    cells: str,
+    names: Sequence[str],
+    by: Sequence[str] = (),
+    lead: int = 0,
+) -> dict[tuple[Any, ...], tuple[int, ...]]:
+    """Sums of columns of the period's cells (a key of `_CELLS`), by slice columns or the day.
+
+    The period begins `lead` days earlier.
+    """
+    wanted = _sums(cells, tuple(names), query.filters, tuple(by))
+    days = {"start": query.period.start.toordinal() - lead, "end": query.period.end.toordinal()}
+    found = session.connection().execute(wanted, days).all()
+    return {tuple(row[: len(by)]): tuple(row[len(by) :]) for row in found}
+
+
+@lru_cache(maxsize=256)  # making and hashing a statement takes longer than most of them do
+def _sums(
+    cells: str, names: tuple[str, ...], filters: Filters, by: tuple[str, ...]
+) -> Select[*tuple[Any, ...]]:
+    table, which = _CELLS[cells]
+    keys = [table.c[name] for name in by]
+    return (
+        select(*keys, *(func.coalesce(func.sum(table.c[name]), 0) for name in names))
+        .where(in_slices(table, filters, *by), which)
+        .group_by(*keys)
     )
-    return {tuple(row[:-1]): row[-1] for row in found}
 
 
 def totals(session: Session, query: Query) -> Totals:
@@ -190,16 +210,23 @@ def totals(session: Session, query: Query) -> Totals:
     return totals_by(session, query)[()]
 
 
-def in_pairs(period: Period, *, split: bool = False) -> ColumnElement[bool]:
-    """Pairs of days that both lie in the period; `split` where many slices are read apart."""
-    later = in_days(PAIR.c.later, period.start, period.end)
-    if split:  # few cells a slice: those of the earlier days, in one go
-        return and_(in_days(PAIR.c.earlier, period.start, period.end), later)
-    # Day by day, so that later pairs are not read.
-    days = select(DAILY.c.day).where(
-        in_slices(DAILY, Filters()), in_days(DAILY.c.day, period.start, period.end)
-    )
-    return and_(PAIR.c.earlier.in_(days), later)
+_START, _END = bindparam("start", type_=Integer), bindparam("end", type_=Integer)
+FIRST_ACTIVE = select(func.min(DAILY.c.day)).where(in_slices(DAILY, Filters()), DAILY.c.users > 0)
+_EACH_DAY = select(DAILY.c.day).where(
+    in_slices(DAILY, Filters()), DAILY.c.day.between(_START, _END)
+)
+_LATER = PAIR.c.later.between(_START, _END)
+# What is summed of which cells; `start` and `end` are the period's days.
+_CELLS: dict[str, tuple[Table, ColumnElement[bool]]] = {
+    "days": (DAILY, DAILY.c.day.between(_START, _END)),
+    "until": (DAILY, DAILY.c.day <= _END),
+    # Day by day, so that pairs with a later day after the period are not read; of many slices, in
+    # each of which they are few, in one go.
+    "pairs": (PAIR, and_(PAIR.c.earlier.in_(_EACH_DAY), _LATER)),
+    "pairs apart": (PAIR, and_(PAIR.c.earlier.between(_START, _END), _LATER)),
+    "pairs into": (PAIR, and_(PAIR.c.earlier < _START, _LATER)),
+    "new": (COHORT, COHORT.c.first_day.between(_START, _END)),
+}
 
 
 def span(session: Session, today: date) -> Span:

@@ -10,15 +10,14 @@ from sqlmodel import Session
 from analytics.models import table_of
 from analytics.query import Query
 from analytics.results import (
-    PAIR,
     Row,
     Share,
     difference,
     duration_text,
-    in_pairs,
     in_slices,
     percentage,
     rounded,
+    sums,
     totals,
 )
 from analytics.rollups.tables import Cohort, CohortWeek
@@ -98,10 +97,7 @@ def power_users(session: Session, query: Query) -> int:
     A user with n has max(0, n - 9) pairs of conversations nine apart inside the period and
     max(0, n - 10) ten apart; the difference is 1 exactly when n >= 10.
     """
-    count = session.scalar(
-        select(func.sum(PAIR.c.power)).where(in_slices(PAIR, query.filters), in_pairs(query.period))
-    )
-    return count or 0
+    return sums(session, query, "pairs", ["power"])[()][0]
 
 
 @dataclass(frozen=True)

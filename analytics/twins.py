@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, null, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlmodel import Session
 
 from analytics.models import Twin, User, table_of
@@ -15,10 +15,6 @@ from analytics.rollups.tables import ActivityHour
 
 HOUR, TWIN, USER = table_of(ActivityHour), table_of(Twin), table_of(User)
 UNKNOWN_TWIN = "Unknown twin"
-# Conversations of the owner (None: unknown), active users, conversations, documents, queries, and
-# the last day of use.
-Numbers = tuple[Any, ...]
-_UNUSED: Numbers = (0, 0, 0, 0, 0, None)
 
 
 class TwinRow(Row):
@@ -46,78 +42,65 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
     whatever the period. Conversations whose twin is gone share the row "Unknown twin", of which
     nobody knows the owner.
     """
-    t = TWIN.c
+    h, t = HOUR.c, TWIN.c
     everybody = not (query.filters.organizations or query.filters.departments)
     filtered = select(MEMBER.c.user_id).where(of_members(query.filters))
-    theirs = true() if everybody else HOUR.c.user_id.in_(filtered)
-    used, lost = _used(session, query, theirs)
+    theirs = true() if everybody else h.user_id.in_(filtered)
+    # In the order of twins, by the index made for it: `+ 0` keeps SQLite from the index on days,
+    # which would have to sort what it finds.
+    inside = and_(theirs, in_days(h.day + 0, query.period.start, query.period.end))
+    acted = h.conversations + h.user_messages > 0
+    counted = (
+        func.count(case((acted, h.user_id)).distinct()),
+        *(func.coalesce(func.sum(n), 0) for n in (h.conversations, h.documents, h.queries)),
+    )
+    counts = _by_twin(session, h.twin_id, select(*counted).where(inside))
+    last_days = _by_twin(session, h.twin_id, select(func.max(h.day)).where(theirs, acted))
+    of_owner = and_(h.twin_id == t.id, h.user_id == t.user_id)
+    own = _by_twin(
+        session,
+        t.id,
+        select(func.sum(h.conversations)).select_from(TWIN.join(HOUR, of_owner)).where(inside),
+    )
     owned = true() if everybody else t.user_id.in_(filtered)
     installed = day_of(local(instant(t.created_at)))
-    known = session.execute(
-        select(t.id, t.name, USER.c.full_name, USER.c.email, t.is_shared, installed, owned)
-        .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
-        .where(or_(owned, t.id.in_(select(HOUR.c.twin_id).where(theirs))))
-    )
-    rows = [
-        _row(twin, used.get(twin[0], _UNUSED))
-        for *twin, is_owned in known
-        if is_owned or twin[0] in used
-    ]
-    if lost:
-        rows.append(_row((None, UNKNOWN_TWIN, None, None, False, None), lost))
-    return sorted(
-        rows,
-        key=lambda r: (-r.conversations, -r.active_users, r.name, r.id is None, r.id or ""),
-    )
-
-
-def _used(
-    session: Session, query: Query, theirs: ColumnElement[bool]
-) -> tuple[dict[str, Numbers], Numbers | None]:
-    """What was done with each twin, by its id, and with all that are gone."""
-    h, t = HOUR.c, TWIN.c
-    inside = in_days(h.day, query.period.start, query.period.end)
-    acted = h.conversations + h.user_messages > 0
-    # In the order of the index made for it: it is read once, and nothing is sorted.
-    uses = (
-        select(
-            h.twin_id,
-            h.user_id,
-            func.max(case((and_(inside, acted), 1), else_=0)).label("active"),
-            *(
-                func.sum(case((inside, h[name]), else_=0)).label(name)
-                for name in ("conversations", "documents", "queries")
-            ),
-            func.max(case((acted, h.day))).label("last_day"),
+    known = (
+        session.connection()
+        .execute(
+            select(t.id, t.name, USER.c.full_name, USER.c.email, t.is_shared, installed, owned)
+            .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
+            .where(or_(owned, t.id.in_(select(h.twin_id).where(theirs))))
         )
-        .where(theirs)
-        .group_by(h.twin_id, h.user_id)
-        .subquery()
+        .all()
     )
-    u = uses.c
-    by_owner = func.sum(case((u.user_id == t.user_id, u.conversations), else_=0))
-    rest = *(func.sum(n) for n in (u.conversations, u.documents, u.queries)), func.max(u.last_day)
-    with_twin = uses.outerjoin(TWIN, t.id == u.twin_id)
-    found = session.execute(
-        select(u.twin_id, t.id.is_(None), by_owner, func.sum(u.active), *rest)
-        .select_from(with_twin)
-        .group_by(u.twin_id, t.id)
-    )
-    used, is_lost = {}, False
-    for twin, is_gone, *numbers in found:
-        if any(numbers):
-            is_lost = is_lost or is_gone
-            used[twin] = tuple(numbers)
-    if not is_lost:
-        return used, None
-    people = func.count(case((u.active > 0, u.user_id)).distinct())
-    lost = select(null(), people, *rest).select_from(with_twin).where(t.id.is_(None))
-    return used, tuple(session.execute(lost).one())
+    found = []
+    for *twin, is_owned in known:
+        numbers, last = counts.pop(twin[0], None), last_days.pop(twin[0], (None,))
+        if is_owned or numbers or last[0]:
+            found.append((twin, numbers or (0, 0, 0, 0), own.get(twin[0], (0,))[0], last[0]))
+    if counts or last_days:  # what is left has no twin
+        gone = h.twin_id.not_in(select(t.id))
+        numbers = session.execute(select(*counted).where(inside, gone)).one()
+        last = max(last_days.values(), default=(None,))
+        found.append(([None, UNKNOWN_TWIN, None, None, False, None], numbers, None, last[0]))
+    # Sorted first, as rows take longer to compare: conversations, active users, name, id.
+    found.sort(key=lambda r: (-r[1][1], -r[1][0], r[0][1], r[0][0] is None, r[0][0] or ""))
+    return [_row(*each) for each in found]
 
 
-def _row(twin: Sequence[Any], numbers: Numbers) -> TwinRow:
+def _by_twin(
+    session: Session, twin: ColumnElement[str], rows: Select[Any]
+) -> dict[str, tuple[Any, ...]]:
+    # The connection's rows: a session's take longer to read.
+    found = session.connection().execute(rows.add_columns(twin).group_by(twin)).all()
+    return {row[-1]: row[:-1] for row in found}
+
+
+def _row(
+    twin: Sequence[Any], numbers: Sequence[int], by_owner: int | None, last_day: int | None
+) -> TwinRow:
     id_, name, owner, email, shared, day = twin
-    by_owner, users, conversations, documents, queries, last_day = numbers
+    users, conversations, documents, queries = numbers
     return TwinRow(
         id=id_,
         name=name,

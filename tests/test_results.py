@@ -21,6 +21,7 @@ from analytics.results import (
     rounded,
     span,
     totals,
+    totals_by,
     zone_name,
 )
 from tests.conftest import Shelf
@@ -181,6 +182,30 @@ def test_a_filter_that_excludes_everything_gives_zeros(store_of: Shelf) -> None:
             assert totals(session, Query(week, filters)) == Totals()
         before = Period(day("2026-03-01"), day("2026-03-09"), TODAY)
         assert totals(session, Query(before)) == Totals()
+
+
+def test_a_long_period_soon_after_the_first_data_counts_everybody_once(store_of: Shelf) -> None:
+    days = {
+        "before": ("2026-01-01",),
+        "around": ("2026-01-01", "2026-04-02"),
+        "stays": ("2026-01-02", "2026-01-20", "2026-02-01"),
+        "new": ("2026-02-01", "2026-02-02"),
+    }
+    users = [a_user(name, "Beta" if name == "new" else "Acme") for name in days]
+    sessions = [
+        a_session(f"{name}{on}", name, f"{on} 08:00:00")
+        for name, active in days.items()
+        for on in active
+    ]
+    with store_of(Raw(users=users, sessions=sessions)).session() as session:
+        for start, acme in (("2026-01-01", 3), ("2026-01-02", 1), ("2026-01-11", 1)):
+            query = Query(Period(day(start), day("2026-04-01"), TODAY))
+            assert totals(session, query).active_users == acme + 1
+            found = totals_by(session, query, "company")
+            assert {key: each.active_users for key, each in found.items()} == {
+                ("=Acme",): acme,
+                ("=Beta",): 1,
+            }
 
 
 def test_names_are_in_code_point_order_and_none_comes_last(store_of: Shelf) -> None:

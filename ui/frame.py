@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,7 +33,6 @@ from ui.startup import problem_page, shown_by
 from ui.text import inert
 
 CUSTOM = "Custom dates"
-STYLE = Path(__file__).with_name("style.css")
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
 
 
@@ -80,7 +78,6 @@ def make_frame(store: Store) -> Frame:
     now = datetime.now(UTC)
     today = now.astimezone(store.settings.zone).date()
     known, organizations, departments = _known(freshness.version, today, store)
-    st.html(STYLE)
     with st.sidebar:
         period = _period_bar(known, today)
         compare, against = _compare_bar(period)

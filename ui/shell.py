@@ -37,15 +37,17 @@ _EARLY = (
     "loadVegaEmbed",
     "embed",
     "PageLink",
-    "Html",
-    "purify.es",
 )
 
 
 @cache
 def _html() -> str:
     html = (_STATIC / "index.html").read_text(encoding="utf-8")
-    head = Path(__file__).with_name("head.html").read_text(encoding="utf-8")
+    here = Path(__file__)
+    head = here.with_name("head.html").read_text(encoding="utf-8")
+    # Nested, so that its rules count for more than Streamlit's own, which come later.
+    style = f":root {{\n{here.with_name('style.css').read_text(encoding='utf-8')}}}"
+    head += f"<style>{style}</style>"
     links = "".join(
         f'<link rel="modulepreload" crossorigin href="./{name}">'
         for name in _early_modules()

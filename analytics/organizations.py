@@ -1,11 +1,25 @@
 """Organizations and their departments in the period."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from sqlalchemy import func, select
 from sqlmodel import Session
 
 from analytics.query import Query
-from analytics.results import HEADCOUNT, Row, Totals, by_name, change, in_slices, totals_by
+from analytics.results import (
+    HEADCOUNT,
+    Row,
+    Totals,
+    by_name,
+    change,
+    in_slices,
+    sums,
+    totals_by,
+)
 from analytics.rollups.tables import slice_name
+
+_NOTHING = Totals()
 
 
 class _Counts(Row):
@@ -69,26 +83,25 @@ def departments(session: Session, query: Query) -> list[DepartmentRow]:
 
 def _groups(
     session: Session, query: Query, *by: str
-) -> list[tuple[tuple[str | None, ...], dict[str, int | float | None]]]:
+) -> Iterator[tuple[tuple[str | None, ...], dict[str, Any]]]:
     columns = [HEADCOUNT.c[name] for name in by]
     people = session.execute(
         select(*columns, func.sum(HEADCOUNT.c.people))
         .where(in_slices(HEADCOUNT, query.filters, *by))
         .group_by(*columns)
     ).all()
-    now, before = totals_by(session, query, *by), totals_by(session, query.previous, *by)
-    rows = []
+    now = totals_by(session, query, *by)
+    before = sums(session, query.previous, "days", ["conversations"], by)
     for *names, count in people:
         key = tuple(names)
-        current, previous = now.get(key, Totals()), before.get(key, Totals())
-        counts: dict[str, int | float | None] = {
+        current, (previous,) = now.get(key, _NOTHING), before.get(key, (0,))
+        counts = {
             "people": count,
             "active_users": current.active_users,
             "conversations": current.conversations,
-            "previous_conversations": previous.conversations,
-            "conversations_change": change(current.conversations, previous.conversations),
+            "previous_conversations": previous,
+            "conversations_change": change(current.conversations, previous),
             "documents": current.documents,
             "queries": current.queries,
         }
-        rows.append((tuple(map(slice_name, key)), counts))
-    return rows
+        yield tuple(map(slice_name, key)), counts

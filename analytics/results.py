@@ -189,7 +189,8 @@ def sums(  # noqa: PLR0913, PLR0917
     wanted = _sums(cells, tuple(names), query.filters, tuple(by))
     days = {"start": query.period.start.toordinal() - lead, "end": query.period.end.toordinal()}
     found = session.connection().execute(wanted, days).all()
-    return {tuple(row[: len(by)]): tuple(row[len(by) :]) for row in found}
+    n = len(by)
+    return {row[:n]: row[n:] for row in found}
 
 
 @lru_cache(maxsize=256)  # making and hashing a statement takes longer than most of them do

@@ -2,9 +2,10 @@
 
 import datetime
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import and_, case, func, null, or_, select, true
 from sqlmodel import Session
 
 from analytics.models import Twin, User, table_of
@@ -15,6 +16,7 @@ from analytics.rollups.tables import ActivityHour
 
 HOUR, TWIN, USER = table_of(ActivityHour), table_of(Twin), table_of(User)
 UNKNOWN_TWIN = "Unknown twin"
+_UNUSED = (None, 0, 0, 0, 0)
 
 
 class TwinRow(Row):
@@ -54,53 +56,52 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
         func.count(case((acted, h.user_id)).distinct()),
         *(func.coalesce(func.sum(n), 0) for n in (h.conversations, h.documents, h.queries)),
     )
-    counts = _by_twin(session, h.twin_id, select(*counted).where(inside))
-    last_days = _by_twin(session, h.twin_id, select(func.max(h.day)).where(theirs, acted))
+    # Read by the connection: a session makes more of each row.
+    read = session.connection().execute
+    used = select(h.twin_id, *counted).where(inside).group_by(h.twin_id)
+    counts = {row[0]: row for row in read(used).all()}
+    last_days = select(h.twin_id, func.max(h.day)).where(theirs, acted).group_by(h.twin_id)
+    last_day = {row[0]: row[1] for row in read(last_days).all()}
     of_owner = and_(h.twin_id == t.id, h.user_id == t.user_id)
-    own = _by_twin(
-        session,
-        t.id,
-        select(func.sum(h.conversations)).select_from(TWIN.join(HOUR, of_owner)).where(inside),
+    started = (
+        select(t.id, func.sum(h.conversations))
+        .select_from(TWIN.join(HOUR, of_owner))
+        .where(inside)
+        .group_by(t.id)
     )
+    by_owner = {row[0]: row[1] for row in read(started).all()}
     owned = true() if everybody else t.user_id.in_(filtered)
     installed = day_of(local(instant(t.created_at)))
-    known = (
-        session.connection()
-        .execute(
-            select(t.id, t.name, USER.c.full_name, USER.c.email, t.is_shared, installed, owned)
-            .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
-            .where(or_(owned, t.id.in_(select(h.twin_id).where(theirs))))
-        )
-        .all()
-    )
-    found = []
-    for *twin, is_owned in known:
-        numbers, last = counts.pop(twin[0], None), last_days.pop(twin[0], (None,))
-        if is_owned or numbers or last[0]:
-            found.append((twin, numbers or (0, 0, 0, 0), own.get(twin[0], (0,))[0], last[0]))
-    if counts or last_days:  # what is left has no twin
+    known = read(
+        select(t.id, t.name, USER.c.full_name, USER.c.email, t.is_shared, installed, owned)
+        .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
+        .where(or_(owned, t.id.in_(select(h.twin_id).where(theirs))))
+    ).all()
+    rows = []
+    for twin in known:
+        id_, is_owned = twin[0], twin[-1]
+        numbers, last = counts.pop(id_, _UNUSED), last_day.pop(id_, None)
+        if is_owned or last or any(numbers[1:]):
+            rows.append(_row(twin, numbers, by_owner.get(id_, 0), last))
+    rows.sort(key=attrgetter("id"))
+    if counts or last_day:  # what is left has no twin
         gone = h.twin_id.not_in(select(t.id))
-        numbers = session.execute(select(*counted).where(inside, gone)).one()
-        last = max(last_days.values(), default=(None,))
-        found.append(([None, UNKNOWN_TWIN, None, None, False, None], numbers, None, last[0]))
-    # Sorted first, as rows take longer to compare: conversations, active users, name, id.
-    found.sort(key=lambda r: (-r[1][1], -r[1][0], r[0][1], r[0][0] is None, r[0][0] or ""))
-    return [_row(*each) for each in found]
-
-
-def _by_twin(
-    session: Session, twin: ColumnElement[str], rows: Select[Any]
-) -> dict[str, tuple[Any, ...]]:
-    # The connection's rows: a session's take longer to read.
-    found = session.connection().execute(rows.add_columns(twin).group_by(twin)).all()
-    return {row[-1]: row[:-1] for row in found}
+        numbers = read(select(null(), *counted).where(inside, gone)).one()
+        last = max(last_day.values(), default=None)
+        if last or any(numbers[1:]):
+            rows.append(_row((None, UNKNOWN_TWIN, None, None, False, None), numbers, None, last))
+    # One after the other, from the last: quicker than by all four together.
+    rows.sort(key=attrgetter("name"))
+    rows.sort(key=attrgetter("active_users"), reverse=True)
+    rows.sort(key=attrgetter("conversations"), reverse=True)
+    return rows
 
 
 def _row(
-    twin: Sequence[Any], numbers: Sequence[int], by_owner: int | None, last_day: int | None
+    twin: Sequence[Any], numbers: Sequence[Any], by_owner: int | None, last_day: int | None
 ) -> TwinRow:
-    id_, name, owner, email, shared, day = twin
-    users, conversations, documents, queries = numbers
+    id_, name, owner, email, shared, day = twin[:6]
+    _, users, conversations, documents, queries = numbers
     return TwinRow(
         id=id_,
         name=name,

@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 
 # Closing waits this long for a refresh to end; a longer one ends by itself.
 _END_SECONDS = 1.0
+# The part of REFRESH_SECONDS after which an open page looks for a refresh; the rest is between two.
+LOOK = 0.25
 
 
 class Service:
@@ -69,7 +71,7 @@ class Service:
             return self._store
 
     def _keep_fresh(self, store: Store, closed: threading.Event) -> None:
-        seconds = self.settings.refresh_seconds
+        seconds = self.settings.refresh_seconds * (1 - LOOK)
         keep_up = Search(store).keep_up if self.settings.search else threading.Event.wait
         while not keep_up(closed, seconds) and seconds:
             try:

@@ -27,6 +27,7 @@ from analytics.query import (
     preset_period,
 )
 from analytics.results import department_names, organization_names, span
+from analytics.service import LOOK
 from analytics.text import compared_name, count, day, days, moment
 from ui.cache import shared
 from ui.startup import problem_page, shown_by
@@ -288,15 +289,10 @@ def _forget_zoom() -> None:
     st.session_state.pop("_unzoomed", None)
 
 
-# How often an open page asks whether there is something new, each time the database is read: what
-# was read is not to wait as long again until it is shown.
-_LOOKS = 4
-
-
 def _watch(store: Store, version: str) -> None:
     """Show what was written meanwhile within a refresh, without a click."""
 
-    @st.fragment(run_every=store.settings.refresh_seconds / _LOOKS)
+    @st.fragment(run_every=store.settings.refresh_seconds * LOOK)
     def look() -> None:
         held = store.freshness()
         if held is not None and held.version != version:

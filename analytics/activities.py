@@ -404,13 +404,13 @@ def _rows_at(
     Of counted days only those of the page are read, and one more on either side: two neighbours
     mix where a clock is put back over midnight. Else it counts off rows from the nearer end.
     """
-    rows = _page(session, ask, every=offset > 0)
     days = [day for day, _ in counts]
     ends = list(accumulate(activities for _, activities in counts))
     first = bisect_right(ends, offset)
     last = min(bisect_left(ends, offset + limit), len(days) - 1)
     newest, oldest = days[first], days[last]
     if newest is None or oldest is None:
+        rows = _page(session, ask, every=offset > 0)
         behind = ends[-1] - offset - limit
         if behind >= offset:
             return rows.offset(offset).limit(limit)
@@ -419,7 +419,8 @@ def _rows_at(
         return backwards.offset(max(0, behind)).limit(min(limit, limit + behind))
     before = first - 1 if first and days[first - 1] == newest + 1 else first
     skipped = ends[before - 1] if before else 0
-    return rows.where(_on_days(oldest - 1, newest + 1)).offset(offset - skipped).limit(limit)
+    rows = _page(session, ask, every=offset > 0, within=(oldest - 1, newest + 1))
+    return rows.offset(offset - skipped).limit(limit)
 
 
 def _in_days(
@@ -445,11 +446,19 @@ def _on_days(first: int | None, last: int | None) -> ColumnElement[bool]:
 
 
 def _wanted(
-    session: Session, ask: ActivityQuery, *, every: bool = False, gather: bool = False
+    session: Session,
+    ask: ActivityQuery,
+    *,
+    every: bool = False,
+    gather: bool = False,
+    within: tuple[int, int] | None = None,
 ) -> ColumnElement[bool]:
     a = ACTIVITY.c
     flag = TYPE_FLAGS.get(ask.type, 0)
     start, end = (day.toordinal() if day else None for day in (ask.start, ask.end))
+    if within:  # one pair of bounds: of two, SQLite could seek the wider one
+        start = max(start or within[0], within[0])
+        end = min(end or within[1], within[1])
     conditions = [_on_days(start, end)]
     if ask.detail:
         conditions.append(in_activities(ask.detail))
@@ -481,9 +490,15 @@ def _position(cursor: str) -> Position:
     return int(at), id_
 
 
-def _page(session: Session, ask: ActivityQuery, *, every: bool = False) -> Select[*tuple[Any, ...]]:
-    """The wanted activities, newest first, without anything joined."""
-    wanted = _wanted(session, ask, every=every)
+def _page(
+    session: Session,
+    ask: ActivityQuery,
+    *,
+    every: bool = False,
+    within: tuple[int, int] | None = None,
+) -> Select[*tuple[Any, ...]]:
+    """The wanted activities, of some days only if asked, newest first, without anything joined."""
+    wanted = _wanted(session, ask, every=every, within=within)
     return select(ACTIVITY.c.session_id).where(wanted).order_by(*_NEWEST_FIRST)
 
 

@@ -39,6 +39,11 @@ def probe(name: str, made: Made) -> dict[str, Any]:
 
 
 def _memory() -> int:
+    # Not from getrusage: on Linux that begins with the peak of the process that started this one.
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -476,9 +476,10 @@ def test_a_card_is_explained_with_a_link_to_the_same_answer(page: Page, address:
     explain = menus(page, "Explain", 10)[1]
     explain.focus()
     page.keyboard.press("Enter")
-    link = page.locator("[data-testid=stPopoverBody]").get_by_role("link")
+    body = page.locator("[data-testid=stPopoverBody]")
+    link = body.get_by_role("link", name="Same answer in the API")
     expect(link).to_be_visible()
-    answer = page.request.get(f"{address}{link.get_attribute('href')}").json()
+    answer = page.request.get(urljoin(address, link.get_attribute("href") or "")).json()
     assert metrics(page)[1] == str(answer["totalConversations"])
     assert answer["previousConversations"] == 0
 

@@ -214,7 +214,7 @@ def test_colours_are_named_so_that_dark_pages_print_light(dark_twins: str, every
     assert f"--background: {theme(dark=False).background};" in paper
     _, _, body = everything.partition("</style>")
     assert 'fill="var(--series-1)"' in body
-    assert 'stroke="var(--muted)"' in body  # what is compared with
+    assert 'stroke="var(--compared)"' in body  # what is compared with
     assert re.findall(r'(?:fill|stroke)="#[0-9a-f]{6}"', body) == []
 
 

@@ -75,8 +75,8 @@ def test_what_it_is_compared_with_is_drawn_and_said(light: str) -> None:
     said = words(picture)
     assert said[1] == "2 Mar \u2013 6 Mar 2026 · compared with 25 Feb \u2013 1 Mar 2026"
     assert "Previous period" in said
-    assert f'stroke="{theme(dark=False).muted}"' in picture
-    assert f'stroke="{theme(dark=False).muted}"' not in light
+    assert f'stroke="{theme(dark=False).compared}"' in picture
+    assert f'stroke="{theme(dark=False).compared}"' not in light
     assert compared_with(BY_SLUG["topics"], asked(), earlier) is None
 
 

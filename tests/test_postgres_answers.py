@@ -271,7 +271,7 @@ def built_and_refreshed(shelf: Shelf, raw: Raw) -> list[Any]:
             connection.execute(text(statement))
     after = answers(store, raw, 6, 100)
     with store.session() as session:
-        assert session.scalar(select(table_of(Build).c.previous)), "it was built, not refreshed"
+        assert session.scalar(select(table_of(Build).c.refresh)), "it was built, not refreshed"
     return before + after
 
 

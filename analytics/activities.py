@@ -414,8 +414,7 @@ def _rows_at(
         behind = ends[-1] - offset - limit
         if behind >= offset:
             return rows.offset(offset).limit(limit)
-        a = ACTIVITY.c
-        backwards = rows.order_by(None).order_by(a.started_at, a.session_id)
+        backwards = rows.order_by(None).order_by(*_POSITION)
         return backwards.offset(max(0, behind)).limit(min(limit, limit + behind))
     before = first - 1 if first and days[first - 1] == newest + 1 else first
     skipped = ends[before - 1] if before else 0

@@ -53,6 +53,7 @@ from analytics.database import BUSY_SECONDS, DatabaseProblem, SqliteStore, Store
 from analytics.models import Conversation, Message, table_of
 from analytics.query import QueryError
 from analytics.results import Row
+from analytics.rollups.instants import by_code_point
 from analytics.rollups.tables import ALL, Activity, Build, Changed, Listing
 
 logger = logging.getLogger(__name__)
@@ -420,8 +421,8 @@ def _next(session: Session, state: _State) -> tuple[list[str], _State]:
     if state.at > 0:
         walked = session.execute(
             select(a.started_at, a.session_id)
-            .where(tuple_(a.started_at, a.session_id) < (state.at, state.after))
-            .order_by(a.started_at.desc(), a.session_id.desc())
+            .where(tuple_(a.started_at, by_code_point(a.session_id)) < (state.at, state.after))
+            .order_by(a.started_at.desc(), by_code_point(a.session_id).desc())
             .limit(_AT_ONCE)
         ).all()
         if not walked:

@@ -232,7 +232,7 @@ class SqliteStore(Store):
         self.path = _file_path(settings.url)
         _check_file(self.path)
         self._mode = _reading_mode(self.path)
-        self._identity = _identity(self.path)
+        self._identity = identity(self.path)
         self.rollup_path = _rollup_path(self.path)
         raw_only = _engine(lambda: _connect(self.path, self._mode), poolclass=NullPool)
         with self.problems(), raw_only.connect() as connection:
@@ -263,7 +263,7 @@ class SqliteStore(Store):
     def check(self) -> None:
         """Raise DatabaseProblem if the file has gone or was replaced since it was opened."""
         # Opening and closing the file would drop the locks of this process's readers (POSIX).
-        if _identity(self.path) != self._identity:
+        if identity(self.path) != self._identity:
             _check_file(self.path)
             raise DatabaseProblem("The database file was replaced", self.where, "Open it again.")
 
@@ -279,16 +279,16 @@ class SqliteStore(Store):
 
     def _reading(self) -> "_Connection":
         while True:
-            identity = _identity(self.rollup_path)
+            held = identity(self.rollup_path)
             connection = self._attached(self.rollup_path, "mode=ro")
-            connection.rollup = identity
-            if _identity(self.rollup_path) == identity:
+            connection.rollup = held
+            if identity(self.rollup_path) == held:
                 return connection
             connection.close()  # replaced meanwhile: it may be the old file with the new WAL
 
     def _drop_stale(self, dbapi: Any, record: Any, proxy: Any) -> None:
         # The sibling was deleted and built again: this connection still reads the old file.
-        if dbapi.rollup != _identity(self.rollup_path):
+        if dbapi.rollup != identity(self.rollup_path):
             raise DisconnectionError
 
     def _unjournaled(self, made: Path) -> "_Connection":
@@ -298,18 +298,8 @@ class SqliteStore(Store):
         connection.execute("PRAGMA rollup.synchronous = OFF")
         return connection
 
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        # A lock that ends with its process, on every system: one on an empty SQLite file.
-        path = self.rollup_path.with_suffix(".lock")
-        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
-            try:
-                lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError:
-                alone = False
-            else:
-                alone = True
-            yield alone
+    def _alone(self) -> AbstractContextManager[bool]:
+        return file_lock(self.rollup_path)
 
     def readable(self) -> bool:
         try:
@@ -319,7 +309,7 @@ class SqliteStore(Store):
             return False
 
     def _holds(self) -> bool:
-        if not self.rollup_path.exists() or _identity(self.path) != self._identity:
+        if not self.rollup_path.exists() or identity(self.path) != self._identity:
             return False  # pooled connections still read a raw file that has gone
         try:
             with self.engine.connect() as connection:
@@ -567,17 +557,8 @@ class PostgresStore(Store):
         with self.problems(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        with self.engine.connect() as connection:
-            key = {"key": _ADVISORY_LOCK}
-            alone = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
-            connection.commit()  # the lock stays; the state of the database is not held
-            try:
-                yield alone
-            finally:
-                if alone:
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+    def _alone(self) -> AbstractContextManager[bool]:
+        return advisory_lock(self.engine, _ADVISORY_LOCK)
 
     def _reads_only(self) -> bool:
         """Whether nothing can be written here (a standby), or the rollups belong to others."""
@@ -665,6 +646,20 @@ def _hold_rollups(session: Session, transaction: Any, connection: Connection) ->
     connection.exec_driver_sql("LOCK TABLE rollup.build IN ACCESS SHARE MODE")
 
 
+@contextmanager
+def advisory_lock(engine: Engine, number: int) -> Iterator[bool]:
+    """Whether nobody else holds the PostgreSQL lock of this number; it ends with its connection."""
+    with engine.connect() as connection:
+        key = {"key": number}
+        alone = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
+        connection.commit()  # the lock stays; the state of the database is not held
+        try:
+            yield alone
+        finally:
+            if alone:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+
 def _freshness(connection: Connection) -> Freshness | None:
     row = connection.execute(select(table_of(Build))).one_or_none()
     return Freshness(row.version, from_instant(row.built_at), row.zone) if row else None
@@ -723,7 +718,25 @@ def _pragma(connection: Connection, name: str) -> Any:
     return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
 
 
-def _identity(path: Path) -> tuple[int, int]:
+@contextmanager
+def file_lock(path: Path) -> Iterator[bool]:
+    """Whether nobody else holds the lock beside a file, NAME.lock; it ends with its process.
+
+    It is one on an empty SQLite file, which works on every system.
+    """
+    beside = path.with_suffix(".lock")
+    with closing(sqlite3.connect(beside, timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            alone = False
+        else:
+            alone = True
+        yield alone
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """What tells a file from another one of the same name; two zeros where there is none."""
     try:
         stat = path.stat()
     except OSError:

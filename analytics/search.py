@@ -49,7 +49,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import Session
 
-from analytics.database import BUSY_SECONDS, DatabaseProblem, SqliteStore, Store
+from analytics.database import (
+    BUSY_SECONDS,
+    DatabaseProblem,
+    SqliteStore,
+    Store,
+    advisory_lock,
+    file_lock,
+    identity,
+)
 from analytics.models import Conversation, Message, table_of
 from analytics.query import QueryError
 from analytics.results import Row
@@ -477,12 +485,12 @@ class _SqliteIndex:
 
     def _attach(self, dbapi: sqlite3.Connection, record: Any, proxy: Any) -> None:
         # Deleted or made anew, the file is another one: a connection still reads the old one.
-        now = _identity(self.path)
+        now = identity(self.path)
         if record.info.get("search") == now:
             return
         if record.info.pop("search", None):
             dbapi.execute("DETACH search")
-        if now is None:
+        if not any(now):
             return
         dbapi.execute("ATTACH ? AS search", [f"{self.path.absolute().as_uri()}?mode=ro"])
         try:
@@ -492,17 +500,9 @@ class _SqliteIndex:
         else:
             record.info["search"] = now
 
-    @contextmanager
-    def alone(self) -> Iterator[bool]:
-        """A lock that ends with its process: one on an empty SQLite file."""
-        path = self.path.with_suffix(".lock")
-        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
-            try:
-                lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError:
-                yield False
-            else:
-                yield True
+    def alone(self) -> AbstractContextManager[bool]:
+        """A lock that ends with its process."""
+        return file_lock(self.path)
 
     def prepare(self) -> None:
         """Make the file, anew where it is another release's or damaged."""
@@ -589,14 +589,6 @@ class _SqliteIndex:
             raise
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
-
-
 class _PostgresIndex:
     """The schema `search`."""
 
@@ -607,15 +599,8 @@ class _PostgresIndex:
     @contextmanager
     def alone(self) -> Iterator[bool]:
         """An advisory lock, which ends with its connection."""
-        with self._problems(), self._engine.connect() as connection:
-            key = {"key": _ADVISORY_LOCK}
-            alone = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
-            connection.commit()  # the lock stays; the state of the database is not held
-            try:
-                yield alone
-            finally:
-                if alone:
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+        with self._problems(), advisory_lock(self._engine, _ADVISORY_LOCK) as alone:
+            yield alone
 
     def prepare(self) -> None:
         """Make the schema, anew where it is another release's."""

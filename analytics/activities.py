@@ -9,15 +9,22 @@ from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, true, tuple_
 from sqlmodel import Session
 
 from analytics.details import Narrowed, in_activities
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
+from analytics.paging import Paging, check_page, place
 from analytics.query import Filters, QueryError
 from analytics.results import Row, duration_text, in_slices, of_members, zone_name
-from analytics.rollups.instants import DAY, by_code_point, from_instant, instant, to_instant
+from analytics.rollups.instants import (
+    DAY,
+    by_code_point,
+    contains,
+    from_instant,
+    instant,
+    to_instant,
+)
 from analytics.rollups.tables import (
     DOCUMENT,
     QUERY,
@@ -32,7 +39,6 @@ ACTIVITY, LISTING = table_of(Activity), table_of(Listing)
 USER, TWIN, SESSION = table_of(User), table_of(Twin), table_of(Conversation)
 MESSAGE, DRAFT, RETRIEVAL = table_of(Message), table_of(Document), table_of(Retrieval)
 
-MAX_LIMIT = 100
 _CHUNK = 1_000
 _MANY_USERS = 1_000
 # A cursor is a position in the list: the instant and the id of the last activity that was read.
@@ -113,20 +119,13 @@ class FoundItem(ActivityItem):
     snippet: list[SnippetPart]
 
 
-class ActivityPage(Row):
+class ActivityPage(Paging):
     """A page of activities and where it stands among all of them.
 
-    The names in snake_case are those of the contract. `next_cursor` is None on the last page.
-    The items of a search have a `snippet`.
+    `next_cursor` is None on the last page. The items of a search have a `snippet`.
     """
 
     items: list[FoundItem | ActivityItem]
-    total: int
-    page: int
-    limit: int
-    total_pages: int = Field(alias="total_pages")
-    has_next: bool = Field(alias="has_next")
-    has_prev: bool = Field(alias="has_prev")
     next_cursor: str | None
 
 
@@ -191,27 +190,23 @@ def activities(  # noqa: PLR0913 - what the contract's page has
     numbers it. Raises QueryError for a page below 1, a limit outside 1 to 100, or a cursor that no
     page gave. A page past the end is empty.
     """
-    _check_page(page, limit)
+    check_page(page, limit)
     items: list[ActivityItem] = []
     last: Position | None = None
     counts = _day_counts(session, ask)
     total = sum(activities for _, activities in counts)
-    pages = -(-total // limit)
+    at = place(total, page, limit)
     if cursor:
         items, last = activities_after(session, ask, now, _position(cursor), limit)
-    elif page <= pages:
+        at |= {"has_next": last is not None, "has_prev": True}
+    elif page <= at["total_pages"]:
         items = _items(session, _rows_at(session, ask, counts, (page - 1) * limit, limit), now)
-        if items and page < pages:
+        if items and at["has_next"]:
             last = to_instant(items[-1].started_at), items[-1].id
     return ActivityPage(
         items=_with_snippets(session, ask, items),
-        total=total,
-        page=page,
-        limit=limit,
-        total_pages=pages,
-        has_next=last is not None if cursor else page < pages,
-        has_prev=bool(cursor) or page > 1,
         next_cursor=last and f"{last[0]}.{last[1]}",
+        **at,
     )
 
 
@@ -362,13 +357,6 @@ def relative_time(moment: datetime.datetime | None, now: datetime.datetime) -> s
     return "Just now"
 
 
-def _check_page(page: int, limit: int) -> None:
-    if page < 1:
-        raise QueryError("page", page, "pages are numbered from 1")
-    if not 1 <= limit <= MAX_LIMIT:
-        raise QueryError("limit", limit, f"choose 1 to {MAX_LIMIT}")
-
-
 def _day_counts(session: Session, ask: ActivityQuery) -> list[tuple[int | None, int]]:
     """Each day that has such activities, newest first, and how many it has.
 
@@ -470,10 +458,7 @@ def _wanted(
     if ask.search:
         conditions.append(matching(session, ask.search, every=every))
     if ask.user:
-        # lower() knows ASCII only here; so must the pattern.
-        part = "".join(c.lower() if c.isascii() else c for c in ask.user)
-        email = func.lower(by_code_point(USER.c.email)).contains(part, autoescape=True)
-        users = select(USER.c.id).where(email)
+        users = select(USER.c.id).where(contains(USER.c.email, ask.user))
         some = select(func.count()).select_from(users.limit(_MANY_USERS + 1).subquery())
         # The activities of few users are gathered. Those of many are soon met in the order of time;
         # that it is an expression keeps the database from gathering them.

@@ -23,7 +23,7 @@ from analytics.models import Conversation, Document, Retrieval, User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Query
 from analytics.results import DAILY, Row, in_days, in_slices
-from analytics.rollups.instants import day_of, from_instant, hour_of, instant, local
+from analytics.rollups.instants import by_code_point, day_of, from_instant, hour_of, instant, local
 from analytics.rollups.tables import ActivityDocument, DocumentTypeDay, slice_key
 
 SESSION, USER = table_of(Conversation), table_of(User)
@@ -353,7 +353,7 @@ def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) ->
         .join(USER, USER.c.id == SESSION.c.user_id)
         .outerjoin(TWIN, TWIN.c.id == SESSION.c.twin_id)
         .where(day.between(first, last))
-        .order_by(day.desc(), dated.c.at.desc(), table.c.id.desc())
+        .order_by(day.desc(), dated.c.at.desc(), by_code_point(table.c.id).desc())
     )
     if detail.hour is not None:
         found = found.where(hour_of(dated.c.moment) == detail.hour)
@@ -394,7 +394,7 @@ def _installed(query: Query, detail: Detail) -> Select[Any]:
             day_of(dated.c.moment) <= query.period.end.toordinal(),
             USER.c.id.in_(members(query, detail)),
         )
-        .order_by(dated.c.at.desc(), TWIN.c.id.desc())
+        .order_by(dated.c.at.desc(), by_code_point(TWIN.c.id).desc())
     )
 
 

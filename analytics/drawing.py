@@ -1,6 +1,6 @@
 """Drawing a registered result: its Vega-Lite spec, made once, its data, and its words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -9,9 +9,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from analytics.query import Query
 from analytics.reports import BY_SLUG, Drawing, Report
-from analytics.results import Share, percentage, rounded, share_change
-from analytics.text import count, long_day, moved, number, percent, short_day
+from analytics.results import Row, Share, percentage, rounded, share_change
+from analytics.text import compared_name, count, long_day, moved, number, percent, short_day
 from analytics.theme import Theme, chart_config, theme
 
 HEIGHT, BAR_HEIGHT = 300, 34
@@ -43,6 +44,20 @@ class Compared:
     name: str
     rows: Sequence[Any]
     shift: int
+
+
+def compared_with(
+    report: Report, query: Query, rows: Callable[[Query], Sequence[Row]]
+) -> Compared | None:
+    """What the chart of a question stands beside, its rows fetched with `rows`.
+
+    None where it doesn't run over days.
+    """
+    if report.drawing.x != "date":
+        return None
+    before = query.previous
+    shift = query.period.shift_to(before.period)
+    return Compared(compared_name(query), rows(before), shift)
 
 
 def chart_data(

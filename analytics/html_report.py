@@ -18,29 +18,19 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from analytics.cards import Card, metrics_cards, retention_cards
 from analytics.database import Freshness, Store
-from analytics.drawing import Compared, chart_data, summary, table_data
+from analytics.drawing import Compared, chart_data, compared_with, summary, table_data
 from analytics.export import PictureProblem
-from analytics.images import ImagesMissing, available, chart_svgs, compared_with, recoloured
+from analytics.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.metrics import Metrics
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query, QueryError, filter_names
+from analytics.query import NAMELESS, Query, QueryError, filter_names
 from analytics.reports import BY_SLUG, PAGES, Report
 from analytics.results import Row, span
 from analytics.retention import Retention
 from analytics.rollups.build import Progress, silent
 from analytics.sources import sources
-from analytics.text import (
-    change,
-    count,
-    day,
-    days,
-    difference,
-    moment,
-    number,
-    percent,
-    points,
-    signed,
-)
+from analytics.text import change, count, day, days, label, moment, number
 from analytics.theme import FONT, css_variables, variables
 
 PRODUCT = "AI Twin Analytics"
@@ -49,60 +39,11 @@ CHART_WIDTH = 480
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _PDF_SECONDS = 120
 _ROOT = Path(__file__).parents[1]
-
-
-LABELS = {
-    "organization": "Organization",
-    "department": "Department",
-    "people": "People",
-    "active_users": "Active users",
-    "conversations": "Conversations",
-    "previous_conversations": "Before",
-    "conversations_change": "Change",
-    "conversations_by_others": "By others",
-    "documents": "Documents",
-    "queries": "Queries",
-    "name": "Name",
-    "owner_name": "Owner",
-    "owner_email": "Owner's e-mail",
-    "is_shared": "Shared",
-    "installed_on": "Installed",
-    "last_used": "Last used",
-    "table": "Table",
-    "rows": "Rows",
-    "first": "First",
-    "last": "Last",
-    "undated": "Undated",
-    "orphaned": "Orphaned",
-}
 _COMPARING = re.compile("^previous_|_change$")
-_NAMELESS = {"organization": NO_ORGANIZATION, "department": NO_DEPARTMENT}
 
 
 class PdfProblem(PictureProblem):
     """The PDF can't be made: says what to do instead."""
-
-
-@dataclass(frozen=True)
-class _Card:
-    """A figure, its difference to `before` ("" where nothing is compared), and what it is of."""
-
-    label: str
-    value: str
-    difference: str = ""
-    before: str = ""
-    note: str = ""
-
-    @property
-    def tone(self) -> str:
-        """The CSS class of the difference."""
-        first = self.difference[:1]
-        return "negative" if first == "\u2212" else "positive" if first in ("+", "n") else "muted"
-
-    @property
-    def arrow(self) -> str:
-        """What says it without colour."""
-        return {"negative": "↓ ", "positive": "↑ "}.get(self.tone, "")
 
 
 @dataclass(frozen=True)
@@ -116,7 +57,7 @@ class _Table:
 @dataclass(frozen=True)
 class _Part:
     report: Report
-    cards: tuple[_Card, ...] = ()
+    cards: Sequence[Card] = ()
     charts: tuple[Markup, ...] = ()
     summary: str = ""
     table: _Table | None = None
@@ -225,6 +166,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["tone"] = _tone
     environment.filters["paragraphs"] = lambda text: text.split("\n\n")
     return environment.get_template("html_report.html.jinja")
 
@@ -269,7 +211,7 @@ def _words(report: Report, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
     if report.is_single:
         cards = _cards(rows[0])
         if not compares:
-            cards = tuple(replace(card, difference="", before="") for card in cards)
+            cards = [replace(card, difference="", before="") for card in cards]
         return _Part(report, cards=cards)
     if not rows:
         return _Part(report)
@@ -282,7 +224,7 @@ def _words(report: Report, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
         report,
         table=_table(
             report,
-            [(LABELS[name], _kind(rows, name)) for name in names],
+            [(label(name), _kind(rows, name)) for name in names],
             [[_cell(name, getattr(row, name), zone) for name in names] for row in rows],
             TABLE_ROWS,
         ),
@@ -322,56 +264,20 @@ def _coloured(svg: str) -> str:
     return recoloured(svg, {c: f"var(--{name})" for name, c in variables(dark=False).items()})
 
 
-def _cards(row: Row) -> tuple[_Card, ...]:
-    """The page's cards (`ui/cards.py`), in its words."""
+def _cards(row: Row) -> list[Card]:
     match row:
-        case Metrics() as m:
-            return tuple(
-                _Card(label, number(now), difference(now, before, changed), number(before))
-                for label, now, before, changed in (
-                    ("Active users", m.total_active_users, m.previous_active_users,
-                     m.active_users_change),
-                    ("Conversations", m.total_conversations, m.previous_conversations,
-                     m.conversations_change),
-                    ("Documents drafted", m.documents_drafted, m.previous_documents,
-                     m.documents_change),
-                    ("Twin installations", m.twin_installations, m.previous_installations,
-                     m.installations_change),
-                )
-            )  # fmt: skip
-        case Retention() as r:
-            days_ = tuple(
-                _Card(
-                    f"Day {n} retention", percent(rate),
-                    "" if rate is None else points(changed),
-                    "" if before is None else percent(before),
-                    f"of {count(eligible, 'user')}",
-                )
-                for n, rate, eligible, before, changed in (
-                    (1, r.day1, r.day1_eligible, r.previous_day1, r.day1_change),
-                    (7, r.day7, r.day7_eligible, r.previous_day7, r.day7_change),
-                    (30, r.day30, r.day30_eligible, r.previous_day30, r.day30_change),
-                )
-            )  # fmt: skip
-            per_user, longer = r.sessions_per_user_change, r.avg_session_duration_change
-            return (
-                *days_,
-                _Card(
-                    "Sessions per user", r.sessions_per_user,
-                    "new" if per_user is None else signed(per_user), r.previous_sessions_per_user,
-                ),
-                _Card(
-                    "Power users", percent(r.power_users_percent), points(r.power_users_change),
-                    percent(r.previous_power_users_percent), count(r.power_users, "user"),
-                ),
-                _Card(
-                    "Average duration", r.avg_session_duration,
-                    "new" if longer is None else f"{signed(longer)} s",
-                    r.previous_avg_session_duration,
-                ),
-            )  # fmt: skip
+        case Metrics():
+            return metrics_cards(row)
+        case Retention():
+            return retention_cards(row)
         case _:
             raise TypeError(f"no cards for {type(row).__name__}")
+
+
+def _tone(card: Card) -> str:
+    """The CSS class of a difference."""
+    first = card.difference[:1]
+    return "negative" if first == "\u2212" else "positive" if first in ("+", "n") else "muted"
 
 
 def _table(
@@ -420,7 +326,7 @@ def _cell(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: PLR0911 - a li
         return change(value)
     match value:
         case None:
-            return _NAMELESS.get(name, "")
+            return NAMELESS.get(name, "")
         case bool():
             return "yes" if value else "no"
         case int() | float():

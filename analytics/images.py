@@ -7,7 +7,7 @@ engine it takes about 100 MB.
 import json
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -21,7 +21,7 @@ from analytics.export import PictureProblem
 from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.results import Row
-from analytics.text import compared_name, days
+from analytics.text import days
 from analytics.theme import FONT, GAP, PADDING, theme
 
 WIDTH = 760
@@ -52,20 +52,6 @@ class Svg:
 def available() -> bool:
     """Whether the extra `images` is installed."""
     return find_spec("vl_convert") is not None
-
-
-def compared_with(
-    report: Report, query: Query, rows: Callable[[Query], Sequence[Row]]
-) -> Compared | None:
-    """What the chart of a question stands beside, its rows fetched with `rows`.
-
-    None where it doesn't run over days.
-    """
-    if report.drawing.x != "date":
-        return None
-    before = query.previous
-    shift = query.period.shift_to(before.period)
-    return Compared(compared_name(query), rows(before), shift)
 
 
 def chart_svgs(

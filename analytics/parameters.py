@@ -13,8 +13,10 @@ from urllib.parse import unquote_to_bytes
 
 from sqlmodel import Session
 
-from analytics.activities import CURSOR_PATTERN, MAX_LIMIT, TYPES, ActivityQuery
+from analytics.activities import CURSOR_PATTERN, TYPES, ActivityQuery
 from analytics.details import NOTHING, Narrowed, Narrowing, detail_of, narrowings
+from analytics.lists import Listed
+from analytics.paging import MAX_LIMIT
 from analytics.query import (
     DEFAULT_PRESET,
     NO_DEPARTMENT,
@@ -246,6 +248,14 @@ def of_narrowing(one: Narrowing) -> Parameter[str]:
     """What narrows a list to what a figure counted, as text; `detail_of` reads it."""
     return Parameter(
         one.name, one.description, dict(one.schema), _text, "", repeatable=one.repeatable
+    )
+
+
+def of_list(listed: Listed) -> tuple[Parameter[str], ...]:
+    """What a list itself can be asked: what narrows it, and its choices."""
+    return (
+        *map(of_narrowing, narrowings(listed.kind)),
+        *(text(one.name, one.description, dict(one.schema)) for one in listed.choices),
     )
 
 

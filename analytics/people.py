@@ -22,6 +22,7 @@ from analytics.models import User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Query, QueryError
 from analytics.results import MEMBER, Row, in_days
+from analytics.rollups.instants import by_code_point, contains
 from analytics.rollups.tables import slice_name
 
 USER = table_of(User)
@@ -136,16 +137,7 @@ def _wanted(query: Query, detail: Detail, activity: str, search: str) -> list[Co
         active = _active(query, detail)
         conditions.append(active if activity == "active" else ~active)
     if search:
-        # lower() knows ASCII only on SQLite; so must the pattern.
-        part = "".join(c.lower() if c.isascii() else c for c in search)
-        conditions.append(
-            or_(
-                *(
-                    func.lower(column).contains(part, autoescape=True)
-                    for column in (USER.c.full_name, USER.c.email)
-                )
-            )
-        )
+        conditions.append(or_(contains(USER.c.full_name, search), contains(USER.c.email, search)))
     return conditions
 
 
@@ -183,7 +175,7 @@ def _ranked(
     """The ids in their order."""
     ascending = _direction(sort, order) == "asc"
     found = _people(wanted)
-    key: ColumnElement[Any] = USER.c.full_name
+    key: ColumnElement[Any] = by_code_point(USER.c.full_name)
     if sort in ("first_active", "last_active"):
         extreme = func.min if sort == "first_active" else func.max
         key = (
@@ -198,7 +190,7 @@ def _ranked(
         found = found.outerjoin(counted, counted.c.user_id == MEMBER.c.user_id)
         key = func.coalesce(counted.c.counted, 0)
     first = key.asc() if ascending else key.desc()
-    return found.order_by(first, USER.c.full_name, MEMBER.c.user_id)
+    return found.order_by(first, by_code_point(USER.c.full_name), by_code_point(MEMBER.c.user_id))
 
 
 def _counted(query: Query, detail: Detail, sort: str) -> Select[str, int]:

@@ -13,6 +13,7 @@ YEAR_DAYS = 364  # 52 weeks: the same weekdays a year earlier
 DEFAULT_PRESET = "Last 30 days"
 NO_ORGANIZATION = "No organization"
 NO_DEPARTMENT = "No department"
+NAMELESS = {"organization": NO_ORGANIZATION, "department": NO_DEPARTMENT}
 
 
 class QueryError(ValueError):

@@ -10,8 +10,8 @@ import pytest
 
 from analytics import images
 from analytics.charts import ActiveUsersDay, ConversationsDay, TopicCount
-from analytics.drawing import chart_data
-from analytics.images import ImagesMissing, chart_svgs, compared_with, png, svg
+from analytics.drawing import chart_data, compared_with
+from analytics.images import ImagesMissing, chart_svgs, png, svg
 from analytics.query import Filters, Period, Query
 from analytics.reports import BY_SLUG
 from analytics.theme import theme

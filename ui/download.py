@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import partial
+from typing import Any
 
 from sqlmodel import Session
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -14,16 +14,19 @@ from analytics.activities import ActivityItem, all_activities
 from analytics.database import DatabaseProblem, Store
 from analytics.export import csv_lines, file_name, period_file_name
 from analytics.lists import LIST_BY_SLUG, Listed
-from analytics.parameters import ACTIVITY_PARAMETERS, END_DATE, START_DATE, Asked, activity_query
-from analytics.query import (
-    NO_DEPARTMENT,
-    Filters,
-    Period,
-    Query,
-    QueryError,
-    filter_values,
-    parse_date,
+from analytics.parameters import (
+    ACTIVITY_PARAMETERS,
+    DEPARTMENT,
+    END_DATE,
+    ORGANIZATION,
+    START_DATE,
+    Asked,
+    Parameter,
+    activity_query,
+    filters,
+    of_list,
 )
+from analytics.query import Period, Query, QueryError
 from analytics.results import Row
 from analytics.search import check_search
 from analytics.service import service
@@ -56,14 +59,16 @@ def activities_csv(request: Request) -> Response:
 
 def list_csv(listed: Listed, request: Request) -> Response:
     """Stream a list behind figures as its page shows it; errors say what to change."""
-    asked = request.query_params
-    values = _values(asked)
+    own = of_list(listed)
     try:
-        start, end = _dates(asked)
+        known: tuple[Parameter[Any], ...] = (START_DATE, END_DATE, ORGANIZATION, DEPARTMENT, *own)
+        asked = Asked(request.scope["query_string"], known)
+        values = {parameter.name: asked.all(parameter) for parameter in own}
+        start, end = asked.one(START_DATE), asked.one(END_DATE)
         if not (start and end):
             raise QueryError("start_date", start or "", "give start_date and end_date")
         store = service().store()
-        query = Query(Period(start, end, _today(store)), _filters(asked))
+        query = Query(Period(start, end, _today(store)), filters(asked))
         with store.session() as session:  # what can't be asked is refused before the first line
             listed.read(session, query, listed.detail(values), **listed.chosen(values), limit=1)
     except QueryError as error:
@@ -80,25 +85,6 @@ def list_csv(listed: Listed, request: Request) -> Response:
 def csv_path(slug: str) -> str:
     """Where the CSV of a list is."""
     return f"/download/{slug}.csv"
-
-
-def _dates(asked: QueryParams) -> tuple[date | None, date | None]:
-    start, end = (
-        parse_date(name, asked[name]) if asked.get(name) else None
-        for name in ("start_date", "end_date")
-    )
-    return start, end
-
-
-def _filters(asked: QueryParams) -> Filters:
-    return Filters(
-        filter_values(asked.getlist("organization")),
-        filter_values(asked.getlist("department"), NO_DEPARTMENT),
-    )
-
-
-def _values(asked: QueryParams) -> dict[str, list[str]]:
-    return {name: asked.getlist(name) for name in asked}
 
 
 def _today(store: Store) -> date:

@@ -6,9 +6,10 @@ from functools import partial
 
 import streamlit as st
 
+from analytics.drawing import compared_with
 from analytics.export import period_file_name
 from analytics.html_report import page_html
-from analytics.images import available, compared_with, png, svg
+from analytics.images import available, png, svg
 from analytics.query import Query
 from analytics.reports import PAGES, Report
 from ui.frame import frame

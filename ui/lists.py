@@ -5,12 +5,14 @@ from typing import Any
 
 import streamlit as st
 
+from analytics.database import Store
 from analytics.details import NOTHING, Detail
 from analytics.lists import LIST_BY_SLUG
 from analytics.paging import Paging
 from analytics.people import SORTS, PersonRow, person
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.text import count, day, days, moment, number
+from ui.cache import shared
 from ui.charts import card_head
 from ui.download import csv_path
 from ui.drill import chips, conversation_link, narrowed, offer, parameters, person_link, question
@@ -90,10 +92,10 @@ def _first_page() -> None:
     st.session_state["page"] = 1
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _read(slug: str, asked: Any, version: str, chosen: tuple[Any, ...], _store: Any) -> Paging:
+@shared(max_entries=256)
+def _read(slug: str, asked: Any, _version: str, chosen: tuple[Any, ...], store: Store) -> Paging:
     query, detail, page = asked
-    with _store.session() as session:
+    with store.session() as session:
         return LIST_BY_SLUG[slug].read(
             session, query, detail, **dict(chosen), page=page, limit=PAGE_SIZE
         )

@@ -10,9 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from analytics.database import Store
-from analytics.drawing import chart_data, height, specs, summary, table_data
+from analytics.drawing import chart_data, compared_with, height, specs, summary, table_data
 from analytics.export import csv_text, period_file_name
-from analytics.images import compared_with
 from analytics.query import DEFAULT_PRESET, Query, preset_period
 from analytics.reports import BY_SLUG, Report
 from analytics.results import Row, span

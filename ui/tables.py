@@ -1,16 +1,17 @@
 """Tables: registered results as data frames with their CSV."""
 
+import datetime
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from analytics.behind import behind, has_behind
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
+from analytics.query import NAMELESS, Query
 from analytics.reports import BY_SLUG
-from analytics.text import change
+from analytics.text import change, label
 from ui.charts import empty, heading
 from ui.drill import choose_behind
 from ui.frame import frame
@@ -20,37 +21,26 @@ ROW_HEIGHT = 35
 MAX_ROWS = 20
 
 
-def _count(label: str, help: str | None = None) -> ColumnConfig:  # noqa: A002 - as Streamlit calls it
-    return st.column_config.NumberColumn(label, help=help, format="localized")
-
-
-COLUMNS: dict[str, Any] = {
-    "organization": "Organization",
-    "department": "Department",
-    "people": _count("People"),
-    "active_users": _count("Active users"),
-    "conversations": _count("Conversations"),
-    "previous_conversations": _count("Before"),
-    "conversations_change": "Change",
-    "conversations_by_others": _count(
-        "By others", "Conversations that somebody else than the owner started"
-    ),
-    "documents": _count("Documents"),
-    "queries": _count("Queries"),
-    "name": "Twin",
-    "owner_name": "Owner",
-    "owner_email": "Owner's e-mail",
-    "is_shared": st.column_config.CheckboxColumn("Shared"),
-    "installed_on": st.column_config.DateColumn("Installed", format="D MMM YYYY"),
-    "last_used": st.column_config.DateColumn("Last used", format="D MMM YYYY"),
-    "table": "Table",
-    "rows": _count("Rows"),
-    "first": st.column_config.DatetimeColumn("First", format="D MMM YYYY, HH:mm"),
-    "last": st.column_config.DatetimeColumn("Last", format="D MMM YYYY, HH:mm"),
-    "undated": _count("Undated", "Left out: no readable timestamp"),
-    "orphaned": _count("Orphaned", "Left out: the user or conversation they belong to is missing"),
+_HELP = {
+    "conversations_by_others": "Conversations that somebody else than the owner started",
+    "undated": "Left out: no readable timestamp",
+    "orphaned": "Left out: the user or conversation they belong to is missing",
 }
-_NAMELESS = {"organization": NO_ORGANIZATION, "department": NO_DEPARTMENT}
+
+
+def _column(field: str, kind: Any) -> ColumnConfig:
+    """How a field's column looks, by its type."""
+    kinds, look = {kind, *get_args(kind)}, st.column_config
+    called: dict[str, Any] = {"label": label(field), "help": _HELP.get(field)}
+    if bool in kinds:
+        return look.CheckboxColumn(**called)
+    if int in kinds:
+        return look.NumberColumn(**called, format="localized")
+    if datetime.datetime in kinds:
+        return look.DatetimeColumn(**called, format="D MMM YYYY, HH:mm")
+    if datetime.date in kinds:
+        return look.DateColumn(**called, format="D MMM YYYY")
+    return look.TextColumn(**called)
 
 
 def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("id",)) -> None:
@@ -63,10 +53,11 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
         if not found:
             empty(report)
             return
-        data = table(found).drop(columns=[name for name in hide if name in report.row.model_fields])
-        for name, label in _NAMELESS.items():
+        fields = report.row.model_fields
+        data = table(found).drop(columns=[name for name in hide if name in fields])
+        for name, none in NAMELESS.items():
             if name in data:
-                data[name] = data[name].fillna(label)
+                data[name] = data[name].fillna(none)
         if "conversations_change" in data:
             data["conversations_change"] = [change(one.conversations_change) for one in found]
         if "owner_email" in data:  # long, and rarely what is looked for
@@ -85,7 +76,7 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
         st.dataframe(
             data,
             hide_index=True,
-            column_config={name: COLUMNS.get(name, name) for name in data.columns},
+            column_config={n: _column(n, fields[n].annotation) for n in data.columns},
             height=(min(len(data), MAX_ROWS) + 1) * ROW_HEIGHT + 3,
             key=key,
             alt=report.title,

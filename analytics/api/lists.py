@@ -22,7 +22,6 @@ from analytics.api.endpoints import (
     wants_csv,
 )
 from analytics.database import Store
-from analytics.details import narrowings
 from analytics.export import csv_lines, period_file_name
 from analytics.lists import LISTS, Listed
 from analytics.paging import MAX_LIMIT
@@ -34,8 +33,7 @@ ROWS = p.number("limit", "Rows a page.", MAX_LIMIT, 20)
 
 
 def _add_list(listed: Listed) -> None:
-    own: list[p.Parameter[str]] = [p.of_narrowing(one) for one in narrowings(listed.kind)]
-    own += [p.text(one.name, one.description, dict(one.schema)) for one in listed.choices]
+    own = p.of_list(listed)
     known: tuple[p.Parameter[Any], ...]
     known = (p.PAGE, ROWS, p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, *own, p.FORMAT)
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, String, select
+from sqlalchemy import BigInteger, ColumnElement, String, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
@@ -92,6 +92,13 @@ def _sqlite_by_code_point(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(by_code_point, "postgresql")
 def _postgresql_by_code_point(element: Any, compiler: Any, **kw: Any) -> str:
     return f'({compiler.process(element.clauses, **kw)} COLLATE "C")'
+
+
+def contains(column: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    """Whether a text column holds a part, literally, the case of ASCII letters ignored."""
+    # The database's lower() knows ASCII only here; so must the pattern's.
+    lowered = "".join(c.lower() if c.isascii() else c for c in part)
+    return func.lower(by_code_point(column)).contains(lowered, autoescape=True)
 
 
 # The same for columns of an index: PostgreSQL uses it for such comparisons only if it says so.

@@ -103,6 +103,7 @@ class Store:
         self.where = shown_url(settings.url)
         self.is_sample = False
         self.lacks_message_type = False
+        self.search_problem = ""  # why the search index could not be written last time
         self._refreshing = threading.Lock()
         self.engine: Engine
 

@@ -76,6 +76,7 @@ _AT_ONCE = 2_000  # conversations of a transaction
 _MANY_MATCHES = 20_000
 _AROUND, _SNIPPET = 60, 240
 SWITCHED_OFF = "search is switched off; set SEARCH=true where this is served, and start it again"
+CANNOT_BUILD = "Search can't be built"
 _ADVISORY_LOCK = 0x41545753  # on PostgreSQL: whoever holds it indexes
 
 _METADATA = MetaData()
@@ -215,13 +216,16 @@ def coverage(session: Session) -> Coverage:
 def check_search(store: Store) -> None:
     """Refuse to search what is not indexed: QueryError where search is switched off by a setting.
 
-    Raises DatabaseProblem, which says how far it is, while the index is being built.
+    Raises DatabaseProblem, which says how far it is, while the index is being built, and what to do
+    where it can't be.
     """
     if not store.settings.search:
         raise QueryError("search", "(any)", SWITCHED_OFF)
     with store.session() as session:
         covered = coverage(session)
     if not covered.is_complete:
+        if store.search_problem:
+            raise DatabaseProblem(CANNOT_BUILD, store.where, store.search_problem)
         raise DatabaseProblem(
             f"Search is being built: {covered.share:.0%}",
             store.where,
@@ -330,6 +334,12 @@ def marked(content: str, patterns: Sequence[re.Pattern[str]]) -> list[SnippetPar
     ]
 
 
+def parts_of(content: str, asked: str) -> list[SnippetPart]:
+    """The stretch of a text around the first words that a search asks for; empty without any."""
+    parts = marked(content, [_pattern(term) for term in terms(asked)])
+    return parts if any(part.match for part in parts) else []
+
+
 # --- upkeep ------------------------------------------------------------------------------------
 
 
@@ -359,7 +369,9 @@ class Search:
                 while alone and self.step() and not closed.is_set():
                     if seconds and time.monotonic() >= end:
                         break
+            self._store.search_problem = ""
         except Exception as error:
+            self._store.search_problem = self._index.remedy
             # Its type only: the text may hold what somebody wrote.
             logger.warning("The search index was not updated: %s", type(error).__name__)
         return closed.wait(max(0.0, end - time.monotonic()))
@@ -466,6 +478,10 @@ def _texts(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
 class _Index(Protocol):
     """Where documents are kept."""
 
+    @property
+    def remedy(self) -> str:
+        """What to do where it can't be written."""
+
     def alone(self) -> AbstractContextManager[bool]:
         """Whether nobody else indexes, in any process, while this lasts."""
 
@@ -481,6 +497,7 @@ class _SqliteIndex:
 
     def __init__(self, engine: Engine, rollups: Path) -> None:
         self.path = rollups.with_name(f"{rollups.name.removesuffix('rollup.db')}search.db")
+        self.remedy = f"Check that {self.path.name} and its folder can be written and have space."
         event.listen(engine, "checkout", self._attach)
 
     def _attach(self, dbapi: sqlite3.Connection, record: Any, proxy: Any) -> None:
@@ -492,7 +509,10 @@ class _SqliteIndex:
             dbapi.execute("DETACH search")
         if not any(now):
             return
-        dbapi.execute("ATTACH ? AS search", [f"{self.path.absolute().as_uri()}?mode=ro"])
+        try:
+            dbapi.execute("ATTACH ? AS search", [f"{self.path.absolute().as_uri()}?mode=ro"])
+        except sqlite3.OperationalError:  # it may not be opened
+            return
         try:
             dbapi.execute("SELECT 1 FROM search.state").fetchone()
         except sqlite3.DatabaseError:  # half made, or damaged: nobody but a search shall notice
@@ -591,6 +611,8 @@ class _SqliteIndex:
 
 class _PostgresIndex:
     """The schema `search`."""
+
+    remedy = "Check that the server takes writes, and that its user may create the schema `search`."
 
     def __init__(self, store: Store) -> None:
         self._engine = store.engine

@@ -385,11 +385,26 @@ def test_a_search_draws_what_is_found_and_where(app: Open, reference: Path) -> N
     found = [m.value for m in made.markdown if ":orange-background[" in m.value]
     assert len(found) == 20
     assert all("client" in value and "meet" in value for value in found)
+    with sqlite3.connect(reference) as database:
+        session, text = database.execute(
+            "SELECT session_id, content FROM messages WHERE content LIKE '%client meeting%'"
+        ).fetchone()
+    read = app(reference, "conversation")
+    read.query_params["id"], read.query_params["found"] = session, "client meet*"
+    read.run()
+    no_errors(read)
+    marks = [m.value for m in read.markdown if ":orange-background[" in m.value]
+    assert any(":orange-background[client]" in mark for mark in marks)
+    assert f"{len(marks)} message" in words(read)
+    assert text in [element.value for element in read.text]
 
 
-def test_a_conversation_is_inert_text_with_its_line_breaks(app: Open, nasty: Path) -> None:
+@pytest.mark.parametrize("searched", ["", "bold", "http"])
+def test_a_conversation_is_inert_text_with_its_line_breaks(
+    app: Open, nasty: Path, searched: str
+) -> None:
     made = app(nasty, "conversation")
-    made.query_params["id"] = "s"
+    made.query_params["id"], made.query_params["found"] = "s", searched
     made.run()
     no_errors(made)
     assert NASTY in [text.value for text in made.text]

@@ -369,6 +369,22 @@ def test_before_the_index_is_built_the_remedy_is_named(tmp_path: Path) -> None:
     store.close()
 
 
+def test_where_no_index_can_be_written_the_remedy_is_named_until_one_can(tmp_path: Path) -> None:
+    write(talks(), tmp_path / "data.db")
+    store = open_database(settings_for(tmp_path / "data.db"))
+    search = Search(store)
+    store.refresh()
+    (tmp_path / "data.search.db").mkdir()
+    search.keep_up(threading.Event(), 0)
+    with pytest.raises(DatabaseProblem, match=r"can't be built.*Check that data\.search\.db and"):
+        check_search(store)
+    (tmp_path / "data.search.db").rmdir()
+    search.keep_up(threading.Event(), 0)
+    check_search(store)
+    assert not store.search_problem
+    store.close()
+
+
 def test_the_api_searches(changing: Indexed) -> None:
     client = TestClient(app)
     made = Service(settings_for(changing.path))

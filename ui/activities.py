@@ -23,7 +23,7 @@ from analytics.export import csv_text, file_name
 from analytics.query import NO_ORGANIZATION
 from analytics.results import Row
 from analytics.rollups.instants import from_instant
-from analytics.search import MAX_SEARCH, Coverage, coverage, terms
+from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
 from analytics.text import count, moment, number
 from ui.cache import shared
 from ui.charts import card_head
@@ -109,7 +109,7 @@ def activity_list() -> None:
             else:
                 items = first_activities(session, ask, made.now, PAGE_SIZE)
         if wanted == 1:
-            _draw(listing, items)
+            _draw(listing, items, choice.search)
             stamp = covered.stamp if covered else ""
             total = _total(ask, made.freshness.version, stamp, made.store)
         shown = 1
@@ -122,7 +122,7 @@ def activity_list() -> None:
             with made.store.session() as session:
                 items = activities(session, ask, made.now, shown, PAGE_SIZE).items
         if wanted > 1:
-            _draw(listing, items)
+            _draw(listing, items, choice.search)
         first = (shown - 1) * PAGE_SIZE + 1
         span = f"{number(first)}\u2013{number(first + len(items) - 1)} of " if items else ""
         head.subheader(
@@ -168,7 +168,9 @@ def _search_notice(made: Frame, asked: str) -> Coverage | None:
         covered = coverage(session)
     if not terms(asked):
         st.caption("Write a word to search for: letters or digits.")
-    if not covered.is_complete:
+    if not covered.is_complete and made.store.search_problem:
+        st.warning(f"{CANNOT_BUILD}. {inert(made.store.search_problem)}", icon=":material/error:")
+    elif not covered.is_complete:
         st.info(_progress_text(covered, made.store), icon=":material/manage_search:")
 
     @st.fragment(run_every=made.store.settings.refresh_seconds or None)
@@ -189,10 +191,10 @@ def _progress_text(covered: Coverage, store: Store) -> str:
     return text + f"Conversations up to {until} are not covered yet; they appear by themselves."
 
 
-def _draw(place: DeltaGenerator, items: Sequence[ActivityItem]) -> None:
+def _draw(place: DeltaGenerator, items: Sequence[ActivityItem], search: str) -> None:
     with place.container():
         if items:
-            _listing(items)
+            _listing(items, search)
         else:
             st.caption(
                 "No conversation in this period matches. Choose other dates, or remove the e-mail,"
@@ -272,7 +274,7 @@ def _filter_bar() -> _Choice:
     )
 
 
-def _listing(items: Sequence[ActivityItem]) -> None:
+def _listing(items: Sequence[ActivityItem], search: str = "") -> None:
     """A row an activity; title and person are links, which mouse, finger and keyboard reach."""
     store = frame().store
     zone = store.settings.zone
@@ -281,7 +283,7 @@ def _listing(items: Sequence[ActivityItem]) -> None:
     for item in items:
         with st.container(gap="xsmall"):
             with st.container(horizontal=True, gap="small"):
-                conversation_link(item.id, item.action)
+                conversation_link(item.id, item.action, search)
                 if item.id in people:
                     person_link(people[item.id], item.user)
             counts = [count(item.message_count, "message")]

@@ -41,6 +41,7 @@ from analytics.query import (
     parse_date,
 )
 from analytics.text import count, day, days
+from ui.cache import shared
 from ui.frame import COMPARISONS, frame, query_string
 from ui.text import inert
 
@@ -124,9 +125,9 @@ def _counted_messages(query: Query, detail: Detail) -> str:
     return f"{count(messages, 'message')} in {count(conversations, 'conversation')}"
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def _messages(query: Query, detail: Detail, version: str, _store: Store) -> tuple[int, int]:
-    with _store.session() as session:
+@shared(max_entries=128)
+def _messages(query: Query, detail: Detail, _version: str, store: Store) -> tuple[int, int]:
+    with store.session() as session:
         found = count_messages(session, query, detail)
     return found.messages, found.conversations
 
@@ -160,18 +161,24 @@ def person_link(id_: str, name: str, query: Query | None = None) -> None:
     _to("person", id_, name, ":material/person:", query)
 
 
-def conversation_link(id_: str, title: str) -> None:
-    """A link to a conversation."""
-    _to("conversation", id_, title, ":material/chat_bubble:", None)
+def conversation_link(id_: str, title: str, search: str = "") -> None:
+    """A link to a conversation, and to what was searched for in it."""
+    _to("conversation", id_, title, ":material/chat_bubble:", None, search=search)
 
 
-def _to(page: str, id_: str, label: str, icon: str, query: Query | None) -> None:
+def _to(  # noqa: PLR0913 - what a link has
+    page: str, id_: str, label: str, icon: str, query: Query | None, *, search: str = ""
+) -> None:
     st.page_link(
         f"../pages/{page}.py",
         label=inert(label) or "No name",
         icon=icon,
         width="content",
-        query_params=[("id", id_), *address(query or question(), NOTHING)],
+        query_params=[
+            ("id", id_),
+            *([("found", search)] if search else []),
+            *address(query or question(), NOTHING),
+        ],
     )
 
 

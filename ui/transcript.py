@@ -10,10 +10,11 @@ from analytics.activities import (
     activity,
 )
 from analytics.details import Detail
+from analytics.search import MAX_SEARCH, parts_of
 from analytics.text import count, moment
 from ui.drill import link, person_link
 from ui.frame import frame
-from ui.text import inert
+from ui.text import highlighted, inert
 
 SHOWN_AT_ONCE = 200
 
@@ -36,14 +37,18 @@ def conversation() -> None:
         return
     _head(found)
     messages = found.messages
+    asked = st.query_params.get("found", "")[:MAX_SEARCH]
+    holding = [n for n, message in enumerate(messages) if parts_of(message.content, asked)]
+    if asked:
+        _said_of_search(asked, len(holding))
     if len(messages) > SHOWN_AT_ONCE:
-        pages = -(-len(messages) // SHOWN_AT_ONCE)
-        start = (st.pagination(pages, key="messages") - 1) * SHOWN_AT_ONCE
+        pages, first = -(-len(messages) // SHOWN_AT_ONCE), next(iter(holding), 0) // SHOWN_AT_ONCE
+        start = (st.pagination(pages, default=first + 1, key="messages") - 1) * SHOWN_AT_ONCE
         messages = messages[start : start + SHOWN_AT_ONCE]
     if not messages:
         st.caption("This conversation has no messages.")
     for message in messages:
-        _message(message, found)
+        _message(message, found, asked)
     if found.other_documents or found.other_queries:
         st.subheader("Not tied to a message", anchor=False)
         _made(found.other_documents, found.other_queries)
@@ -83,13 +88,21 @@ def _head(found: ActivityDetail) -> None:
             st.badge(found.duration, icon=":material/schedule:", color="gray")
 
 
-def _message(message: MessageItem, found: ActivityDetail) -> None:
+def _said_of_search(asked: str, number: int) -> None:
+    hold = "holds" if number == 1 else "hold"
+    told = f"{count(number, 'message')} {hold} words of" if number else "No message holds words of"
+    st.caption(f":material/search: {told} the search {inert(asked)}")
+
+
+def _message(message: MessageItem, found: ActivityDetail, asked: str) -> None:
     by_user = message.sender == "user"
     name = found.user if by_user else found.twin_name or "Twin"
     zone = frame().store.settings.zone
     with st.chat_message("user" if by_user else "assistant"):
         when = moment(message.sent_at, zone) if message.sent_at else "no date"
         st.caption(f"**{inert(name)}** · {when}")
+        if parts := parts_of(message.content, asked):
+            st.markdown(f":material/search: {highlighted(parts)}")
         st.text(message.content)
         _made(message.documents_created, message.queries_executed)
 

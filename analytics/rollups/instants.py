@@ -5,6 +5,7 @@ the local date (`date.toordinal()`), so that every database can compare and subt
 This is the one module in which SQLite and PostgreSQL differ.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -166,6 +167,12 @@ def day_of(local_at: ColumnElement[int]) -> ColumnElement[int]:
 def hour_of(local_at: ColumnElement[int]) -> ColumnElement[int]:
     """The hour of day, 0-23, of a local microseconds column."""
     return local_at // HOUR % 24
+
+
+def local_date(zone: ZoneInfo) -> Callable[[int], date]:
+    """What `day_of(local(at))` is in SQL: the local date of an instant."""
+    since, offsets = zip(*zone_offsets(zone), strict=True)
+    return lambda at: date.fromordinal((at + offsets[bisect_right(since, at) - 1]) // DAY + 1)
 
 
 def to_instant(moment: datetime) -> int:

@@ -100,10 +100,10 @@ class ActivityHour(Fact, table=True):
 
     __tablename__ = "activity_hour"
     __table_args__ = (
-        # All that the table of twins reads, in its order: nothing is looked up or sorted.
+        # All that the table of twins reads: of each twin the period's days, and the last one.
         Index(
             "ix_activity_hour_twin",
-            *("twin_id", "user_id", "day"),
+            *("twin_id", "day", "user_id"),
             *("conversations", "user_messages", "documents", "queries"),
         ),
         {"schema": "rollup", "sqlite_with_rowid": False},

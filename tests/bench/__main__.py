@@ -22,9 +22,11 @@ from platformdirs import user_cache_path
 from tests.bench.databases import INDEXES, SIZES, TABLES, Made, make
 from tests.bench.probes import BULK, LATE, probe
 from tests.bench.questions import (
+    AS_IS,
     DEEP,
     DUCKDB,
     LISTS,
+    OVERVIEW,
     PERIODS,
     PRODUCT,
     RESULTS,
@@ -35,10 +37,6 @@ from tests.bench.questions import (
     questions,
 )
 
-OVERVIEW = (
-    "metrics", "active-users", "conversations", "engagement", "hourly-activity", "feature-usage",
-    "leaderboard",
-)  # fmt: skip
 GROWING = ("organizations", "departments", "twins")  # with organizations or twins
 REPETITIONS = 15
 ENOUGH = 1.0  # seconds that are spent on a question; then it is not repeated
@@ -77,7 +75,7 @@ def compare(made: Made, periods: Iterable[str], patience: float) -> tuple[Median
         for filtered in (False, True):
             for question in questions(period, filtered=filtered):
                 medians[question], answers = measured(comparison.ways(question))
-                stopped += answers[SQL] is None
+                stopped += sum(answers.get(way, ()) is None for way in (SQL, AS_IS))
                 difference = comparison.difference(question, answers)
                 if difference:
                     differences.append(difference)
@@ -115,12 +113,14 @@ def speed_bars(medians: Medians) -> list[Bar]:
         if period == "365":
             continue
         took = together(medians, period)
-        for way, wanted in (
-            ((DUCKDB, 4), (SQL, 50)) if period == "all" else ((DUCKDB, 10), (SQL, 100))
-        ):
-            ratio = took[way] / took[PRODUCT]
-            text = f"Overview together, {_days(period)}: {ratio:.0f} {TIMES} faster than {way}"
-            bars.append((ratio >= wanted, f"{text} (at least {wanted})"))
+        duck, sql, indexed = (took[way] / took[PRODUCT] for way in (DUCKDB, AS_IS, SQL))
+        wanted = (4, 50) if period == "all" else (10, 100)
+        text = (
+            f"Overview together, {_days(period)}: {duck:.0f} {TIMES} faster than DuckDB (at least"
+            f" {wanted[0]}), {sql:,.0f} {TIMES} faster than SQL on the same database (at least"
+            f" {wanted[1]}), {indexed:.0f} {TIMES} with the indexes added"
+        )
+        bars.append((duck >= wanted[0] and sql >= wanted[1], text))
     for result in GROWING:
         worst = max(
             (medians[Question(result, period)][PRODUCT] / medians[Question(result, period)][DUCKDB],
@@ -183,7 +183,8 @@ def probe_bars(made: Made, build: dict[str, Any]) -> list[Bar]:
 def together(medians: Medians, period: str, results: Iterable[str] = OVERVIEW) -> dict[str, float]:
     """The sums of the medians of some results, without filter."""
     found = [medians[Question(result, period)] for result in results]
-    return {way: sum(each[way] for each in found) for way in (PRODUCT, DUCKDB, SQL)}
+    ways = set.intersection(*map(set, found))
+    return {way: sum(each[way] for each in found) for way in ways}
 
 
 def _days(period: str) -> str:
@@ -245,7 +246,7 @@ def report(made: Made, medians: Medians, bars: list[Bar], about: list[str]) -> s
             *about,
             "",
             "Milliseconds of the product at its largest size, and how many times longer DuckDB and "
-            "SQL on SQLite take for the same answer from the raw tables:",
+            "SQL on SQLite with indexes take for the same rows from the raw tables:",
             "",
             table(medians),
             "",
@@ -299,13 +300,13 @@ def main() -> int:
     bars += probe_bars(made, made.notes)
     about.append(
         f"{count:,} questions on {', '.join(sizes)}: {len(differences)} differences. {stopped}"
-        f" statements on SQLite were stopped after {asked.patience:.0f} s, which they count with."
+        f" statements on SQLite were stopped after {asked.patience:.0f} s, and count with that."
     )
     about.append(
         f"{os.cpu_count()} cores, load before {before}, after {_load()} (1, 5, 15 minutes);"
         f" medians of {REPETITIONS} answers, fewer where they take over {ENOUGH:.0f} s. SQLite has"
-        " 256 MB of cache"
-        f" and indexes on {', '.join(INDEXES)}. DuckDB {duckdb.__version__} uses all cores, and ids"
+        " 256 MB of cache; where nothing else is said it is a copy with indexes added for these"
+        f" questions: {', '.join(INDEXES)}. DuckDB {duckdb.__version__} uses all cores, and ids"
         " of 16 bytes. Days are UTC."
     )
     text = report(made, medians, bars, [f"- {line}" for line in about])

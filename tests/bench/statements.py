@@ -30,6 +30,11 @@ class Answer:
     rows: Callable[[Rows, Query], list[dict[str, Any]]]
 
 
+def _date(day: date | str) -> date:
+    """DuckDB has dates, SQLite texts."""
+    return day if isinstance(day, date) else date.fromisoformat(day)
+
+
 DIALECTS = {
     "sqlite": {
         "day_of": r"substr(\1, 1, 10)",
@@ -159,7 +164,7 @@ SELECT day, users, total, days FROM week WHERE day >= $start ORDER BY day
 
 def _dated(day: Any, **counts: Any) -> dict[str, Any]:
     """A row of a series; every day of the benchmark's periods is complete."""
-    return {"date": date.fromisoformat(str(day)), "complete": True, **counts}
+    return {"date": _date(day), "complete": True, **counts}
 
 
 def _active_users(rows: Rows, query: Query) -> list[dict[str, Any]]:
@@ -447,7 +452,7 @@ def _twins(rows: Rows, query: Query) -> list[dict[str, Any]]:
     for row in found:
         row["id"], row["is_shared"] = str(row["id"]), bool(row["is_shared"])
         for name in ("installed_on", "last_used"):
-            row[name] = date.fromisoformat(str(row[name])) if row[name] else None
+            row[name] = row[name] and _date(row[name])
     return sorted(
         found, key=lambda r: (-r["conversations"], -r["active_users"], r["name"], r["id"])
     )

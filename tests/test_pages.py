@@ -587,11 +587,15 @@ def test_the_figure_of_a_card_leads_to_what_it_counts(
         assert expected[label] in followed(app, reference, link)
 
 
+@pytest.mark.parametrize(
+    ("page", "card"),
+    [("overview", "metrics-conversations"), ("retention", "retention-sessions-per-user")],
+)
 def test_a_card_explains_what_is_behind_it_and_behind_what_it_is_compared_with(
-    app: Open, reference: Path
+    app: Open, reference: Path, page: str, card: str
 ) -> None:
-    made = app(reference)
-    made.session_state["corner-metrics-conversations"] = True
+    made = app(reference, page)
+    made.session_state[f"corner-{card}"] = True
     made.run()
     no_errors(made)
     links = offered(made)

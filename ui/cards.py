@@ -59,7 +59,7 @@ def _follow(card: Card, first: Behind) -> None:
 def _explain(slug: str, card: Card, behind: Sequence[Behind]) -> None:
     report = BY_SLUG[slug]
     for one in behind:
-        if not one.is_empty and (frame().compares or one.name != BEFORE):
+        if not one.is_empty and (frame().compares or not one.name.startswith(BEFORE)):
             offers(replace(one, name=one.name or card.label))
     explanation(report, definition=card.definition)
     csv_button(report)
@@ -83,11 +83,27 @@ def headline_cards() -> None:
 def retention_cards() -> None:
     """The cards of retention and use."""
     made, r = frame(), row(Retention, "retention")
-    returned = _returned(made.query, made.freshness.version, made.store)
-    found = behind_retention(r, returned, row(Metrics, "metrics"), made.query)
+    found = _behind(made.query)
+    if made.compares:
+        earlier = _behind(made.query.previous)
+        found = [(*now, *map(_before, then)) for now, then in zip(found, earlier, strict=True)]
     with st.grid(3, min_column_width=165):
         for card, counted in zip(cards_of(r), found, strict=True):
             metric_card("retention", card, counted, ())
+
+
+def _behind(query: Query) -> list[Sequence[Behind]]:
+    made = frame()
+    returned = _returned(query, made.freshness.version, made.store)
+    used = row(Metrics, "metrics", query)
+    return behind_retention(row(Retention, "retention", query), returned, used, query)
+
+
+def _before(one: Behind) -> Behind:
+    """What the figure that is compared with counts."""
+    return replace(
+        one, name=f"{BEFORE}, {one.name[0].lower()}{one.name[1:]}" if one.name else BEFORE
+    )
 
 
 @shared(max_entries=256)

@@ -9,8 +9,10 @@ from sqlmodel import Session
 from analytics.query import Query
 from analytics.results import (
     HEADCOUNT,
+    LONG,
     Row,
     Totals,
+    beside,
     by_name,
     change,
     in_slices,
@@ -85,16 +87,21 @@ def _groups(
     session: Session, query: Query, *by: str
 ) -> Iterator[tuple[tuple[str | None, ...], dict[str, Any]]]:
     columns = [HEADCOUNT.c[name] for name in by]
+    before = beside(
+        session,
+        lambda s: sums(s, query.previous, "days", ["conversations"], by),
+        pays=query.period.days >= LONG,
+    )
     people = session.execute(
         select(*columns, func.sum(HEADCOUNT.c.people))
         .where(in_slices(HEADCOUNT, query.filters, *by))
         .group_by(*columns)
     ).all()
     now = totals_by(session, query, *by)
-    before = sums(session, query.previous, "days", ["conversations"], by)
+    earlier = before()
     for *names, count in people:
         key = tuple(names)
-        current, (previous,) = now.get(key, _NOTHING), before.get(key, (0,))
+        current, (previous,) = now.get(key, _NOTHING), earlier.get(key, (0,))
         counts = {
             "people": count,
             "active_users": current.active_users,

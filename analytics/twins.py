@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from analytics.models import Twin, User, table_of
 from analytics.query import Query
-from analytics.results import MEMBER, Row, in_days, of_members, zone_name
+from analytics.results import MEMBER, Row, beside, in_days, of_members, zone_name
 from analytics.rollups.instants import by_code_point, instant, local_date
 from analytics.rollups.tables import ActivityHour
 
@@ -77,12 +77,14 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
         .where(or_(owned, t.id.in_(select(h.twin_id).where(theirs))))
         .order_by(by_code_point(t.name), by_code_point(t.id))
     )
+    using = beside(session, lambda s: s.connection().execute(used).all())
     # Read by the connection: a session makes more of each row.
     read = session.connection().execute
-    counts = {row[0]: row[1:] for row in read(used)}
     installed = local_date(ZoneInfo(zone_name(session)))
+    found = read(known).all()
+    counts = {row[0]: row[1:] for row in using()}
     rows = []
-    for *twin, created, is_owned, last in read(known):
+    for *twin, created, is_owned, last in found:
         numbers = counts.get(twin[0], _UNUSED)
         if is_owned or last or any(numbers):
             day = None if created is None else installed(created)

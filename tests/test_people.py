@@ -127,6 +127,16 @@ def test_the_search_is_literal_and_ignores_the_case_of_ascii_letters(store: Stor
     assert found("DÉE") == []
 
 
+def test_names_are_sought_and_sorted_alike_on_both_databases(store_of: Shelf) -> None:
+    names = {"a": "Émile", "b": "émile", "c": "apple", "d": "Zed"}
+    users = [a_user(id_, full_name=name) for id_, name in names.items()]
+    with store_of(Raw(users=users)).session() as session:
+        found = people(session, WEEK, activity="all", search="ÉMI")
+        assert [one.name for one in found.items] == ["Émile"]
+        everybody = people(session, WEEK, activity="all", sort="name")
+        assert [one.name for one in everybody.items] == ["Zed", "apple", "Émile", "émile"]
+
+
 def test_a_person_is_found_whatever_the_filters(store: Store) -> None:
     elsewhere = Query(WEEK.period, Filters(("Beta",)))
     with store.session() as session:

@@ -3,16 +3,22 @@
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlmodel import Session
 
+from analytics.database import open_database
+from analytics.models import table_of
 from analytics.query import Filters, Period, Query, Span
 from analytics.results import (
     Totals,
     average,
+    beside,
     change,
     department_names,
     duration_text,
@@ -24,10 +30,12 @@ from analytics.results import (
     totals_by,
     zone_name,
 )
-from tests.conftest import Shelf
-from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user
+from analytics.rollups.tables import Build
+from tests.conftest import Shelf, settings_for
+from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
 
 TODAY = date(2026, 3, 12)
+BUILD = table_of(Build)
 
 
 def day(text: str) -> date:
@@ -86,6 +94,28 @@ def test_rounding_is_that_of_exact_fractions(numerator: int, denominator: int) -
 )
 def test_change_in_percent(current: int, previous: int, expected: float | None) -> None:
     assert change(current, previous) == expected
+
+
+def test_what_is_read_beside_a_session_is_of_the_sessions_state(tmp_path: Path) -> None:
+    write(Raw(users=[a_user("ann")]), tmp_path / "data.db")
+    store = open_database(settings_for(tmp_path / "data.db"))
+    store.refresh()
+
+    def state(session: Session) -> str:
+        return session.execute(select(BUILD.c.version)).scalar_one()
+
+    with store.session() as session:
+        before = state(session)
+        assert beside(session, state)() == before
+        write(Raw(users=[a_user("ann"), a_user("bob")]), tmp_path / "data.db")
+        store.refresh()
+        with store.session() as another:
+            assert state(another) != before
+        assert beside(session, state)() == before
+        asked: list[Session] = []
+        beside(session, asked.append, pays=False)()
+        assert asked == [session]
+    store.close()
 
 
 def test_nothing_is_divided_by_nothing() -> None:

@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
+# Containers often forbid Python to keep what it compiled: every start would compile all packages.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run api test test-fast lint types seed migrate screenshots fuzz-api load-api bench bench-ui lock
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import lru_cache
+from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -131,24 +132,36 @@ def in_days(column: ColumnElement[int], start: date, end: date) -> ColumnElement
 
 
 _THREADS = ThreadPoolExecutor(thread_name_prefix="beside")
+_BEGINS_WITHIN = 0.1  # seconds
 
 
-def beside(session: Session, read: Callable[[Session], T], *, pays: bool = True) -> Callable[[], T]:
+def beside(
+    session: Session, read: Callable[[Session], T], *, pays: bool = True, raw: bool = False
+) -> Callable[[], T]:
     """Begin to read something of the same state meanwhile; what is returned waits for it.
 
-    SQLite uses one core for a connection: here a second one reads. If it comes upon another state
-    of the rollups, on PostgreSQL, and where it doesn't `pays`, it is read in the session itself.
+    SQLite uses one core for a connection: here a second one reads. The session itself reads where
+    nothing `pays` for another, on PostgreSQL, and if the second one comes upon another state of the
+    rollups. `raw` says that raw tables are read.
     """
     engine, version = session.get_bind().engine, select(table_of(Build).c.version)
     if not pays or engine.dialect.name != "sqlite":
         return lambda: read(session)
-    here = session.connection().scalar(version)
+    here, begun = session.connection().scalar(version), Event()
 
     def there() -> tuple[Any, T]:
         with Session(engine) as other:
-            return other.connection().scalar(version), read(other)
+            connection = other.connection()
+            seen = connection.scalar(version)
+            if raw:  # from here on it holds the file, as the rollups
+                connection.exec_driver_sql("SELECT count(*) FROM main.sqlite_master")
+            begun.set()
+            return seen, read(other)
 
     found = _THREADS.submit(there)
+    # It may be kept waiting by a writer who waits for the session: then nobody waits for it.
+    if not begun.wait(_BEGINS_WITHIN):
+        return lambda: read(session)
 
     def wait() -> T:
         seen, answer = found.result()

@@ -77,7 +77,7 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
         .where(or_(owned, t.id.in_(select(h.twin_id).where(theirs))))
         .order_by(by_code_point(t.name), by_code_point(t.id))
     )
-    using = beside(session, lambda s: s.connection().execute(used).all())
+    using = beside(session, lambda s: s.connection().execute(used).all(), raw=True)
     # Read by the connection: a session makes more of each row.
     read = session.connection().execute
     installed = local_date(ZoneInfo(zone_name(session)))

@@ -1,5 +1,7 @@
 """Rounding, and what all results share."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -13,7 +15,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from analytics.database import open_database
-from analytics.models import table_of
+from analytics.models import User, table_of
 from analytics.query import Filters, Period, Query, Span
 from analytics.results import (
     Totals,
@@ -35,7 +37,7 @@ from tests.conftest import Shelf, settings_for
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
 
 TODAY = date(2026, 3, 12)
-BUILD = table_of(Build)
+BUILD, USER = table_of(Build), table_of(User)
 
 
 def day(text: str) -> date:
@@ -115,6 +117,34 @@ def test_what_is_read_beside_a_session_is_of_the_sessions_state(tmp_path: Path) 
         asked: list[Session] = []
         beside(session, asked.append, pays=False)()
         assert asked == [session]
+    store.close()
+
+
+def test_nobody_waits_in_a_circle_where_a_writer_comes_between(tmp_path: Path) -> None:
+    """The writer waits for the session, and lets nobody else begin to read."""
+    write(Raw(users=[a_user("ann")]), tmp_path / "data.db")
+    store = open_database(settings_for(tmp_path / "data.db"))
+    store.refresh()
+    read_by = []
+
+    def names(session: Session) -> list[str]:
+        read_by.append(session)
+        return list(session.scalars(select(USER.c.id)))
+
+    with (
+        closing(sqlite3.connect(tmp_path / "data.db", timeout=0)) as writer,
+        store.session() as session,
+    ):
+        names(session)
+        writer.execute("UPDATE users SET full_name = 'Ann B.'")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            writer.commit()
+        assert beside(session, names, raw=True)() == ["ann"]
+        assert read_by == [session, session]
+        session.rollback()
+        writer.commit()
+        assert beside(session, names, raw=True)() == ["ann"]
+        assert read_by[2:] != [session]
     store.close()
 
 

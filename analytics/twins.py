@@ -82,6 +82,9 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
     read = session.connection().execute
     installed = local_date(ZoneInfo(zone_name(session)))
     found = read(known).all()
+    met = select(h.twin_id).where(theirs).distinct().subquery()
+    gone = h.twin_id.not_in(select(t.id))
+    some_are_gone = read(select(met).where(met.c.twin_id.not_in(select(t.id))).limit(1)).first()
     counts = {row[0]: row[1:] for row in using()}
     rows = []
     for *twin, created, is_owned, last in found:
@@ -89,9 +92,7 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
         if is_owned or last or any(numbers):
             day = None if created is None else installed(created)
             rows.append(_row(twin, day, numbers, last))
-    met = select(h.twin_id).where(theirs).distinct().subquery()
-    gone = h.twin_id.not_in(select(t.id))
-    if read(select(met).where(met.c.twin_id.not_in(select(t.id))).limit(1)).first():
+    if some_are_gone:
         numbers = read(select(*counted).where(inside, gone)).one()
         last = read(select(func.max(h.day)).where(theirs, acted, gone)).scalar_one()
         if last or any(numbers):

@@ -266,6 +266,11 @@ def test_a_long_period_soon_after_the_first_data_counts_everybody_once(store_of:
                 ("=Acme",): acme,
                 ("=Beta",): 1,
             }
+            only = totals_by(session, query, "company", counts=("documents",))
+            assert only == {
+                key: Totals(each.active_users, documents=each.documents)
+                for key, each in found.items()
+            }
 
 
 def test_names_are_in_code_point_order_and_none_comes_last(store_of: Shelf) -> None:

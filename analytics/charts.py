@@ -240,7 +240,7 @@ def leaderboard(session: Session, query: Query) -> list[LeaderboardEntry]:
 
     People without an organization are left out.
     """
-    by_company = totals_by(session, query, "company", counts=("conversations",))
+    by_company = totals_by(session, query, "company", until="conversations")
     by_company.pop((slice_key(None),), None)
     ranked = sorted(
         ((slice_name(key) or "", t) for (key,), t in by_company.items()),

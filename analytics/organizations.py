@@ -97,7 +97,7 @@ def _groups(
         .where(in_slices(HEADCOUNT, query.filters, *by))
         .group_by(*columns)
     ).all()
-    now = totals_by(session, query, *by, counts=("conversations", "documents", "queries"))
+    now = totals_by(session, query, *by, until="queries")
     earlier = before()
     for *names, count in people:
         key = tuple(names)

@@ -107,6 +107,8 @@ def _of_slices(
         return column.in_([slice_key(name) for name in names])
     if not split:
         return column == ALL
+    if column.table is HEADCOUNT:
+        return column != ALL
     # Named one by one, so that each is looked up; else every slice of the table would be read.
     return column.in_(_slice_keys(column.key))
 
@@ -175,19 +177,20 @@ class Totals(NamedTuple):
 
     active_users: int = 0
     conversations: int = 0
-    messages: int = 0
     documents: int = 0
     queries: int = 0
+    messages: int = 0
     duration: int = 0  # microseconds
 
 
 def totals_by(
-    session: Session, query: Query, *by: str, counts: Sequence[str] = Totals._fields[1:]
+    session: Session, query: Query, *by: str, until: str = "duration"
 ) -> dict[tuple[str, ...], Totals]:
     """Totals of the period by the slice columns `by` ("company", "department"), as slice keys.
 
-    Beside active users only the `counts` are read; the others are 0.
+    Only the fields up to `until` are read; the others are 0.
     """
+    counts = Totals._fields[1 : Totals._fields.index(until) + 1]
     days = beside(
         session,
         lambda s: sums(s, query, "days", ("users", *counts), by),
@@ -200,7 +203,7 @@ def totals_by(
     found = {}
     for key, (users, *rest) in days().items():
         active = users - again.get(key, 0) if entered is None else entered.get(key, 0)
-        found[key] = Totals(active, **dict(zip(counts, rest, strict=True)))
+        found[key] = Totals(active, *rest)
     return found
 
 
@@ -241,7 +244,7 @@ def _entered(
     """
     if query.period.days < LONG:
         return None
-    first = session.scalar(FIRST_ACTIVE)
+    first = session.connection().scalar(FIRST_ACTIVE)
     before = query.period.start.toordinal() - (first or 0)
     if first is None or before > query.period.days // 2:
         return None

@@ -266,9 +266,9 @@ def test_a_long_period_soon_after_the_first_data_counts_everybody_once(store_of:
                 ("=Acme",): acme,
                 ("=Beta",): 1,
             }
-            only = totals_by(session, query, "company", counts=("documents",))
+            only = totals_by(session, query, "company", until="documents")
             assert only == {
-                key: Totals(each.active_users, documents=each.documents)
+                key: Totals(each.active_users, each.conversations, each.documents)
                 for key, each in found.items()
             }
 

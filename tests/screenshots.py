@@ -26,6 +26,17 @@ def readme_picture(browser: Browser, address: str) -> None:
     page.close()
 
 
+def with_an_id(browser: Browser, address: str) -> list[str]:
+    """The addresses of a person and a conversation, which have no page without one."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{address}/activities")
+    settled(page)
+    links = [page.locator(f"a[href*='{name}?']").first for name in ("conversation", "person")]
+    found = [(link.get_attribute("href") or "").rpartition("/")[2] for link in links]
+    page.close()
+    return found
+
+
 def main(folder: Path, database: str) -> None:
     """Save PAGE-THEME-WIDTH.png for every page."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,13 +45,14 @@ def main(folder: Path, database: str) -> None:
         with served(Path(place), **environment) as address:
             if not database:
                 readme_picture(browser, address)
+            paths = [*PAGES, "installations", *with_an_id(browser, address)]
             for theme in ("light", "dark"):
                 for width, (w, h) in SIZES.items():
                     context = browser.new_context(
                         viewport={"width": w, "height": h}, color_scheme=theme
                     )
                     page = context.new_page()
-                    for path in PAGES:
+                    for path in paths:
                         page.goto(f"{address}/{path}")
                         settled(page)
                         height = page.evaluate(
@@ -48,7 +60,8 @@ def main(folder: Path, database: str) -> None:
                         )
                         page.set_viewport_size({"width": w, "height": min(max(h, height), 4000)})
                         settled(page)
-                        page.screenshot(path=folder / f"{path or 'overview'}-{theme}-{width}.png")
+                        name = path.partition("?")[0] or "overview"
+                        page.screenshot(path=folder / f"{name}-{theme}-{width}.png")
                         page.set_viewport_size({"width": w, "height": h})
                     context.close()
 

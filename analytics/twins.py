@@ -50,16 +50,22 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
     filtered = select(MEMBER.c.user_id).where(of_members(query.filters))
     theirs = true() if everybody else h.user_id.in_(filtered)
     owned = true() if everybody else t.user_id.in_(filtered)
-    inside = and_(theirs, in_days(h.day, query.period.start, query.period.end))
+    day = h.day if everybody else h.day + 0
+    inside = and_(theirs, in_days(day, query.period.start, query.period.end))
     acted = h.conversations + h.user_messages > 0
     counted = (
         func.count(case((acted, h.user_id)).distinct()),
         *(func.coalesce(func.sum(n), 0) for n in (h.conversations, h.documents, h.queries)),
     )
     by_owner = func.coalesce(func.sum(case((h.user_id == t.user_id, h.conversations))), 0)
-    # Twin by twin: an expression keeps SQLite from beginning with the days.
-    of_twin = and_(h.twin_id == t.id.concat(""), inside)
-    used = select(t.id, *counted, by_owner).select_from(TWIN.join(HOUR, of_twin)).group_by(t.id)
+    # An expression keeps SQLite from an index: of everybody it reads twin by twin, else what the
+    # filtered people did.
+    id_ = t.id.concat("") if everybody else t.id
+    used = (
+        select(t.id, *counted, by_owner)
+        .select_from(TWIN.join(HOUR, and_(h.twin_id == id_, inside)))
+        .group_by(t.id)
+    )
     last_day = (
         select(h.day)
         .where(h.twin_id == t.id, theirs, acted)
@@ -90,8 +96,8 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
     for *twin, created, is_owned, last in found:
         numbers = counts.get(twin[0], _UNUSED)
         if is_owned or last or any(numbers):
-            day = None if created is None else installed(created)
-            rows.append(_row(twin, day, numbers, last))
+            on = None if created is None else installed(created)
+            rows.append(_row(twin, on, numbers, last))
     if some_are_gone:
         numbers = read(select(*counted).where(inside, gone)).one()
         last = read(select(func.max(h.day)).where(theirs, acted, gone)).scalar_one()

@@ -84,13 +84,14 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
         .order_by(by_code_point(t.name), by_code_point(t.id))
     )
     using = beside(session, lambda s: s.connection().execute(used).all(), raw=True)
+    met = select(h.twin_id).where(theirs).distinct().subquery()
+    gone = h.twin_id.not_in(select(t.id))
+    one_gone = select(met).where(met.c.twin_id.not_in(select(t.id))).limit(1)
+    missing = beside(session, lambda s: s.connection().execute(one_gone).first(), raw=True)
     # Read by the connection: a session makes more of each row.
     read = session.connection().execute
     installed = local_date(ZoneInfo(zone_name(session)))
     found = read(known).all()
-    met = select(h.twin_id).where(theirs).distinct().subquery()
-    gone = h.twin_id.not_in(select(t.id))
-    some_are_gone = read(select(met).where(met.c.twin_id.not_in(select(t.id))).limit(1)).first()
     counts = {row[0]: row[1:] for row in using()}
     rows = []
     for *twin, created, is_owned, last in found:
@@ -98,7 +99,7 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
         if is_owned or last or any(numbers):
             on = None if created is None else installed(created)
             rows.append(_row(twin, on, numbers, last))
-    if some_are_gone:
+    if missing():
         numbers = read(select(*counted).where(inside, gone)).one()
         last = read(select(func.max(h.day)).where(theirs, acted, gone)).scalar_one()
         if last or any(numbers):

@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
@@ -286,7 +286,7 @@ class SnippetPart(Row):
 
 def snippets(session: Session, asked: str, ids: Sequence[str]) -> dict[str, list[SnippetPart]]:
     """For each conversation the place that shows most of what was looked for, as it is now."""
-    patterns = [_pattern(term) for term in terms(asked)]
+    patterns = _patterns(asked)
     best: dict[str, tuple[int, str]] = {}
     texts = select(MESSAGE.c.session_id, MESSAGE.c.content).where(MESSAGE.c.session_id.in_(ids))
     titles = select(SESSION.c.id, SESSION.c.title).where(SESSION.c.id.in_(ids))
@@ -297,6 +297,10 @@ def snippets(session: Session, asked: str, ids: Sequence[str]) -> dict[str, list
             if found > best.get(id_, (0, ""))[0]:
                 best[id_] = found, content
     return {id_: marked(content, patterns) for id_, (_, content) in best.items()}
+
+
+def _patterns(asked: str) -> list[re.Pattern[str]]:
+    return [_pattern(term) for term in terms(asked)]
 
 
 def _pattern(term: Term) -> re.Pattern[str]:
@@ -334,10 +338,11 @@ def marked(content: str, patterns: Sequence[re.Pattern[str]]) -> list[SnippetPar
     ]
 
 
-def parts_of(content: str, asked: str) -> list[SnippetPart]:
-    """The stretch of a text around the first words that a search asks for; empty without any."""
-    parts = marked(content, [_pattern(term) for term in terms(asked)])
-    return parts if any(part.match for part in parts) else []
+def parts_of(texts: Iterable[str], asked: str) -> list[list[SnippetPart]]:
+    """Of each text the stretch around the first words that a search asks for; empty without any."""
+    patterns = _patterns(asked)
+    found = (marked(text, patterns) if patterns else [] for text in texts)
+    return [parts if any(part.match for part in parts) else [] for parts in found]
 
 
 # --- upkeep ------------------------------------------------------------------------------------

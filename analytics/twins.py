@@ -84,9 +84,9 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
         .order_by(by_code_point(t.name), by_code_point(t.id))
     )
     using = beside(session, lambda s: s.connection().execute(used).all(), raw=True)
+    there = select(t.id)
     met = select(h.twin_id).where(theirs).distinct().subquery()
-    gone = h.twin_id.not_in(select(t.id))
-    one_gone = select(met).where(met.c.twin_id.not_in(select(t.id))).limit(1)
+    one_gone = select(met).where(met.c.twin_id.not_in(there)).limit(1)
     missing = beside(session, lambda s: s.connection().execute(one_gone).first(), raw=True)
     # Read by the connection: a session makes more of each row.
     read = session.connection().execute
@@ -100,6 +100,7 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
             on = None if created is None else installed(created)
             rows.append(_row(twin, on, numbers, last))
     if missing():
+        gone = h.twin_id.not_in(there)
         numbers = read(select(*counted).where(inside, gone)).one()
         last = read(select(func.max(h.day)).where(theirs, acted, gone)).scalar_one()
         if last or any(numbers):

@@ -10,7 +10,7 @@ from analytics.activities import (
     activity,
 )
 from analytics.details import Detail
-from analytics.search import MAX_SEARCH, parts_of
+from analytics.search import MAX_SEARCH, SnippetPart, parts_of
 from analytics.text import count, moment
 from ui.drill import link, person_link
 from ui.frame import frame
@@ -36,9 +36,10 @@ def conversation() -> None:
         )
         return
     _head(found)
-    messages = found.messages
     asked = st.query_params.get("found", "")[:MAX_SEARCH]
-    holding = [n for n, message in enumerate(messages) if parts_of(message.content, asked)]
+    marks = parts_of((message.content for message in found.messages), asked)
+    messages = list(zip(found.messages, marks, strict=True))
+    holding = [n for n, parts in enumerate(marks) if parts]
     if asked:
         _said_of_search(asked, len(holding))
     if len(messages) > SHOWN_AT_ONCE:
@@ -47,8 +48,8 @@ def conversation() -> None:
         messages = messages[start : start + SHOWN_AT_ONCE]
     if not messages:
         st.caption("This conversation has no messages.")
-    for message in messages:
-        _message(message, found, asked)
+    for message, parts in messages:
+        _message(message, found, parts)
     if found.other_documents or found.other_queries:
         st.subheader("Not tied to a message", anchor=False)
         _made(found.other_documents, found.other_queries)
@@ -94,14 +95,14 @@ def _said_of_search(asked: str, number: int) -> None:
     st.caption(f":material/search: {told} the search {inert(asked)}")
 
 
-def _message(message: MessageItem, found: ActivityDetail, asked: str) -> None:
+def _message(message: MessageItem, found: ActivityDetail, parts: list[SnippetPart]) -> None:
     by_user = message.sender == "user"
     name = found.user if by_user else found.twin_name or "Twin"
     zone = frame().store.settings.zone
     with st.chat_message("user" if by_user else "assistant"):
         when = moment(message.sent_at, zone) if message.sent_at else "no date"
         st.caption(f"**{inert(name)}** · {when}")
-        if parts := parts_of(message.content, asked):
+        if parts:
             st.markdown(f":material/search: {highlighted(parts)}")
         st.text(message.content)
         _made(message.documents_created, message.queries_executed)

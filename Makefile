@@ -69,6 +69,7 @@ define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	@test -x $(BIN)/python || { command -v uv > /dev/null && uv venv -q --python $(PYTHON) .venv; } || $(PYTHON) -m venv .venv
 	@if command -v uv > /dev/null; then uv pip install -q --python $(BIN)/python --require-hashes -r $(1); \
-	 else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
+	 else { $(BIN)/python -m pip --version || $(BIN)/python -m ensurepip; } > /dev/null 2>&1; \
+	 $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
 	@touch $@
 endef

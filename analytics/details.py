@@ -24,7 +24,7 @@ ACTIVITY, TWIN = table_of(Activity), table_of(Twin)
 
 RETENTION_DAYS = (1, 7, 30)
 NO_TOPIC, NO_TYPE = "No topic", "No type"
-POWER_CONVERSATIONS = 10  # as the cells of `rollups.tables.Pair.power` count
+POWER_CONVERSATIONS = 10  # as the cells of `rollups.tables.PowerPair` count
 _MAX_WEEK = 10_000  # beyond 190 years
 _LAST_HOUR = 23
 # Over more days than these, reading all facts in the order of their key is quicker than looking up

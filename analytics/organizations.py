@@ -9,7 +9,6 @@ from sqlmodel import Session
 from analytics.query import Query
 from analytics.results import (
     HEADCOUNT,
-    LONG,
     Row,
     Totals,
     beside,
@@ -22,6 +21,7 @@ from analytics.results import (
 from analytics.rollups.tables import slice_name
 
 _NOTHING = Totals()
+_LONG = 60  # days; for shorter ones another connection is not worth its while
 
 
 class _Counts(Row):
@@ -90,7 +90,7 @@ def _groups(
     before = beside(
         session,
         lambda s: sums(s, query.previous, "days", ["conversations"], by),
-        pays=query.period.days >= LONG,
+        pays=query.period.days >= _LONG,
     )
     people = session.execute(
         select(*columns, func.sum(HEADCOUNT.c.people))

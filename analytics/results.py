@@ -24,24 +24,23 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from analytics.models import table_of
-from analytics.query import Filters, Query, Span
+from analytics.query import Filters, Period, Query, Span
 from analytics.rollups.tables import (
     ALL,
     Build,
-    Cohort,
     Daily,
     Headcount,
     Member,
     Pair,
+    PowerPair,
     slice_key,
     slice_name,
 )
 
 T = TypeVar("T")
 Share = tuple[int, int]  # a part and its whole
-DAILY, PAIR, MEMBER = table_of(Daily), table_of(Pair), table_of(Member)
-HEADCOUNT, COHORT = table_of(Headcount), table_of(Cohort)
-LONG = 60  # days; what is shorter is counted the same way always
+DAILY, PAIR, POWER_PAIR = table_of(Daily), table_of(Pair), table_of(PowerPair)
+HEADCOUNT, MEMBER = table_of(Headcount), table_of(Member)
 
 
 class Row(BaseModel):
@@ -137,14 +136,12 @@ _THREADS = ThreadPoolExecutor(thread_name_prefix="beside")
 _BEGINS_WITHIN = 0.1  # seconds
 
 
-def beside(
-    session: Session, read: Callable[[Session], T], *, pays: bool = True, raw: bool = False
-) -> Callable[[], T]:
-    """Begin to read something of the same state meanwhile; what is returned waits for it.
+def beside(session: Session, read: Callable[[Session], T], *, pays: bool = True) -> Callable[[], T]:
+    """Begin to read of the rollups' same state meanwhile; what is returned waits for it.
 
     SQLite uses one core for a connection: here a second one reads. The session itself reads where
     nothing `pays` for another, on PostgreSQL, and if the second one comes upon another state of the
-    rollups. `raw` says that raw tables are read.
+    rollups.
     """
     engine, version = session.get_bind().engine, select(table_of(Build).c.version)
     if not pays or engine.dialect.name != "sqlite":
@@ -155,8 +152,6 @@ def beside(
         with Session(engine) as other:
             connection = other.connection()
             seen = connection.scalar(version)
-            if raw:  # from here on it holds the file, as the rollups
-                connection.exec_driver_sql("SELECT count(*) FROM main.sqlite_master")
             begun.set()
             return seen, read(other)
 
@@ -191,68 +186,67 @@ def totals_by(
     Only the fields up to `until` are read; the others are 0.
     """
     counts = Totals._fields[1 : Totals._fields.index(until) + 1]
+    users, cells, sign = _distinct(session, query.period)
     days = beside(
         session,
-        lambda s: sums(s, query, "days", ("users", *counts), by),
-        pays=bool(by),
+        lambda s: sums(s, query, "days", (users, *counts), by),
+        pays=bool(by and cells),
     )
-    entered = _entered(session, query, by)
-    # A user active on k days is counted k times by the days, and has k - 1 consecutive pairs inside
-    # the period.
-    again = {} if entered is not None else _again(session, query, by)
-    found = {}
-    for key, (users, *rest) in days().items():
-        active = users - again.get(key, 0) if entered is None else entered.get(key, 0)
-        found[key] = Totals(active, *rest)
-    return found
+    pairs = _pairs(session, query, cells, by) if cells else {}
+    return {
+        key: Totals(users + sign * pairs.get(key, 0), *rest)
+        for key, (users, *rest) in days().items()
+    }
 
 
-def _again(session: Session, query: Query, by: tuple[str, ...]) -> dict[tuple[str, ...], int]:
-    """How many pairs of consecutive active days lie inside the period."""
-    if not by:
-        return {key: users for key, (users,) in sums(session, query, "pairs", ("users",)).items()}
-    found = session.connection().execute(_pairs_by(query.filters, by), _days(query)).all()
+def _distinct(session: Session, period: Period) -> tuple[str, str, int]:
+    """How distinct active users are counted with the fewest cells.
+
+    Returns a column of `Daily` to sum over the period, and the pairs to add (1) or subtract (-1):
+    a key of `_CELLS`, '' for none.
+
+    Every user active in the period left it once: on the last active day ever, or going to an active
+    day after it. If nobody was active before the period, all entered it on their first active day.
+    And always, a user active on k days of it is k of its daily users, and has k - 1 pairs inside.
+    """
+    before, after = session.connection().execute(_ACTIVE_OUTSIDE, _days(period)).one()
+    if not after:
+        return "last_users", "", 0
+    if not before:
+        return "first_users", "", 0
+    # Few days after a long period have fewer pairs than are inside it.
+    return ("last_users", "after", 1) if after <= period.days // 2 else ("users", "inside", -1)
+
+
+def _pairs(
+    session: Session, query: Query, cells: str, by: tuple[str, ...]
+) -> dict[tuple[str, ...], int]:
+    """How many pairs of consecutive active days lie "inside" the period or lead to "after" it."""
+    wanted = (
+        _pairs_by(query.filters, cells, by) if by else _sums(cells, ("users",), query.filters, ())
+    )
+    found = session.connection().execute(wanted, _days(query.period)).all()
     return {tuple(key): users for *key, users in found}
 
 
 @lru_cache(maxsize=256)
-def _pairs_by(filters: Filters, by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+def _pairs_by(filters: Filters, cells: str, by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     """Pairs of each slice, one after the other: quicker than grouping all that are read."""
     h, p = HEADCOUNT.c, PAIR.c
-    inside = (
+    later = p.later > _END if cells == "after" else p.later.between(_START, _END)
+    found = (
         select(func.sum(p.users))
         .where(p.company == h.company, p.department == h.department)
-        .where(p.earlier >= _START, p.later <= _END)
+        .where(later, p.earlier.between(_START, _END))
         .correlate(HEADCOUNT)
         .scalar_subquery()
     )
     keys = [h[name] for name in by]
     return (
-        select(*keys, func.coalesce(func.sum(inside), 0))
+        select(*keys, func.coalesce(func.sum(found), 0))
         .where(in_slices(HEADCOUNT, filters, *by))
         .group_by(*keys)
     )
-
-
-def _entered(
-    session: Session, query: Query, by: tuple[str, ...]
-) -> dict[tuple[str, ...], int] | None:
-    """Distinct active users; None where counting their days and pairs reads less.
-
-    Every user active in the period entered it once: on the first active day ever, or coming from
-    an active day before it. Few days before a long period have fewer pairs than are inside it.
-    """
-    if query.period.days < LONG:
-        return None
-    first = session.connection().scalar(FIRST_ACTIVE)
-    before = query.period.start.toordinal() - (first or 0)
-    if first is None or before > query.period.days // 2:
-        return None
-    entered = {key: users for key, (users,) in sums(session, query, "new", ("users",), by).items()}
-    came = sums(session, query, "pairs into", ("users",), by) if before > 0 else {}
-    for key, (users,) in came.items():
-        entered[key] = entered.get(key, 0) + users
-    return entered
 
 
 def sums(  # noqa: PLR0913, PLR0917
@@ -268,13 +262,12 @@ def sums(  # noqa: PLR0913, PLR0917
     The period begins `lead` days earlier.
     """
     wanted = _sums(cells, tuple(names), query.filters, tuple(by))
-    found = session.connection().execute(wanted, _days(query, lead)).all()
+    found = session.connection().execute(wanted, _days(query.period, lead)).all()
     n = len(by)
     return {row[:n]: row[n:] for row in found}
 
 
-def _days(query: Query, lead: int = 0) -> dict[str, int]:
-    period = query.period
+def _days(period: Period, lead: int = 0) -> dict[str, int]:
     return {"start": period.start.toordinal() - lead, "end": period.end.toordinal()}
 
 
@@ -297,19 +290,28 @@ def totals(session: Session, query: Query) -> Totals:
 
 
 _START, _END = bindparam("start", type_=Integer), bindparam("end", type_=Integer)
-FIRST_ACTIVE = select(func.min(DAILY.c.day)).where(in_slices(DAILY, Filters()), DAILY.c.users > 0)
-_EACH_DAY = select(DAILY.c.day).where(
-    in_slices(DAILY, Filters()), DAILY.c.day.between(_START, _END)
+_ACTIVE_DAYS = select(DAILY.c.day).where(in_slices(DAILY, Filters()), DAILY.c.users > 0)
+FIRST_ACTIVE = _ACTIVE_DAYS.with_only_columns(func.min(DAILY.c.day))
+_IN, _AFTER = DAILY.c.day.between(_START, _END), DAILY.c.day > _END
+# Whether there are active days before the period, and how many after it.
+_ACTIVE_OUTSIDE = select(
+    _ACTIVE_DAYS.where(DAILY.c.day < _START).exists(),
+    _ACTIVE_DAYS.where(_AFTER).with_only_columns(func.count()).scalar_subquery(),
 )
-_LATER = PAIR.c.later.between(_START, _END)
+
+
+def _pairs_of(pairs: Table, later: ColumnElement[bool]) -> ColumnElement[bool]:
+    # Day by day, so that pairs with an earlier day before the period are not read.
+    return and_(pairs.c.later.in_(_ACTIVE_DAYS.where(later)), pairs.c.earlier.between(_START, _END))
+
+
 # What is summed of which cells; `start` and `end` are the period's days.
 _CELLS: dict[str, tuple[Table, ColumnElement[bool]]] = {
-    "days": (DAILY, DAILY.c.day.between(_START, _END)),
+    "days": (DAILY, _IN),
     "until": (DAILY, DAILY.c.day <= _END),
-    # Day by day, so that pairs with a later day after the period are not read.
-    "pairs": (PAIR, and_(PAIR.c.earlier.in_(_EACH_DAY), _LATER)),
-    "pairs into": (PAIR, and_(PAIR.c.earlier < _START, _LATER)),
-    "new": (COHORT, COHORT.c.first_day.between(_START, _END)),
+    "inside": (PAIR, _pairs_of(PAIR, _IN)),
+    "after": (PAIR, _pairs_of(PAIR, _AFTER)),
+    "power": (POWER_PAIR, _pairs_of(POWER_PAIR, _IN)),
 }
 
 

@@ -97,7 +97,7 @@ def power_users(session: Session, query: Query) -> int:
     A user with n has max(0, n - 9) pairs of conversations nine apart inside the period and
     max(0, n - 10) ten apart; the difference is 1 exactly when n >= 10.
     """
-    return sums(session, query, "pairs", ["power"])[()][0]
+    return sums(session, query, "power", ["users"])[()][0]
 
 
 @dataclass(frozen=True)

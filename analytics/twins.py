@@ -50,61 +50,56 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
     filtered = select(MEMBER.c.user_id).where(of_members(query.filters))
     theirs = true() if everybody else h.user_id.in_(filtered)
     owned = true() if everybody else t.user_id.in_(filtered)
-    day = h.day if everybody else h.day + 0
-    inside = and_(theirs, in_days(day, query.period.start, query.period.end))
+    # An expression keeps SQLite from the index of days: it reads twin by twin, or person by person.
+    inside = and_(theirs, in_days(h.day + 0, query.period.start, query.period.end))
     acted = h.conversations + h.user_messages > 0
     counted = (
         func.count(case((acted, h.user_id)).distinct()),
-        *(func.coalesce(func.sum(n), 0) for n in (h.conversations, h.documents, h.queries)),
+        *(
+            func.coalesce(func.sum(n), 0)
+            for n in (h.conversations, h.documents, h.queries, h.own_conversations)
+        ),
     )
-    by_owner = func.coalesce(func.sum(case((h.user_id == t.user_id, h.conversations))), 0)
-    # An expression keeps SQLite from an index: of everybody it reads twin by twin, else what the
-    # filtered people did.
-    id_ = t.id.concat("") if everybody else t.id
-    used = (
-        select(t.id, *counted, by_owner)
-        .select_from(TWIN.join(HOUR, and_(h.twin_id == id_, inside)))
-        .group_by(t.id)
-    )
+    # Sorted, each is computed in one step. Else every row would wait for the interpreter, which the
+    # other connection's rows hold meanwhile.
+    used = select(h.twin_id, *counted).where(inside).group_by(h.twin_id).order_by(counted[1])
+    ever = select(h.twin_id).where(theirs).distinct().subquery()
     last_day = (
         select(h.day)
-        .where(h.twin_id == t.id, theirs, acted)
+        .where(h.twin_id == ever.c.twin_id, theirs, acted)
         .order_by(h.day.desc())
         .limit(1)
-        .correlate(TWIN)
+        .correlate(ever)
         .scalar_subquery()
+        .label("last_day")  # ordered by its name: repeated, it would be looked up twice
     )
     known = (
         select(
             *(t.id, t.name, USER.c.full_name, USER.c.email, t.is_shared),
-            *(instant(t.created_at), owned, last_day),
+            *(instant(t.created_at), owned),
         )
         .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
-        .where(or_(owned, t.id.in_(select(h.twin_id).where(theirs))))
+        .where(or_(owned, t.id.in_(select(ever))))
         .order_by(by_code_point(t.name), by_code_point(t.id))
     )
-    using = beside(session, lambda s: s.connection().execute(used).all(), raw=True)
-    there = select(t.id)
-    met = select(h.twin_id).where(theirs).distinct().subquery()
-    one_gone = select(met).where(met.c.twin_id.not_in(there)).limit(1)
-    missing = beside(session, lambda s: s.connection().execute(one_gone).first(), raw=True)
+    using = beside(session, lambda s: s.connection().execute(used).all())
     # Read by the connection: a session makes more of each row.
     read = session.connection().execute
+    lasts: dict[str, int | None] = dict(read(select(ever, last_day).order_by(last_day)).all())
     installed = local_date(ZoneInfo(zone_name(session)))
     found = read(known).all()
     counts = {row[0]: row[1:] for row in using()}
     rows = []
-    for *twin, created, is_owned, last in found:
-        numbers = counts.get(twin[0], _UNUSED)
+    for *twin, created, is_owned in found:
+        numbers, last = counts.get(twin[0], _UNUSED), lasts.pop(twin[0], None)
         if is_owned or last or any(numbers):
             on = None if created is None else installed(created)
             rows.append(_row(twin, on, numbers, last))
-    if missing():
-        gone = h.twin_id.not_in(there)
-        numbers = read(select(*counted).where(inside, gone)).one()
-        last = read(select(func.max(h.day)).where(theirs, acted, gone)).scalar_one()
+    if lasts:  # of twins that are gone
+        numbers = read(select(*counted).where(inside, h.twin_id.not_in(select(t.id)))).one()
+        last = max((day for day in lasts.values() if day), default=None)
         if last or any(numbers):
-            rows.append(_row((None, UNKNOWN_TWIN, None, None, False), None, (*numbers, None), last))
+            rows.append(_row((None, UNKNOWN_TWIN, None, None, False), None, numbers, last))
     # One after the other, from the last: quicker than by all together.
     rows.sort(key=attrgetter("name"))
     rows.sort(key=attrgetter("active_users"), reverse=True)
@@ -116,7 +111,7 @@ def _row(
     twin: Sequence[Any], installed: datetime.date | None, numbers: Sequence[Any], last: int | None
 ) -> TwinRow:
     id_, name, owner, email, shared = twin
-    users, conversations, documents, queries, by_owner = numbers
+    users, conversations, documents, queries, own = numbers
     return TwinRow(
         id=id_,
         name=name,
@@ -126,7 +121,7 @@ def _row(
         installed_on=installed,
         active_users=users,
         conversations=conversations,
-        conversations_by_others=None if by_owner is None else conversations - by_owner,
+        conversations_by_others=None if id_ is None else conversations - own,
         documents=documents,
         queries=queries,
         last_used=datetime.date.fromordinal(last) if last else None,

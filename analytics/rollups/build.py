@@ -49,6 +49,7 @@ _COUNTED = {
     "hourly": "each hour",
     "listing": "conversations by type",
     "pair": "distinct people",
+    "power_pair": "power users",
     "cohort": "who came back",
     "cohort_week": "who came back, by week",
     "topic_day": "topics",

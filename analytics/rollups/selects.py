@@ -56,6 +56,7 @@ from analytics.rollups.tables import (
     Loaded,
     Member,
     Pair,
+    PowerPair,
     SessionRows,
     Source,
     Stray,
@@ -99,6 +100,7 @@ HELD = _staged(
     Column("twin_id", String),
     Column("topic", String),
     Column("shared", Integer, nullable=False),  # SHARED_TWIN or 0
+    Column("own", Integer, nullable=False),  # 1 if the twin is the user's own, else 0
     Column("at", BigInteger),
 )
 TOUCHED = _staged("touched", Column("user_id", String, primary_key=True))
@@ -119,6 +121,7 @@ EVENT = _staged(
     Column("twin_id", String),
     Column("detail", String),  # topic, sender type or document type
     Column("shared", Integer, nullable=False),
+    Column("own", Integer, nullable=False),
     Column("at", BigInteger),  # NULL if undated; day and hour likewise
     Column("day", Integer),
     Column("hour", Integer),
@@ -137,6 +140,7 @@ _KEPT = case((_user.c.id.is_(None), 0), else_=1)
 
 
 def _held(which: ColumnElement[bool]) -> Rows:
+    own = exists().where(_twin.c.id == _session.c.twin_id, _twin.c.user_id == _session.c.user_id)
     return (
         select(
             _session.c.id.label("session_id"),
@@ -145,6 +149,7 @@ def _held(which: ColumnElement[bool]) -> Rows:
             _session.c.twin_id,
             _session.c.topic,
             case((_session.c.is_shared_twin, SHARED_TWIN), else_=0).label("shared"),
+            case((own, 1), else_=0).label("own"),
             instant(_session.c.started_at).label("at"),
         )
         .select_from(_session.outerjoin(_user, _user.c.id == _session.c.user_id))
@@ -181,11 +186,12 @@ def _events(table: Table) -> Rows:
     at: ColumnElement[Any]
     detail: ColumnElement[Any]
     shared: ColumnElement[Any]
+    own: ColumnElement[Any]
     if table is _session:
         source: FromClause = HELD
-        at, detail, shared = HELD.c.at, HELD.c.topic, HELD.c.shared
+        at, detail, shared, own = HELD.c.at, HELD.c.topic, HELD.c.shared, HELD.c.own
     else:
-        at, shared = instant(table.c.created_at), literal(0)
+        at, shared, own = instant(table.c.created_at), literal(0), literal(0)
         names = {_message: "sender_type", _document: "document_type"}
         detail = table.c[names[table]] if table in names else nothing
         source = table.outerjoin(_user, _user.c.id == _twin.c.user_id) if table is _twin else table
@@ -200,6 +206,7 @@ def _events(table: Table) -> Rows:
         (HELD.c.twin_id if of_session else nothing).label("twin_id"),
         detail.label("detail"),
         shared.label("shared"),
+        own.label("own"),
         at.label("at"),
     ).select_from(source)
     if not of_session:
@@ -282,6 +289,7 @@ def activity_hours() -> Rows:
             *keys,
             func.max(EVENT.c.twin_id).label("twin_id"),
             _count(_session).label("conversations"),
+            func.sum(EVENT.c.own).label("own_conversations"),
             _count(_message).label("messages"),
             func.sum(by_user).label("user_messages"),
             _count(_document).label("documents"),
@@ -491,6 +499,12 @@ def _of_shifted(rows: FromClause, touched: bool) -> ColumnElement[bool]:
     return _listed(rows.c.user_id, SHIFTED) if touched else true()
 
 
+def _of_each_user(day: ColumnElement[int], touched: bool) -> FromClause:
+    """Every user with the first or last active day ever: an aggregate of `UserDay.day`."""
+    days = select(_user_day.c.user_id, day).where(_of_shifted(_user_day, touched))
+    return days.group_by(_user_day.c.user_id).subquery()
+
+
 def headcounts(*, touched: bool) -> FromClause:
     """People."""
     rows = select(_member.c.user_id, literal(1).label("people"))
@@ -499,25 +513,28 @@ def headcounts(*, touched: bool) -> FromClause:
 
 def daily(*, touched: bool) -> FromClause:
     """Counts of a day: active users, events, time spent, and twins installed by their owners."""
+    first, last = func.min(_user_day.c.day), func.max(_user_day.c.day)
     events = ("conversations", "messages", "documents", "queries")
-    streams: tuple[tuple[Table, tuple[str, ...]], ...] = (
+    streams: tuple[tuple[FromClause, tuple[str, ...]], ...] = (
         (_user_day, ("users",)),
+        (_of_each_user(first.label("day"), touched), ("first_users",)),
+        (_of_each_user(last.label("day"), touched), ("last_users",)),
         (_hour, events),
         (_activity, ("duration",)),
         (_installed, ("installations",)),
     )
-    sums = ("users", *events, "duration", "installations")
+    _, sums = keys_and_sums(Daily)
     return union_all(
         *(
             select(
-                table.c.user_id,
-                table.c.day,
+                rows.c.user_id,
+                rows.c.day,
                 *(
-                    (table.c.get(name, literal(1)) if name in own else literal(0)).label(name)
+                    (rows.c.get(name, literal(1)) if name in own else literal(0)).label(name)
                     for name in sums
                 ),
-            ).where(_of(table, touched))
-            for table, own in streams
+            ).where(_of(rows, touched))
+            for rows, own in streams
         )
     ).subquery()
 
@@ -535,36 +552,38 @@ def listing(*, touched: bool) -> FromClause:
     return rows.where(_of(_activity, touched)).subquery()
 
 
-def pairs(*, touched: bool) -> FromClause:
-    """Consecutive active days, and conversations ten apart (see `tables.Pair`)."""
-
-    def before(day: ColumnElement[int], steps: int) -> ColumnElement[int]:
-        return func.lag(day, steps).over(partition_by=day.table.c.user_id, order_by=day)
-
-    d, a = _user_day.c, _activity.c
+def _apart(table: Table, users_by_steps: dict[int, int], touched: bool) -> FromClause:
+    """The days of a user's rows and of those some steps before, with what each adds to `users`."""
+    day = table.c.day
     rows = union_all(
         *(
             select(
-                day.table.c.user_id,
-                before(day, steps).label("earlier"),
+                table.c.user_id,
+                func.lag(day, steps)
+                .over(partition_by=table.c.user_id, order_by=day)
+                .label("earlier"),
                 day.label("later"),
                 literal(users).label("users"),
-                literal(power).label("power"),
-            ).where(_of_shifted(day.table, touched))
-            for day, steps, users, power in ((d.day, 1, 1, 0), (a.day, 9, 0, 1), (a.day, 10, 0, -1))
+            ).where(_of_shifted(table, touched))
+            for steps, users in users_by_steps.items()
         )
     ).subquery()
     return select(rows).where(rows.c.earlier.is_not(None)).subquery()
 
 
+def pairs(*, touched: bool) -> FromClause:
+    """Consecutive active days."""
+    return _apart(_user_day, {1: 1}, touched)
+
+
+def power_pairs(*, touched: bool) -> FromClause:
+    """Conversations nine and ten apart (see `tables.PowerPair`)."""
+    return _apart(_activity, {9: 1, 10: -1}, touched)
+
+
 def cohorts(*, touched: bool) -> FromClause:
     """Users by first active day, and how many were active 1, 7 and 30 days later."""
-    first = (
-        select(_user_day.c.user_id, func.min(_user_day.c.day).label("first_day"))
-        .where(_of_shifted(_user_day, touched))
-        .group_by(_user_day.c.user_id)
-        .subquery()
-    )
+    first = _of_each_user(func.min(_user_day.c.day).label("first_day"), touched)
 
     def returned(days: int) -> ColumnElement[int]:
         later = _user_day.alias()
@@ -627,6 +646,7 @@ CELLS: tuple[tuple[type[SQLModel], Callable[..., FromClause]], ...] = (
     (Hourly, hourly),
     (Listing, listing),
     (Pair, pairs),
+    (PowerPair, power_pairs),
     (Cohort, cohorts),
     (CohortWeek, cohort_weeks),
     (TopicDay, topic_days),

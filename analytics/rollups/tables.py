@@ -104,7 +104,7 @@ class ActivityHour(Fact, table=True):
         Index(
             "ix_activity_hour_twin",
             *("twin_id", "day", "user_id"),
-            *("conversations", "user_messages", "documents", "queries"),
+            *("conversations", "own_conversations", "user_messages", "documents", "queries"),
         ),
         {"schema": "rollup", "sqlite_with_rowid": False},
     )
@@ -114,6 +114,7 @@ class ActivityHour(Fact, table=True):
     hour: int = Field(primary_key=True)
     twin_id: str
     conversations: int
+    own_conversations: int  # with a twin that is the user's own
     messages: int
     user_messages: int
     documents: int
@@ -210,10 +211,15 @@ class Headcount(Cell, table=True):
 
 
 class Daily(Cell, table=True):
-    """Counts of a day. `installations` are twins, by their owner's slice."""
+    """Counts of a day. `installations` are twins, by their owner's slice.
+
+    `first_users` and `last_users` are users whose first and last active day ever it is.
+    """
 
     day: int = Field(primary_key=True)
     users: int = 0
+    first_users: int = 0
+    last_users: int = 0
     conversations: int = 0
     messages: int = 0
     documents: int = 0
@@ -239,16 +245,25 @@ class Listing(Cell, table=True):
 
 
 class Pair(Cell, table=True):
-    """What makes distinct users additive.
+    """Users whose consecutive active days are (earlier, later): makes distinct users additive."""
 
-    `users`: users whose consecutive active days are (earlier, later). `power`: conversations with
-    the user's 9th-before on `earlier`, minus those with the 10th-before there.
+    later: int = Field(primary_key=True)
+    earlier: int = Field(primary_key=True)
+    users: int
+
+
+class PowerPair(Cell, table=True):
+    """Conversations whose user's 9th-before is on `earlier`, minus those whose 10th-before is.
+
+    Makes users with 10 or more conversations additive. Not in `Pair`, so that counting active
+    users, which every page does, need not read these cells.
     """
 
-    earlier: int = Field(primary_key=True)
+    __tablename__ = "power_pair"
+
     later: int = Field(primary_key=True)
-    users: int = 0
-    power: int = 0
+    earlier: int = Field(primary_key=True)
+    users: int
 
 
 class Cohort(Cell, table=True):

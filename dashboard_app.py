@@ -39,6 +39,8 @@ def _warm() -> None:
     # be most of a run's CPU: what is loaded by now stays anyway, and is not looked at again.
     gc.collect()
     gc.freeze()
+    # After every 700 new objects, as is usual, it would look through a large table's rows.
+    gc.set_threshold(50_000)
 
 
 @asynccontextmanager

@@ -39,7 +39,8 @@ from tests.bench.questions import (
 
 GROWING = ("organizations", "departments", "twins")  # with organizations or twins
 REPETITIONS = 15
-ENOUGH = 1.0  # seconds that are spent on a question; then it is not repeated
+ENOUGH = 10.0  # seconds that are spent on a way; then it is not repeated
+ENOUGH_SQL = 1.0  # its ratios are far from their bars
 TIMES = "\N{MULTIPLICATION SIGN}"
 GB = 1024**3
 README = Path(__file__).parents[2] / "README.md"
@@ -57,7 +58,7 @@ def measured(
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(REPETITIONS):
         for way, answer in ways.items():
-            if sum(seconds[way]) > ENOUGH:
+            if sum(seconds[way]) > (ENOUGH_SQL if way in (SQL, AS_IS) else ENOUGH):
                 continue
             began = clock()
             found = answer()
@@ -116,7 +117,7 @@ def speed_bars(medians: Medians) -> list[Bar]:
         duck, sql, indexed = (took[way] / took[PRODUCT] for way in (DUCKDB, AS_IS, SQL))
         wanted = (4, 50) if period == "all" else (10, 100)
         text = (
-            f"Overview together, {_days(period)}: {duck:.0f} {TIMES} faster than DuckDB (at least"
+            f"Overview together, {_days(period)}: {duck:.1f} {TIMES} faster than DuckDB (at least"
             f" {wanted[0]}), {sql:,.0f} {TIMES} faster than SQL on the same database (at least"
             f" {wanted[1]}), {indexed:.0f} {TIMES} with the indexes added"
         )
@@ -304,7 +305,8 @@ def main() -> int:
     )
     about.append(
         f"{os.cpu_count()} cores, load before {before}, after {_load()} (1, 5, 15 minutes);"
-        f" medians of {REPETITIONS} answers, fewer where they take over {ENOUGH:.0f} s. SQLite has"
+        f" medians of {REPETITIONS} answers, fewer where they take over {ENOUGH:.0f} s together (of"
+        f" SQL {ENOUGH_SQL:.0f} s). SQLite has"
         " 256 MB of cache; where nothing else is said it is a copy with indexes added for these"
         f" questions: {', '.join(INDEXES)}. DuckDB {duckdb.__version__} uses all cores, and ids"
         " of 16 bytes. Days are UTC."

@@ -72,6 +72,7 @@ class Product:
         # As the server does once it is warm (`dashboard_app.py`).
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000)
 
     def query(self, question: Question) -> Query:
         """The question with its dates: it ends on the last day with data, which is over."""

@@ -242,7 +242,7 @@ def select_days(key: str, zoom: int) -> None:
     """Follow what was done on a time chart: drag to zoom, click to focus, double-click to leave.
 
     `key` is the chart's; it was drawn after so many zooms. What it still says after the next one
-    is left alone.
+    is left alone. A click on the only day shown does nothing: a second one may follow late.
     """
     if zoom != zooms():
         return
@@ -255,7 +255,7 @@ def select_days(key: str, zoom: int) -> None:
         _show_days(first, last)
     elif "_unzoomed" in st.session_state and _milliseconds(selected.get(LEAVE)):
         _zoom_out()
-    elif clicked := _milliseconds(selected.get(FOCUS)):
+    elif (clicked := _milliseconds(selected.get(FOCUS))) and frame().query.period.days > 1:
         _show_days(*[round(clicked[0] / _DAY_MS)] * 2)
 
 

@@ -203,6 +203,20 @@ FORMAT = Parameter(
     _choice(*FORMATS),
     "",
 )
+THEME = Parameter(
+    "theme",
+    "The colours of a picture or a page.",
+    {"type": "string", "enum": ["light", "dark"]},
+    _choice("light", "dark"),
+    "light",
+)
+COMPARES = Parameter(
+    "compares",
+    "Whether a picture or a page shows what the period is compared with.",
+    {"type": "string", "enum": ["true", "false"]},
+    _choice("true", "false"),
+    "true",
+)
 PAGE = number("page", "Page number, from 1.", MAX_PAGE, 1)
 LIMIT = number("limit", "Activities a page.", MAX_LIMIT, 20)
 TYPE = Parameter(
@@ -259,6 +273,9 @@ def of_list(listed: Listed) -> tuple[Parameter[str], ...]:
     )
 
 
+REPORT_PARAMETERS: tuple[Parameter[Any], ...] = (
+    START_DATE, END_DATE, ORGANIZATION, DEPARTMENT, COMPARE, COMPARE_START_DATE, COMPARE_END_DATE,
+)  # fmt: skip
 # `twin` is a filter of the activities already.
 DETAIL = tuple(of_narrowing(one) for one in narrowings("conversations") if one.name != "twin")
 ACTIVITY_PARAMETERS: tuple[Parameter[Any], ...] = (

@@ -167,9 +167,11 @@ def test_the_keyboard_reaches_every_control_of_the_overview(
     assert places == sorted(places)
     assert stops[-1]["kind"] == "stPageLink-NavLink"
     # Everything that can be clicked, once: buttons, links and fields that are shown.
-    for label in ("Explain", "CSV"):
-        shown = page.locator("main button:visible", has_text=label).count()
-        assert sum(label in stop["text"] for stop in stops if stop["tag"] == "BUTTON") == shown
+    for label, tag in (("Explain", "button"), ("CSV", "a")):
+        shown = page.locator(f"main {tag}:visible", has_text=label).count()
+        assert shown
+        reached = [stop for stop in stops if stop["tag"] == tag.upper() and label in stop["text"]]
+        assert len(reached) == shown
     links = page.locator("[data-testid=stMain] [data-testid=stPageLink-NavLink]").count()
     assert [stop["kind"] for stop in stops].count("stPageLink-NavLink") == links
     assert not [stop for stop in stops if not stop["visible"]]

@@ -100,8 +100,7 @@ def menus(page: Page, name: str, count: int) -> list[Locator]:
 def saved_from(page: Page, menu: Locator) -> tuple[str, list[list[str]]]:
     """The name and rows of the CSV file that a menu has."""
     menu.click()
-    inside = page.locator("[data-testid=stPopoverBody] [data-testid=stDownloadButton]")
-    made = saved(page, inside.filter(has_text="CSV"))
+    made = saved(page, page.locator("[data-testid=stPopoverBody]").get_by_role("link", name="CSV"))
     page.keyboard.press("Escape")
     expect(page.locator("[data-testid=stPopoverBody]")).to_have_count(0)
     return made
@@ -200,8 +199,7 @@ def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str
     page.goto(address)
     settled(page)
     names = {}
-    settled(page)
-    latest = page.locator("main [data-testid=stDownloadButton]")
+    latest = page.get_by_role("main").get_by_role("link", name="CSV")
     for name, rows in (
         *(saved_from(page, menu) for menu in menus(page, "Save", 6)),
         saved_from(page, menus(page, "Explain", 10)[0]),
@@ -546,9 +544,9 @@ def test_a_page_saves_its_charts_and_itself_in_its_theme(browser: Browser, addre
     page.goto(f"{address}/twins?dates=2026-11-02&dates=2026-11-06&compare=Nothing")
     settled(page)
 
-    def got(button: str) -> tuple[str, bytes]:
+    def got(link: str) -> tuple[str, bytes]:
         with page.expect_download() as waiting:
-            page.get_by_role("button", name=button, exact=True).click()
+            page.get_by_role("link", name=link).click()
         made = waiting.value
         return made.suggested_filename, Path(made.path()).read_bytes()
 
@@ -569,7 +567,7 @@ def test_a_page_saves_its_charts_and_itself_in_its_theme(browser: Browser, addre
     assert b"Compared with" not in document
     page.goto(f"{address}/activities")
     settled(page)
-    expect(page.get_by_role("button", name="Save this page")).to_have_count(0)
+    expect(page.get_by_role("link", name="Save this page")).to_have_count(0)
 
 
 # --- from a figure to what is behind it --------------------------------------------------------

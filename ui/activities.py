@@ -19,7 +19,6 @@ from analytics.activities import (
     people_of,
 )
 from analytics.database import Store
-from analytics.export import csv_text, file_name
 from analytics.query import NO_ORGANIZATION
 from analytics.results import Row
 from analytics.rollups.instants import from_instant
@@ -27,10 +26,11 @@ from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
 from analytics.text import count, moment, number
 from ui.cache import shared
 from ui.charts import card_head
-from ui.download import CSV_PATH
+from ui.download import CSV_PATH, LATEST_PATH
 from ui.drill import chips, conversation_link, narrowed_activities, parameters, person_link
-from ui.frame import Frame, frame
-from ui.results import rows, save_button
+from ui.files import save_link
+from ui.frame import Frame, frame, query_string
+from ui.results import rows
 from ui.text import highlighted, inert
 
 PAGE_SIZE = 20
@@ -63,12 +63,7 @@ def latest() -> None:
                 help="The newest conversations within the filters, whatever the period."
                 " Follow its title to read one.",
             )  # fmt: skip
-            today = made.query.period.today
-            save_button(
-                file_name("latest-activities", today, today),
-                lambda: csv_text(ActivityItem, items).encode(),
-                "csv-latest",
-            )
+            save_link("CSV", f"{LATEST_PATH}?{query_string(made.query)}", "Save these rows")
         if not items:
             st.caption("No conversation yet within these filters. Remove a filter to see more.")
             return
@@ -151,12 +146,10 @@ def _csv_link(choice: _Choice, covered: Coverage | None) -> None:
         "conversations",
         type=choice.type, user=choice.user, twin=choice.twin, search=choice.search,
     )  # fmt: skip
-    st.link_button(
+    save_link(
         "CSV",
         f"{CSV_PATH}?{asked}",
-        type="tertiary",
-        icon=":material/download:",
-        help="Save all activities that the filters leave, not only this page",
+        "Save all activities that the filters leave, not only this page",
     )
 
 

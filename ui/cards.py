@@ -17,8 +17,9 @@ from analytics.retention import RETENTION_DAYS, Retention, day_retention
 from ui.cache import shared
 from ui.charts import explanation, menu
 from ui.drill import link, offers
+from ui.files import csv_link
 from ui.frame import frame
-from ui.results import csv_button, row, rows
+from ui.results import row, rows
 
 
 def metric_card(slug: str, card: Card, behind: Sequence[Behind], course: Sequence[int]) -> None:
@@ -62,7 +63,7 @@ def _explain(slug: str, card: Card, behind: Sequence[Behind]) -> None:
         if not one.is_empty and (frame().compares or not one.name.startswith(BEFORE)):
             offers(replace(one, name=one.name or card.label))
     explanation(report, definition=card.definition)
-    csv_button(report)
+    csv_link(report)
 
 
 def headline_cards() -> None:

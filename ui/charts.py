@@ -14,9 +14,9 @@ from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.text import compared_name, count, day, days
 from ui.drill import choose_behind, offers
+from ui.files import csv_link, image_links, is_dark
 from ui.frame import comparison, frame, query_string, select_days, zooms
-from ui.images import image_buttons, is_dark
-from ui.results import Drawn, csv_button, drawn, rows
+from ui.results import Drawn, drawn, rows
 from ui.text import inert
 
 
@@ -233,8 +233,8 @@ def _table_button(report: Report) -> bool:
 
 
 def _save(report: Report, query: Query | None) -> None:
-    csv_button(report, query)
-    image_buttons(report, query)
+    csv_link(report, query)
+    image_links(report, query)
 
 
 def explanation(report: Report, query: Query | None = None, definition: str | None = None) -> None:

@@ -16,6 +16,7 @@ from ui.cache import shared
 from ui.charts import card_head
 from ui.download import csv_path
 from ui.drill import chips, conversation_link, narrowed, offer, parameters, person_link, question
+from ui.files import save_link
 from ui.frame import frame
 from ui.text import inert
 
@@ -139,12 +140,10 @@ def _list(
                 with st.popover("Explain", type="tertiary", icon=":material/info:"):
                     st.markdown(listed.definition)
                     st.code(f"/api/{slug}?{asked}", language=None, wrap_lines=True)
-                st.link_button(
+                save_link(
                     "CSV",
                     f"{csv_path(slug)}?{asked}",
-                    type="tertiary",
-                    icon=":material/download:",
-                    help="Save all of the list, not only this page",
+                    "Save all of the list, not only this page",
                 )
         if not found.items:
             st.caption(

@@ -1,19 +1,15 @@
 """The Streamlit script: navigation, period and filters, and the page inside an error boundary."""
 
-import logging
-import traceback
-
 import streamlit as st
 
 from analytics.database import DatabaseProblem
 from analytics.query import QueryError
 from ui.drill import arrive, back_link
+from ui.faults import FAULT_REMEDY, log_fault
+from ui.files import save_page
 from ui.frame import make_frame, period_line
-from ui.images import save_page
 from ui.startup import notices, open_store, problem_page
 from ui.views import save_control
-
-logger = logging.getLogger(__name__)
 
 # The plain icon comes first: a material icon of a page would be fetched as favicon.
 st.set_page_config(page_title="AI Twin Analytics", page_icon="📊", layout="wide")
@@ -67,12 +63,10 @@ except QueryError as error:
         may_pass=False,
     )
 except Exception as error:
-    # Only where it happened is logged: an error's own words may quote conversations.
-    where = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("%s\n%s", type(error).__name__, where)
+    log_fault(error)
     problem_page(
         "Something went wrong on this page",
         type(error).__name__,
-        "Reload the page. If it stays, the server's log says where it happened; please report it.",
+        FAULT_REMEDY,
         may_pass=False,
     )

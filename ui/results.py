@@ -1,23 +1,20 @@
 """Results for the pages: cached by question and data version, never by their rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import pandas as pd
-import streamlit as st
 
 from analytics.database import Store
 from analytics.drawing import chart_data, compared_with, height, specs, summary, table_data
-from analytics.export import csv_text, period_file_name
 from analytics.query import DEFAULT_PRESET, Query, preset_period
-from analytics.reports import BY_SLUG, Report
+from analytics.reports import BY_SLUG
 from analytics.results import Row, span
 from analytics.text import compared_name
 from ui.cache import shared
-from ui.frame import Frame, frame
+from ui.frame import frame
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -92,39 +89,3 @@ def row(kind: type[RowT], slug: str, query: Query | None = None) -> RowT:
 def table(found: Sequence[Row]) -> pd.DataFrame:
     """Rows as a frame, a column a field."""
     return pd.DataFrame([one.model_dump() for one in found])
-
-
-def csv_button(report: Report, query: Query | None = None) -> None:
-    """The button that saves the rows drawn as `slug_start_end.csv`."""
-    made = frame()
-    asked = query or made.query
-    save_button(
-        period_file_name(report.slug, asked.period),
-        partial(csv_bytes, report, asked, made),
-        f"csv-{report.slug}",
-    )
-
-
-def csv_bytes(report: Report, query: Query, made: Frame) -> bytes:
-    """A report's CSV file. Made on a click, outside the session: all it needs is passed in."""
-    return csv_text(report.row, report_rows(report, query, made)).encode()
-
-
-def report_rows(report: Report, query: Query, made: Frame) -> list[Row]:
-    """A report's rows outside the session, where `rows` has no frame."""
-    return _rows(report.slug, query, made.freshness.version, None, made.store)
-
-
-def save_button(name: str, content: Callable[[], bytes], key: str) -> None:
-    """A small button that makes a file when it is clicked."""
-    st.download_button(
-        "CSV",
-        content,
-        file_name=name,
-        mime="text/csv",
-        key=key,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-        help=f"Save these rows as {name}",
-    )

@@ -32,7 +32,7 @@ _EARLY = (
     "Button",
     "Popover",
     "Metric",
-    "DownloadButton",
+    "LinkButton",
     "ArrowVegaLiteChart",
     "loadVegaEmbed",
     "embed",

@@ -45,10 +45,6 @@ EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").
 HEALTH_SECONDS = 0.9  # the answer is promised within a second
 LINES = 500  # of a streamed CSV, sent at a time
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
-REPORT_PARAMETERS = (
-    p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, p.COMPARE, p.COMPARE_START_DATE,
-    p.COMPARE_END_DATE, p.FORMAT,
-)  # fmt: skip
 
 
 class Problem(BaseModel):
@@ -182,7 +178,7 @@ def _data_version(session: Session) -> str:
 
 
 def _add_report(report: Report) -> None:
-    known: tuple[p.Parameter[Any], ...] = REPORT_PARAMETERS
+    known = (*p.REPORT_PARAMETERS, p.FORMAT)
     limit_parameter = None
     if report.limit is not None:
         limit_parameter = p.report_limit(report.limit)

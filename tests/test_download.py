@@ -1,0 +1,172 @@
+# ruff: noqa: F811 - fixtures of another module are arguments
+"""The files behind the pages' links: rows as CSV, charts as pictures, whole pages."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+
+from analytics import html_report, images
+from analytics.activities import ActivityItem
+from analytics.database import DatabaseProblem
+from analytics.export import BOM
+from analytics.reports import BY_SLUG, PAGES, REPORTS
+from analytics.service import Service
+from analytics.settings import Settings
+from analytics.theme import theme
+from tests.test_people import DATES, NOW, client, service  # noqa: F401 - fixtures too
+from ui import download
+
+CHARTS = [report.slug for report in REPORTS if report.is_chart]
+
+
+@pytest.fixture
+def files(service: Service, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setattr(download, "service", lambda: service)
+    monkeypatch.setattr(download, "_today", lambda _: NOW.date())
+    return TestClient(Starlette(routes=download.ROUTES))
+
+
+def saved_as(answer: Any) -> str:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "private, no-store"
+    return answer.headers["content-disposition"].partition("filename=")[2].strip('"')
+
+
+@pytest.mark.parametrize("slug", BY_SLUG)
+def test_the_csv_of_a_result_is_that_of_the_api(
+    client: TestClient, files: TestClient, slug: str
+) -> None:
+    for asked in ("", "&organization=Acme", "&compare=year", "&department=No+department"):
+        own = client.get(f"/api/{BY_SLUG[slug].path}?{DATES}{asked}&format=csv")
+        page = files.get(f"/download/results/{slug}.csv?{DATES}{asked}")
+        assert saved_as(page) == f"{slug}_2026-03-05_2026-03-11.csv"
+        assert page.headers["content-type"] == "text/csv; charset=utf-8"
+        assert page.content == own.content
+
+
+@pytest.mark.parametrize("slug", CHARTS)
+def test_every_chart_is_a_picture_in_the_readers_theme(files: TestClient, slug: str) -> None:
+    pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
+    answer = files.get(f"/download/results/{slug}.svg?{DATES}&theme=dark")
+    assert saved_as(answer) == f"{slug}_2026-03-05_2026-03-11.svg"
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert theme(dark=True).background in answer.text
+    assert BY_SLUG[slug].title in answer.text
+    light = files.get(f"/download/results/{slug}.svg?{DATES}").text
+    assert theme(dark=True).background not in light
+    picture = files.get(f"/download/results/{slug}.png?{DATES}")
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+
+
+def test_a_file_compares_only_where_the_page_does(files: TestClient) -> None:
+    pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
+    for path in ("results/conversations.svg", "pages/overview.html"):
+        with_it = files.get(f"/download/{path}?{DATES}").text
+        without = files.get(f"/download/{path}?{DATES}&compares=false").text
+        earlier = files.get(f"/download/{path}?{DATES}&compare=year").text
+        assert "26 Feb" in with_it
+        assert "26 Feb" not in without
+        assert "2025" in earlier
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_is_a_file(files: TestClient, page: str) -> None:
+    pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
+    answer = files.get(f"/download/pages/{page}.html?{DATES}&theme=dark&organization=Acme")
+    assert saved_as(answer) == f"{page}_2026-03-05_2026-03-11.html"
+    assert '<meta name="color-scheme" content="dark">' in answer.text
+    assert "Acme" in answer.text
+
+
+def test_the_latest_activities_are_those_of_the_filters(files: TestClient) -> None:
+    answer = files.get(f"/download/latest-activities.csv?{DATES}&organization=No+organization")
+    assert saved_as(answer).startswith("latest-activities_")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix(BOM))))
+    assert [row["id"] for row in rows] == ["s2"]
+    names = [field.alias or name for name, field in ActivityItem.model_fields.items()]
+    assert list(rows[0]) == names
+
+
+PATHS = (
+    "results/metrics.csv", "results/topics.png", "pages/overview.html", "latest-activities.csv",
+    "activities.csv", "people.csv",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_has_no_answer_says_what_to_change(files: TestClient, path: str) -> None:
+    answer = files.get(f"/download/{path}?organization=%FF")
+    assert answer.status_code == 422
+    assert "organization = %FF: is no percent-encoded UTF-8 text" in answer.text
+    assert "content-disposition" not in answer.headers
+
+
+def test_a_wrong_date_or_theme_is_named(files: TestClient) -> None:
+    for asked, said in (
+        ("start_date=soon", "start_date = soon"),
+        ("start_date=2026-03-02&end_date=2026-03-01", "swap them"),
+        ("theme=pink", "theme = pink: choose one of light, dark"),
+        ("compares=maybe", "compares = maybe: choose one of true, false"),
+    ):
+        answer = files.get(f"/download/results/topics.svg?{asked}")
+        assert (answer.status_code, said in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_database_that_is_gone_is_said(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = Service(Settings(database_url=f"sqlite:///{tmp_path / 'gone.db'}"))
+    monkeypatch.setattr(download, "service", lambda: gone)
+    answer = TestClient(Starlette(routes=download.ROUTES)).get(f"/download/{path}?{DATES}")
+    assert answer.status_code == 503
+    assert "gone.db" in answer.text
+    assert answer.headers["retry-after"]
+
+
+def test_without_the_extra_a_picture_says_what_to_install(
+    files: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "available", lambda: False)
+    monkeypatch.setattr(html_report, "available", lambda: False)
+    for path in ("results/topics.png", "results/topics.svg", "pages/twins.html"):
+        answer = files.get(f"/download/{path}?{DATES}")
+        assert (answer.status_code, "the extra images" in answer.text) == (503, True)
+
+
+def test_an_unexpected_error_is_said_and_logged_without_its_words(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = " ".join(["secret", "words"])
+
+    def broken() -> Service:
+        raise ValueError(words)
+
+    monkeypatch.setattr(download, "service", broken)
+    answer = TestClient(Starlette(routes=download.ROUTES)).get("/download/results/topics.csv")
+    assert answer.status_code == 500
+    assert "the server's log says where" in answer.text
+    assert words not in answer.text + caplog.text
+    assert "ValueError" in caplog.text
+
+
+def test_other_files_are_not_there(files: TestClient) -> None:
+    for path in ("results/metrics.png", "results/nothing.csv", "pages/people.html", "nothing.csv"):
+        assert files.get(f"/download/{path}").status_code == 404
+
+
+def test_a_database_problem_while_reading_is_said(
+    files: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise DatabaseProblem("The disk is gone", "data.db", "Put it back.")
+
+    monkeypatch.setattr(download, "report_query", gone)
+    answer = files.get(f"/download/results/metrics.csv?{DATES}")
+    assert (answer.status_code, "Put it back." in answer.text) == (503, True)

@@ -170,6 +170,20 @@ def test_filters_stand_in_the_address_and_stay_from_page_to_page(page: Page, add
     expect(page.get_by_text("Only Acme Corp")).to_be_visible()
 
 
+def test_a_filter_leaves_the_charts_in_place(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    charts = page.locator("[data-testid=stVegaLiteChart]")
+    charts.evaluate_all("found => found.forEach(chart => chart.isStill = true)")
+    whole = metrics(page)
+    page.get_by_role("combobox", name=re.compile("Organizations")).click()
+    page.get_by_role("option", name="Acme Corp").click()
+    page.keyboard.press("Escape")
+    shows(page, whole, other=True)
+    expect(page.get_by_text("Only Acme Corp")).to_be_visible()
+    assert charts.evaluate_all("found => found.map(chart => chart.isStill)") == [True] * 7
+
+
 def test_dragging_over_a_chart_zooms_the_page_to_those_days(page: Page, address: str) -> None:
     page.goto(address)
     settled(page)

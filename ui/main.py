@@ -45,11 +45,13 @@ try:
     made = make_frame(store)
     with st.sidebar:
         save_control(page.url_path)
-    back_link()
-    st.title(page.title, anchor=False)
-    if page.url_path not in ("conversation", "views", "data"):
-        period_line(made)
-    notices(store)
+    # One place for all that comes and goes, or the page's charts would be drawn anew with it.
+    with st.container():
+        back_link()
+        st.title(page.title, anchor=False)
+        if page.url_path not in ("conversation", "views", "data"):
+            period_line(made)
+        notices(store)
     page.run()
     with st.sidebar:
         save_page(page.url_path or "overview")

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from analytics.export import BOM
 from analytics.query import PRESET_NAMES
@@ -50,10 +50,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all tests, as a visitor has it: what Streamlit's client loads is loaded once."""
+    made = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
     """A fresh browser page that fails the test on a console error or a foreign request."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     made = context.new_page()
     faults: list[str] = []
     made.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
@@ -64,7 +71,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
         else faults.append(f"left the machine: {r.url}"),
     )  # fmt: skip
     yield made
-    context.close()
+    made.close()
     assert not faults
 
 

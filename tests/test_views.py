@@ -125,6 +125,7 @@ def text_of(app: AppTest) -> str:
 
 
 def save_as(app: AppTest, name: str) -> AppTest:
+    assert app.text_input, (text_of(app), [title.value for title in app.title])
     app.text_input(key="view_name").set_value(name)
     next(button for button in app.button if button.label == "Save").click()
     return app.run()

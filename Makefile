@@ -19,10 +19,10 @@ api: .venv/run  ## Serve the API alone on http://localhost:8000
 	@$(BIN)/python -m uvicorn analytics.api:app --port 8000
 
 test: .venv/dev  ## Run the whole suite, in Chromium too where it is found
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: .venv/dev  ## Run the suite without the browser and the long random operations
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not slow" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow" $(ARGS)
 
 lint: .venv/dev types  ## Check style and types
 	$(BIN)/ruff check .

@@ -63,16 +63,17 @@ class Service:
                 if self.settings.refresh_seconds or self.settings.search:
                     self._thread = threading.Thread(
                         target=self._keep_fresh,
-                        args=(store, self._closed),
+                        # Made here: a session that begins while it is made would fail.
+                        args=(store, Search(store) if self.settings.search else None, self._closed),
                         name="refresh",
                         daemon=True,
                     )
                     self._thread.start()
             return self._store
 
-    def _keep_fresh(self, store: Store, closed: threading.Event) -> None:
+    def _keep_fresh(self, store: Store, search: Search | None, closed: threading.Event) -> None:
         seconds = self.settings.refresh_seconds * (1 - LOOK)
-        keep_up = Search(store).keep_up if self.settings.search else threading.Event.wait
+        keep_up = search.keep_up if search else threading.Event.wait
         while not keep_up(closed, seconds) and seconds:
             try:
                 store.refresh()

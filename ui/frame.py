@@ -281,6 +281,8 @@ def _show_days(first: int, last: int) -> None:
 
 
 def _zoom_out() -> None:
+    if "_unzoomed" not in st.session_state:
+        return  # a run that was cut short is repeated with its click
     st.session_state["dates"] = st.session_state.pop("_unzoomed")
     st.session_state["_zooms"] = zooms() + 1
 

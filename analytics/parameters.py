@@ -6,7 +6,7 @@ no answer raises QueryError, which names the parameter, the value and the remedy
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -132,15 +132,6 @@ def _date(name: str, text: str) -> datetime.date | None:
     return parse_date(name, text)
 
 
-def _choice(*choices: str) -> Callable[[str, str], str]:
-    def read(name: str, text: str) -> str:
-        if text not in choices:
-            raise QueryError(name, _cut(text), f"choose one of {', '.join(choices)}")
-        return text
-
-    return read
-
-
 def _cursor(name: str, text: str) -> str:
     if not re.fullmatch(CURSOR_PATTERN, text):
         raise QueryError(name, _cut(text), "pass the nextCursor of an earlier answer unchanged")
@@ -159,15 +150,26 @@ def number(name: str, description: str, highest: int, default: int) -> Parameter
     return Parameter(name, description, schema, read, default)
 
 
+def choice(
+    name: str, description: str, choices: Sequence[str], default: str = ""
+) -> Parameter[str]:
+    """A parameter that is one of some words."""
+
+    def read(name: str, text: str) -> str:
+        if text not in choices:
+            raise QueryError(name, _cut(text), f"choose one of {', '.join(choices)}")
+        return text
+
+    return Parameter(name, description, {"type": "string", "enum": [*choices]}, read, default)
+
+
 START_DATE = Parameter("start_date", "First day, `YYYY-MM-DD`.", _DATE, _date, None)
 END_DATE = Parameter("end_date", "Last day, included, `YYYY-MM-DD`.", _DATE, _date, None)
-COMPARE = Parameter(
+COMPARE = choice(
     "compare",
     "What changes are measured against: the `previous` period (the same number of days just before)"
     " or the same weekdays a `year` (52 weeks) earlier.",
-    {"type": "string", "enum": ["previous", "year"]},
-    _choice("previous", "year"),
-    "",
+    ("previous", "year"),
 )
 COMPARE_START_DATE = Parameter(
     "compare_start_date",
@@ -196,36 +198,21 @@ DEPARTMENT = Parameter(
     "",
     repeatable=True,
 )
-FORMAT = Parameter(
+FORMAT = choice(
     "format",
     "`csv` for a spreadsheet; without it the `Accept` header decides, JSON first.",
-    {"type": "string", "enum": list(FORMATS)},
-    _choice(*FORMATS),
-    "",
+    FORMATS,
 )
-THEME = Parameter(
-    "theme",
-    "The colours of a picture or a page.",
-    {"type": "string", "enum": ["light", "dark"]},
-    _choice("light", "dark"),
-    "light",
-)
-COMPARES = Parameter(
+THEME = choice("theme", "The colours of a picture or a page.", ("light", "dark"), "light")
+COMPARES = choice(
     "compares",
     "Whether a picture or a page shows what the period is compared with.",
-    {"type": "string", "enum": ["true", "false"]},
-    _choice("true", "false"),
+    ("true", "false"),
     "true",
 )
 PAGE = number("page", "Page number, from 1.", MAX_PAGE, 1)
 LIMIT = number("limit", "Activities a page.", MAX_LIMIT, 20)
-TYPE = Parameter(
-    "type",
-    "Only activities that carry this type.",
-    {"type": "string", "enum": list(TYPES)},
-    _choice(*TYPES),
-    "all",
-)
+TYPE = choice("type", "Only activities that carry this type.", TYPES, "all")
 USER = Parameter(
     "user",
     "Only people whose e-mail contains this text.",

@@ -21,6 +21,7 @@ from analytics.database import (
 )
 from analytics.query import Period, Query
 from analytics.results import totals
+from analytics.search import Search
 from analytics.service import Service, service
 from analytics.settings import Settings, SettingsError
 from tests.conftest import settings_for
@@ -43,6 +44,25 @@ def conversations(store: Store) -> int:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "data.db"
+
+
+def test_the_search_is_made_before_anybody_gets_the_store(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It listens to connections: a session that began meanwhile would fail."""
+    made_by: list[threading.Thread] = []
+
+    class Noted(Search):
+        def __init__(self, store: Store) -> None:
+            made_by.append(threading.current_thread())
+            super().__init__(store)
+
+    monkeypatch.setattr(analytics.service, "Search", Noted)
+    write(talks(1), path)
+    opened = Service(settings_for(path))
+    opened.store()
+    opened.close()
+    assert made_by == [threading.current_thread()]
 
 
 def test_it_opens_on_first_use_and_stays_open(path: Path) -> None:

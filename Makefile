@@ -54,8 +54,8 @@ bench-ui: .venv/dev  ## Measure the dashboard's speed in Chromium and with 20 se
 	$(BIN)/python -m tests.bench_ui $(ARGS)
 
 lock:  ## Pin the requirements again (needs uv)
-	uv pip compile pyproject.toml --extra api --extra images --extra postgres --generate-hashes --universal --no-header --python-version 3.11 -q -o requirements.txt
-	uv pip compile pyproject.toml --extra api --extra images --extra postgres --group dev --generate-hashes --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra api --extra images --extra postgres --generate-hashes --no-strip-extras --universal --no-header --python-version 3.11 -q -o requirements.txt
+	uv pip compile pyproject.toml --extra api --extra images --extra postgres --group dev --generate-hashes --no-strip-extras --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
 
 # An environment is complete when its stamp is newer than its requirements.
 .venv/run: requirements.txt

@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# What installs; UV= lets Python's own pip do it.
+UV ?= $(shell command -v uv)
 
 # Containers often forbid Python to keep what it compiled: every start would compile all packages.
 unexport PYTHONDONTWRITEBYTECODE
@@ -53,9 +55,9 @@ bench: .venv/dev  ## Compare with DuckDB and SQL up to ten million messages: mak
 bench-ui: .venv/dev  ## Measure the dashboard's speed in Chromium and with 20 sessions
 	$(BIN)/python -m tests.bench_ui $(ARGS)
 
-lock:  ## Pin the requirements again (needs uv)
-	uv pip compile pyproject.toml --extra api --extra images --extra postgres --generate-hashes --no-strip-extras --universal --no-header --python-version 3.11 -q -o requirements.txt
-	uv pip compile pyproject.toml --extra api --extra images --extra postgres --group dev --generate-hashes --no-strip-extras --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
+lock: .venv/dev  ## Pin the requirements again
+	$(BIN)/uv pip compile pyproject.toml --extra api --extra images --extra postgres --generate-hashes --no-strip-extras --universal --no-header --python-version 3.11 -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra api --extra images --extra postgres --group dev --generate-hashes --no-strip-extras --universal --no-header --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
 
 # An environment is complete when its stamp is newer than its requirements.
 .venv/run: requirements.txt
@@ -67,8 +69,8 @@ lock:  ## Pin the requirements again (needs uv)
 
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
-	@test -x $(BIN)/python || { command -v uv > /dev/null && uv venv -q --python $(PYTHON) .venv; } || $(PYTHON) -m venv .venv
-	@if command -v uv > /dev/null; then uv pip install -q --python $(BIN)/python --require-hashes -r $(1); \
+	@test -x $(BIN)/python || { test -n "$(UV)" && $(UV) venv -q --python $(PYTHON) .venv; } || $(PYTHON) -m venv .venv
+	@if test -n "$(UV)"; then $(UV) pip install -q --python $(BIN)/python --require-hashes -r $(1); \
 	 else { $(BIN)/python -m pip --version || $(BIN)/python -m ensurepip; } > /dev/null 2>&1; \
 	 $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
 	@touch $@

@@ -52,6 +52,7 @@ from analytics.rollups.instants import from_instant
 from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
+from analytics.untrusted import as_text
 
 BUSY_SECONDS = 5
 _WAIT_SECONDS = 0.2
@@ -707,7 +708,7 @@ def _checkpoint(connection: Any, schema: str) -> None:
 
 def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection:
     # Autocommit: SQLAlchemy's `begin` event above starts each transaction, DDL included.
-    return sqlite3.connect(
+    made = sqlite3.connect(
         _uri(path, mode),
         uri=True,
         timeout=BUSY_SECONDS if timeout is None else timeout,
@@ -715,6 +716,8 @@ def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection
         check_same_thread=False,
         factory=_Connection,
     )
+    made.text_factory = as_text  # bytes that are no UTF-8 fail no read
+    return made
 
 
 def _pragma(connection: Connection, name: str) -> Any:

@@ -374,12 +374,12 @@ def _pattern(term: Term) -> re.Pattern[str]:
 def marked(content: str, patterns: Sequence[re.Pattern[str]]) -> list[SnippetPart]:
     """A stretch of the text around the first match, in pieces; unescaped, as a page shows it."""
     content = unescaped(content)
-    origin = [at for at, char in enumerate(content) for _ in _FOLDING[ord(char)]]
     folded = content.translate(_FOLDING)
+    matches = [match.span() for pattern in patterns for match in pattern.finditer(folded)]
+    origin = [at for at, char in enumerate(content) for _ in _FOLDING[ord(char)]] if matches else []
     spans = sorted(
-        (origin[match.start()], origin[match.end() - 1] + 1)
-        for pattern in patterns
-        for match in pattern.finditer(folded)
+        (origin[first], min(origin[last - 1] + 1, origin[first] + _SNIPPET))
+        for first, last in matches
     )
     start = max(0, (spans[0][0] if spans else 0) - _AROUND)
     if start:

@@ -112,10 +112,8 @@ def _message(message: MessageItem, found: ActivityDetail, parts: list[SnippetPar
 def _made(documents: list[DocumentCreated], queries: list[QueryExecuted]) -> None:
     for document in documents:
         with st.container(border=True):
-            words = count(document.word_count, "word")
-            st.caption(
-                f":material/description: Document drafted · {inert(unescaped(document.type))} · {words}"
-            )
+            kind, words = unescaped(document.type), count(document.word_count, "word")
+            st.caption(f":material/description: Document drafted · {inert(kind)} · {words}")
             st.text(unescaped(document.title))
     for query in queries:
         with st.container(border=True):

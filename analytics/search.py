@@ -7,6 +7,7 @@ can be deleted at any time: it is built again in the background, newest conversa
 
 PostgreSQL has limits: in one conversation it finds phrases among the first 16,383 words only and
 among the first 255 times of a word, and words among the first 900,000 bytes of different ones.
+There, in scripts written without spaces, each pair of letters is such a word.
 """
 
 import logging
@@ -172,13 +173,18 @@ def _is_unseen(char: str) -> bool:
     return unicodedata.category(char) == "Cf" or bool(_UNSEEN.match(char))
 
 
+def _is_alone(word: str) -> bool:
+    """Whether it is a letter or mark of a script without spaces."""
+    return len(word) == 1 and not word.isdecimal() and bool(_ALONE.match(word))
+
+
 def _part(char: str) -> str:
     category = unicodedata.category(char)
     if _is_unseen(char) or _ACCENT.match(char):
         return ""
     if not (char.isalnum() or category in ("Mn", "Mc")) or char in _APOSTROPHES:
         return " "
-    if _ALONE.match(char) and category != "Nd":
+    if _is_alone(char):
         return f" {char} "
     return _LETTERS.get(plain := _without_stroke(char), plain)
 
@@ -335,9 +341,28 @@ def _fts(wanted: Sequence[Term]) -> str:
 def _tsquery(wanted: Sequence[Term]) -> str:
     phrases = []
     for term in wanted:
-        words = " <-> ".join(f"'{word[:_LONGEST]}'" for word in term.words)
-        phrases.append(f"({words}{':*' if term.is_prefix else ''})")
+        lexemes, is_prefix = _lexemes(term.words), term.is_prefix
+        if _is_alone(term.words[-1]):  # whatever follows it
+            if any(map(_is_alone, term.words[-2:-1])):
+                lexemes.pop()  # the pair before holds it
+            else:
+                is_prefix = True
+        words = " <-> ".join(f"'{lexeme}'" for lexeme in lexemes)
+        phrases.append(f"({words}{':*' if is_prefix else ''})")
     return " & ".join(phrases)
+
+
+def _lexemes(words: Sequence[str]) -> list[str]:
+    """Words as PostgreSQL keeps them: letters of scripts without spaces each with the next one.
+
+    There are too few letters: it keeps only the first 255 places of each.
+    """
+    alone = [_is_alone(word) for word in words]
+    pairs = zip(words, words[1:], alone, alone[1:], strict=False)
+    joined = [
+        word + after if is_one and next_is else word for word, after, is_one, next_is in pairs
+    ]
+    return [word[:_LONGEST] for word in (*joined, *words[-1:])]
 
 
 class SnippetPart(Row):
@@ -355,7 +380,7 @@ def snippets(session: Session, asked: str, ids: Sequence[str]) -> dict[str, list
     titles = select(SESSION.c.id, SESSION.c.title).where(SESSION.c.id.in_(ids))
     for rows in (texts.order_by(MESSAGE.c.session_id, MESSAGE.c.id), titles):
         for held, content in session.execute(rows):
-            id_, folded = str(as_text(held)), fold(content)
+            id_, folded = _id(held), fold(content)
             found = sum(pattern.search(folded) is not None for pattern in patterns)
             if found > best.get(id_, (0, ""))[0]:
                 best[id_] = found, content
@@ -557,18 +582,22 @@ def _next(session: Session, state: _State) -> tuple[list[str], _State]:
     return ids, replace(state, after=ids[-1]) if ids else replace(state, done=1)
 
 
+def _id(held: object) -> str:
+    return held if isinstance(held, str) else str(as_text(held))
+
+
 def _texts(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """The user and the folded text of each of these conversations that there is."""
     parts: dict[str, list[str]] = {}
     owners: dict[str, str] = {}
     sessions = select(SESSION.c.id, SESSION.c.user_id, SESSION.c.title)
     for held, user, title in session.execute(sessions.where(SESSION.c.id.in_(ids))):
-        id_ = str(as_text(held))
+        id_ = _id(held)
         owners[id_] = as_text(user) or ""
         parts[id_] = [fold(title)]
     messages = select(MESSAGE.c.session_id, MESSAGE.c.content).where(MESSAGE.c.session_id.in_(ids))
     for held, content in session.execute(messages.order_by(MESSAGE.c.session_id, MESSAGE.c.id)):
-        if (id_ := str(as_text(held))) in parts:
+        if (id_ := _id(held)) in parts:
             parts[id_].append(fold(content))
     return {id_: (owners[id_], f" {_BOUNDARY} ".join(folded)) for id_, folded in parts.items()}
 
@@ -792,10 +821,9 @@ def _tsvector(folded: str) -> str:
     """The words with their places, as PostgreSQL writes a tsvector; within its limits."""
     places: dict[str, list[int]] = {}
     size = 0
-    for place, word in enumerate(folded.split(), 1):
-        if word == _BOUNDARY:
+    for place, lexeme in enumerate(_lexemes(folded.split()), 1):
+        if lexeme == _BOUNDARY:
             continue
-        lexeme = word[:_LONGEST]
         if lexeme not in places:
             size += len(lexeme.encode()) + 8
             if size > _BYTES:

@@ -1,9 +1,9 @@
 """Full-text search over titles and messages: what it finds, the index, and the index's upkeep.
 
-A document is a conversation: its title and messages, folded to words without case and accents, so
-that both databases match the same words. On SQLite the index is FTS5 in a file of its own,
-`NAME.search.db` beside the rollups; on PostgreSQL it is a `tsvector` in the schema `search`. Either
-can be deleted at any time: it is built again in the background, newest conversations first.
+A document is a conversation: its title and messages, folded to words without case, accents and
+strokes, so that both databases match the same words. On SQLite the index is FTS5 in a file of its
+own, `NAME.search.db` beside the rollups; on PostgreSQL it is a `tsvector` in the schema `search`.
+Either can be deleted at any time: it is built again in the background, newest conversations first.
 
 PostgreSQL has limits: in one conversation it finds phrases among the first 16,383 words only and
 among the first 255 times of a word, and words among the first 900,000 bytes of different ones.

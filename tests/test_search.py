@@ -34,8 +34,11 @@ from analytics.activities import (
 )
 from analytics.api import app as api
 from analytics.api.endpoints import the_service
+from analytics.charts import TopicCount
 from analytics.database import DatabaseProblem, Store, open_database
+from analytics.drawing import chart_data
 from analytics.query import Filters, QueryError
+from analytics.reports import BY_SLUG
 from analytics.search import Search, Term, check_search, coverage, fold, marked, snippets, terms
 from analytics.service import Service, service
 from analytics.settings import Settings
@@ -786,6 +789,26 @@ def test_pages_show_what_slack_escapes_as_it_was_written(app: Open, tmp_path: Pa
         stored = activity(session, "s", NOW)
     assert stored
     assert stored.action == stored.messages[0].content == escaped
+
+
+def test_topics_that_would_read_alike_stay_two_bars() -> None:
+    topics = ("R&D", "R&amp;D", "&lt;b&gt;", None)
+    rows = [TopicCount(topic=topic, conversations=1) for topic in topics]
+    drawn = chart_data(BY_SLUG["topics"], rows)
+    assert list(drawn["topic"]) == ["R&D", "R&amp;D", "<b>", "No topic"]
+
+
+def test_a_search_says_how_many_conversations_it_cannot_find(app: Open, tmp_path: Path) -> None:
+    made = Indexed(tmp_path, talks())
+    made.store.close()
+    with closing(sqlite3.connect(made.index)) as index:
+        index.execute("UPDATE state SET skipped = 1")
+        index.commit()
+    page = app(made.path, "activities")
+    assert "can't be searched" not in words(page)
+    page.text_input(key="search").set_value("budget").run()
+    no_errors(page)
+    assert "1 conversation can't be searched" in words(page)
 
 
 # --- against a plain search of the raw rows -----------------------------------------------------

@@ -102,7 +102,7 @@ WORDS = Table(  # SQLite: FTS5; the column of its own name is what MATCH looks t
 # How far the index has come. All conversations are walked through once for each lineage of the
 # rollups: dated ones from the newest on, then (`at` = 0) the rest by id, then it is `done`; what
 # changes meanwhile and later is taken from `changed`, after (`refresh`, `session_id`). `skipped` is
-# how many could not be indexed.
+# how often one could not be indexed.
 STATE = Table(
     "state",
     _METADATA,
@@ -504,7 +504,7 @@ class Search:
             texts = _texts(session, ids)
         if reached == state:
             return False
-        self._write(ids, texts, state, reached)
+        self._write([_id(one) for one in ids], texts, state, reached)
         return True
 
     def _write(
@@ -512,7 +512,7 @@ class Search:
     ) -> _State:
         """Write these conversations, by halves where one can't be: that one is left out, counted.
 
-        Its state is `before` until all are written.
+        The state stays `before` until all are written. Returns the one that it is then.
         """
         try:
             self._index.write(ids, {id_: texts[id_] for id_ in ids if id_ in texts}, reached)
@@ -583,6 +583,7 @@ def _next(session: Session, state: _State) -> tuple[list[str], _State]:
 
 
 def _id(held: object) -> str:
+    """An id as the index has it: tables without types hold numbers and bytes too."""
     return held if isinstance(held, str) else str(as_text(held))
 
 

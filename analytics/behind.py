@@ -9,6 +9,7 @@ from analytics.metrics import Metrics
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Filters, Period, Query
 from analytics.retention import RETENTION_DAYS, Retention
 from analytics.text import count, day, short_day
+from analytics.untrusted import unescaped
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,14 @@ def _cell(row: Any, query: Query) -> Behind:
 
 def _topic(row: Any, query: Query) -> Behind:
     detail = Detail(topics=(row.topic,))
-    return Behind(row.topic or NO_TOPIC, {"conversations": row.conversations}, query, detail)
+    name = unescaped(row.topic or NO_TOPIC)
+    return Behind(name, {"conversations": row.conversations}, query, detail)
 
 
 def _type(row: Any, query: Query) -> Behind:
     detail = Detail(document_types=(row.document_type,))
-    return Behind(row.document_type or NO_TYPE, {"documents": row.documents}, query, detail)
+    name = unescaped(row.document_type or NO_TYPE)
+    return Behind(name, {"documents": row.documents}, query, detail)
 
 
 def _all_counts(row: Any) -> dict[str, int | None]:

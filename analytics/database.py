@@ -707,7 +707,7 @@ def _checkpoint(connection: Any, schema: str) -> None:
 
 def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection:
     # Autocommit: SQLAlchemy's `begin` event above starts each transaction, DDL included.
-    return sqlite3.connect(
+    made = sqlite3.connect(
         _uri(path, mode),
         uri=True,
         timeout=BUSY_SECONDS if timeout is None else timeout,
@@ -715,6 +715,9 @@ def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection
         check_same_thread=False,
         factory=_Connection,
     )
+    # Bytes that are no UTF-8 fail no read; `as_text` would take a third longer.
+    made.text_factory = lambda held: held.decode("utf-8", "replace")
+    return made
 
 
 def _pragma(connection: Connection, name: str) -> Any:

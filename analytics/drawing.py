@@ -14,6 +14,7 @@ from analytics.reports import BY_SLUG, Drawing, Report
 from analytics.results import Row, Share, percentage, rounded, share_change
 from analytics.text import compared_name, count, long_day, moved, number, percent, short_day
 from analytics.theme import Theme, chart_config, theme
+from analytics.untrusted import unescaped
 
 HEIGHT, BAR_HEIGHT = 300, 34
 BRUSH, FOCUS, LEAVE, PICK = "zoom", "focus", "leave", "pick"
@@ -85,7 +86,10 @@ def chart_data(
         data["first_week"] = pd.to_datetime(data["first_week"]).dt.strftime("%d %b %Y")
         data = data[data["week"].notna()]
     if drawing.x in _UNNAMED:
-        data[drawing.x] = data[drawing.x].fillna(_UNNAMED[drawing.x])
+        names = data[drawing.x].fillna(_UNNAMED[drawing.x])
+        read = names.map(unescaped)
+        # Two that would read alike stay two bars.
+        data[drawing.x] = read.where(~read.duplicated(keep=False), names)
     if drawing.x != "date":
         data[POSITION] = data.index
     return data

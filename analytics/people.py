@@ -22,7 +22,7 @@ from analytics.models import User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Query, QueryError
 from analytics.results import MEMBER, Row, in_days
-from analytics.rollups.instants import by_code_point, contains
+from analytics.rollups.instants import by_code_point, contains_caseless
 from analytics.rollups.tables import slice_name
 
 USER = table_of(User)
@@ -79,7 +79,7 @@ def people(  # noqa: PLR0913 - what a list can be asked
     Messages are those of their conversations, the twin's included. Where the detail says what
     happened (an hour, a twin, a topic), active people and all counts are those of just that.
 
-    `search` is part of the name or e-mail, literally, the case of ASCII letters ignored. Equals are
+    `search` is part of the name or e-mail, literally, the case of letters ignored. Equals are
     sorted by name, then id; who was never active comes last among dates. Raises QueryError for an
     unknown choice, a page below 1 or a limit outside 1 to 100.
     """
@@ -137,7 +137,8 @@ def _wanted(query: Query, detail: Detail, activity: str, search: str) -> list[Co
         active = _active(query, detail)
         conditions.append(active if activity == "active" else ~active)
     if search:
-        conditions.append(or_(contains(USER.c.full_name, search), contains(USER.c.email, search)))
+        names = (USER.c.full_name, USER.c.email)
+        conditions.append(or_(*(contains_caseless(column, search) for column in names)))
     return conditions
 
 

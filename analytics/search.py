@@ -1,12 +1,13 @@
 """Full-text search over titles and messages: what it finds, the index, and the index's upkeep.
 
-A document is a conversation: its title and messages, folded to words without case and accents, so
-that both databases match the same words. On SQLite the index is FTS5 in a file of its own,
-`NAME.search.db` beside the rollups; on PostgreSQL it is a `tsvector` in the schema `search`. Either
-can be deleted at any time: it is built again in the background, newest conversations first.
+A document is a conversation: its title and messages, folded to words without case, accents and
+strokes, so that both databases match the same words. On SQLite the index is FTS5 in a file of its
+own, `NAME.search.db` beside the rollups; on PostgreSQL it is a `tsvector` in the schema `search`.
+Either can be deleted at any time: it is built again in the background, newest conversations first.
 
 PostgreSQL has limits: in one conversation it finds phrases among the first 16,383 words only and
 among the first 255 times of a word, and words among the first 900,000 bytes of different ones.
+There, in scripts written without spaces, each pair of letters is such a word.
 """
 
 import logging
@@ -37,7 +38,6 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    inspect,
     literal,
     select,
     text,
@@ -47,6 +47,7 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlmodel import Session
 
 from analytics.database import (
@@ -63,6 +64,7 @@ from analytics.query import QueryError
 from analytics.results import Row
 from analytics.rollups.instants import by_code_point
 from analytics.rollups.tables import ALL, Activity, Build, Changed, Listing
+from analytics.untrusted import as_text, unescaped
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ BUILD, CHANGED = table_of(Build), table_of(Changed)
 SESSION, MESSAGE = table_of(Conversation), table_of(Message)
 
 MAX_SEARCH = 200
-_FORMAT = 1  # of the index; another one is built anew
+_FORMAT = 2  # of the index; another one is built anew
 _AT_ONCE = 2_000  # conversations of a transaction
 _MANY_MATCHES = 20_000
 _AROUND, _SNIPPET = 60, 240
@@ -99,7 +101,8 @@ WORDS = Table(  # SQLite: FTS5; the column of its own name is what MATCH looks t
 )
 # How far the index has come. All conversations are walked through once for each lineage of the
 # rollups: dated ones from the newest on, then (`at` = 0) the rest by id, then it is `done`; what
-# changes meanwhile and later is taken from `changed`, after (`refresh`, `session_id`).
+# changes meanwhile and later is taken from `changed`, after (`refresh`, `session_id`). `skipped` is
+# how often one could not be indexed.
 STATE = Table(
     "state",
     _METADATA,
@@ -110,6 +113,7 @@ STATE = Table(
     Column("after", String, nullable=False),
     Column("walked", Integer, nullable=False),
     Column("done", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
     schema="search",
 )
 _END = 2**62  # after every instant
@@ -117,9 +121,33 @@ _END = 2**62  # after every instant
 
 # --- words -------------------------------------------------------------------------------------
 
-_ACCENTS = range(0x300, 0x370)
-# Scripts written without spaces: each character is a word.
-_ALONE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# Marks that are left out of words: accents, those around symbols, half ones.
+_ACCENT = re.compile(
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\u20e5-\u20ff\ufe20-\ufe2f]"
+)
+# Scripts written without spaces (Chinese, Japanese, Thai, Lao, Myanmar, Khmer, Tai): each letter
+# and mark is a word, so that words inside a sentence are phrases.
+_ALONE = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3040-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaadf\uf900-\ufaff"
+    "\U00020000-\U0003ffff]"
+)
+# Beside the category Cf: fillers and selectors of variants, which are not seen either.
+_UNSEEN = re.compile("[\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd"  # letters, as Unicode sees them
+# Letters that Unicode doesn't take apart, and that its names don't tell the base of.
+_LETTERS = {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ŋ": "n", "ĸ": "k"}
+_STROKE = re.compile("(?:LATIN|GREEK|CYRILLIC) SMALL LETTER .*")
+# Around phrases, beside the plain ones; and single ones, which are apostrophes inside words.
+_QUOTES = str.maketrans(
+    dict.fromkeys(
+        "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\uff02"  # “ ” „ ‟ « » and so on
+        "\u300c\u300d\u300e\u300f\u301d\u301e\u301f",  # 「 」 『 』 〝 〞 〟
+        '"',
+    )
+)
+_SINGLE = "[\u2018-\u201b]"
+_SINGLE_QUOTED = re.compile(rf'("[^"]*")|(?<!\w){_SINGLE}([^"]*?){_SINGLE}(?!\w)')
 _BOUNDARY = "\ue000"  # between messages, so that no phrase reaches over; never part of a word
 
 
@@ -127,28 +155,63 @@ class _Folding(dict[int, str]):
     """What becomes of each character: lower case without accents, a blank for what is no word."""
 
     def __missing__(self, code: int) -> str:
-        char = chr(code)
-        if unicodedata.category(char) == "Cf":  # soft hyphens, joiners: not seen, not written
-            folded = ""
-        else:
-            parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
-            folded = "".join(
-                (f" {part} " if _ALONE.match(part) else part)
-                if part.isalnum() or unicodedata.category(part)[0] == "M"
-                else " "
-                for part in parts
-                if ord(part) not in _ACCENTS
-            )
-        self[code] = folded
+        self[code] = folded = _folded(chr(code))
         return folded
+
+
+def _folded(char: str) -> str:
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
+    folded = "".join(map(_part, parts))
+    # A symbol, such as ™ or ①, is no part of the word that it is glued to.
+    form = unicodedata.decomposition(char)
+    apart = unicodedata.category(char) == "So" or form.startswith(("<circle>", "<fraction>"))
+    return f" {folded} " if apart or char == "\N{INFORMATION SOURCE}" else folded
+
+
+def _is_unseen(char: str) -> bool:
+    """Whether it is a soft hyphen, a joiner, a selector: not seen, not written."""
+    return unicodedata.category(char) == "Cf" or bool(_UNSEEN.match(char))
+
+
+def _is_alone(word: str) -> bool:
+    """Whether it is a letter or mark of a script without spaces."""
+    return len(word) == 1 and not word.isdecimal() and bool(_ALONE.match(word))
+
+
+def _part(char: str) -> str:
+    category = unicodedata.category(char)
+    if _is_unseen(char) or _ACCENT.match(char):
+        return ""
+    if not (char.isalnum() or category in ("Mn", "Mc")) or char in _APOSTROPHES:
+        return " "
+    if _is_alone(char):
+        return f" {char} "
+    return _LETTERS.get(plain := _without_stroke(char), plain)
+
+
+def _without_stroke(char: str) -> str:
+    """The letter that one "with stroke" (or hook, tail, ...) is made of, by its name; a dotless i
+    is an i."""
+    name = unicodedata.name(char, "")
+    if not _STROKE.fullmatch(name):
+        return char
+    try:
+        base = unicodedata.lookup(re.sub("DOTLESS | WITH .*", "", name))
+    except KeyError:
+        return char
+    return unicodedata.normalize("NFKD", base)
 
 
 _FOLDING = _Folding()
 
 
-def fold(words: str) -> str:
-    """The words of a text between blanks: lower case, no accents, no punctuation."""
-    return words.translate(_FOLDING)
+def fold(held: object) -> str:
+    """The words of a text between blanks: lower case, no accents or strokes, no punctuation.
+
+    Of whatever a column holds; what is no character, such as a lone surrogate, is a blank.
+    """
+    words = held if isinstance(held, str) else as_text(held) or ""
+    return unescaped(words).translate(_FOLDING)
 
 
 @dataclass(frozen=True)
@@ -162,7 +225,7 @@ class Term:
 def terms(asked: str) -> tuple[Term, ...]:
     """What a search means: words and "phrases", all of which must occur; `wo*` is a prefix.
 
-    A prefix has two characters or more.
+    A prefix has two characters or more. Quotes of every language are quotes.
 
     Everything else is literal: what is neither letter nor digit separates words, and words that
     are written together, such as e-mail, are a phrase. Raises QueryError for more than 200
@@ -172,8 +235,10 @@ def terms(asked: str) -> tuple[Term, ...]:
         raise QueryError(
             "search", f"{asked[:40]}…", f"has more than {MAX_SEARCH} characters; shorten it"
         )
+    seen = "".join(char for char in asked if not _is_unseen(char)).translate(_QUOTES)
+    quoted = _SINGLE_QUOTED.sub(lambda found: found[1] or f'"{found[2]}"', seen)
     found = []
-    for phrase, word in re.findall(r'"([^"]*)"|([^\s"]+)', asked):
+    for phrase, word in re.findall(r'"([^"]*)"|([^\s"]+)', quoted):
         words = tuple(fold(phrase or word).split())
         if words:
             found.append(Term(words, word.endswith("*") and len(words[-1]) > 1))
@@ -190,6 +255,7 @@ class Coverage:
     share: float
     since: int | None  # None: all
     stamp: str = ""  # another one: something may be found that was not
+    skipped: int = 0  # conversations that could not be indexed
 
     @property
     def is_complete(self) -> bool:
@@ -204,13 +270,14 @@ def coverage(session: Session) -> Coverage:
     if state is None or state.lineage != lineage:
         return Coverage(0.0, _END)
     if state.done:
-        return Coverage(1.0, None, str(state))
+        return Coverage(1.0, None, str(state), state.skipped)
     total = session.scalar(
         select(func.sum(LISTING.c.activities)).where(
             LISTING.c.company == ALL, LISTING.c.department == ALL
         )
     )
-    return Coverage(min(0.99, state.walked / max(1, int(total or 0))), state.at, str(state))
+    share = min(0.99, state.walked / max(1, int(total or 0)))
+    return Coverage(share, state.at, str(state), state.skipped)
 
 
 def check_search(store: Store) -> None:
@@ -243,6 +310,8 @@ def matching(session: Session, asked: str, *, every: bool = False) -> ColumnElem
     if not wanted:
         return false()
     covered = coverage(session)
+    if covered.since == _END:  # there may be no index to ask
+        return false()
     covers = true() if covered.since is None else a.started_at > covered.since
     if session.get_bind().dialect.name == "postgresql":
         query = type_coerce(literal(_tsquery(wanted), String).op("::")(text("tsquery")), TSQUERY)
@@ -272,9 +341,28 @@ def _fts(wanted: Sequence[Term]) -> str:
 def _tsquery(wanted: Sequence[Term]) -> str:
     phrases = []
     for term in wanted:
-        words = " <-> ".join(f"'{word}'" for word in term.words)
-        phrases.append(f"({words}{':*' if term.is_prefix else ''})")
+        lexemes, is_prefix = _lexemes(term.words), term.is_prefix
+        if _is_alone(term.words[-1]):  # whatever follows it
+            if any(map(_is_alone, term.words[-2:-1])):
+                lexemes.pop()  # the pair before holds it
+            else:
+                is_prefix = True
+        words = " <-> ".join(f"'{lexeme}'" for lexeme in lexemes)
+        phrases.append(f"({words}{':*' if is_prefix else ''})")
     return " & ".join(phrases)
+
+
+def _lexemes(words: Sequence[str]) -> list[str]:
+    """Words as PostgreSQL keeps them: letters of scripts without spaces each with the next one.
+
+    There are too few letters: it keeps only the first 255 places of each.
+    """
+    alone = [_is_alone(word) for word in words]
+    pairs = zip(words, words[1:], alone, alone[1:], strict=False)
+    joined = [
+        word + after if is_one and next_is else word for word, after, is_one, next_is in pairs
+    ]
+    return [word[:_LONGEST] for word in (*joined, *words[-1:])]
 
 
 class SnippetPart(Row):
@@ -287,16 +375,16 @@ class SnippetPart(Row):
 def snippets(session: Session, asked: str, ids: Sequence[str]) -> dict[str, list[SnippetPart]]:
     """For each conversation the place that shows most of what was looked for, as it is now."""
     patterns = _patterns(asked)
-    best: dict[str, tuple[int, str]] = {}
+    best: dict[str, tuple[int, object]] = {}
     texts = select(MESSAGE.c.session_id, MESSAGE.c.content).where(MESSAGE.c.session_id.in_(ids))
     titles = select(SESSION.c.id, SESSION.c.title).where(SESSION.c.id.in_(ids))
     for rows in (texts.order_by(MESSAGE.c.session_id, MESSAGE.c.id), titles):
-        for id_, content in session.execute(rows):
-            folded = fold(content or "")
+        for held, content in session.execute(rows):
+            id_, folded = _id(held), fold(content)
             found = sum(pattern.search(folded) is not None for pattern in patterns)
             if found > best.get(id_, (0, ""))[0]:
                 best[id_] = found, content
-    return {id_: marked(content, patterns) for id_, (_, content) in best.items()}
+    return {id_: marked(as_text(content) or "", patterns) for id_, (_, content) in best.items()}
 
 
 def _patterns(asked: str) -> list[re.Pattern[str]]:
@@ -309,13 +397,14 @@ def _pattern(term: Term) -> re.Pattern[str]:
 
 
 def marked(content: str, patterns: Sequence[re.Pattern[str]]) -> list[SnippetPart]:
-    """A stretch of the text around the first match, in pieces."""
-    origin = [at for at, char in enumerate(content) for _ in _FOLDING[ord(char)]]
-    folded = fold(content)
+    """A stretch of the text around the first match, in pieces; unescaped, as a page shows it."""
+    content = unescaped(content)
+    folded = content.translate(_FOLDING)
+    matches = [match.span() for pattern in patterns for match in pattern.finditer(folded)]
+    origin = [at for at, char in enumerate(content) for _ in _FOLDING[ord(char)]] if matches else []
     spans = sorted(
-        (origin[match.start()], origin[match.end() - 1] + 1)
-        for pattern in patterns
-        for match in pattern.finditer(folded)
+        (origin[first], min(origin[last - 1] + 1, origin[first] + _SNIPPET))
+        for first, last in matches
     )
     start = max(0, (spans[0][0] if spans else 0) - _AROUND)
     if start:
@@ -346,6 +435,18 @@ def parts_of(texts: Iterable[str], asked: str) -> list[list[SnippetPart]]:
 
 
 # --- upkeep ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _State:
+    lineage: str
+    refresh: int
+    session_id: str
+    at: int
+    after: str
+    walked: int
+    done: int
+    skipped: int
 
 
 class Search:
@@ -398,34 +499,50 @@ class Search:
             now = session.execute(select(BUILD.c.lineage, BUILD.c.refresh)).one()
             state = _state(session)
             if state is None or state.lineage != now.lineage:
-                state = _State(now.lineage, now.refresh, "", _END, "", 0, 0)
+                state = _State(now.lineage, now.refresh, "", _END, "", 0, 0, 0)
             ids, reached = _next(session, state)
             texts = _texts(session, ids)
         if reached == state:
             return False
-        self._index.write(ids, texts, reached)
+        self._write([_id(one) for one in ids], texts, state, reached)
         return True
 
+    def _write(
+        self, ids: list[str], texts: dict[str, tuple[str, str]], before: _State, reached: _State
+    ) -> _State:
+        """Write these conversations, by halves where one can't be: that one is left out, counted.
 
-@dataclass(frozen=True)
-class _State:
-    lineage: str
-    refresh: int
-    session_id: str
-    at: int
-    after: str
-    walked: int
-    done: int
+        The state stays `before` until all are written. Returns the one that it is then.
+        """
+        try:
+            self._index.write(ids, {id_: texts[id_] for id_ in ids if id_ in texts}, reached)
+            return reached
+        except ValueError as error:
+            if not ids:
+                raise
+            problem = type(error).__name__
+        if len(ids) > 1:
+            half = len(ids) // 2
+            before = self._write(ids[:half], texts, before, before)
+            return self._write(ids[half:], texts, before, replace(reached, skipped=before.skipped))
+        logger.warning("A conversation is left out of search: %s", problem)
+        reached = replace(reached, skipped=reached.skipped + 1)
+        self._index.write(ids, {}, reached)
+        return reached
 
 
 def _state(session: Session) -> _State | None:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         attached = [row[1] for row in connection.exec_driver_sql("PRAGMA database_list")]
-        present = "search" in attached
+        held = None
+        if "search" in attached:
+            held = connection.exec_driver_sql("PRAGMA search.user_version").scalar()
     else:
-        present = inspect(connection).has_table("state", schema="search")
-    row = connection.execute(select(STATE)).one_or_none() if present else None
+        held = connection.scalar(_HELD_FORMAT)
+    if str(held) != str(_FORMAT):  # none, or another release's
+        return None
+    row = connection.execute(select(STATE)).one_or_none()
     return _State(*row) if row else None
 
 
@@ -465,18 +582,24 @@ def _next(session: Session, state: _State) -> tuple[list[str], _State]:
     return ids, replace(state, after=ids[-1]) if ids else replace(state, done=1)
 
 
+def _id(held: object) -> str:
+    """An id as the index has it: tables without types hold numbers and bytes too."""
+    return held if isinstance(held, str) else str(as_text(held))
+
+
 def _texts(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """The user and the folded text of each of these conversations that there is."""
     parts: dict[str, list[str]] = {}
     owners: dict[str, str] = {}
     sessions = select(SESSION.c.id, SESSION.c.user_id, SESSION.c.title)
-    for id_, user, title in session.execute(sessions.where(SESSION.c.id.in_(ids))):
-        owners[id_] = user
-        parts[id_] = [fold(title or "")]
+    for held, user, title in session.execute(sessions.where(SESSION.c.id.in_(ids))):
+        id_ = _id(held)
+        owners[id_] = as_text(user) or ""
+        parts[id_] = [fold(title)]
     messages = select(MESSAGE.c.session_id, MESSAGE.c.content).where(MESSAGE.c.session_id.in_(ids))
-    for id_, content in session.execute(messages.order_by(MESSAGE.c.session_id, MESSAGE.c.id)):
-        if id_ in parts:
-            parts[id_].append(fold(content or ""))
+    for held, content in session.execute(messages.order_by(MESSAGE.c.session_id, MESSAGE.c.id)):
+        if (id_ := _id(held)) in parts:
+            parts[id_].append(fold(content))
     return {id_: (owners[id_], f" {_BOUNDARY} ".join(folded)) for id_, folded in parts.items()}
 
 
@@ -594,7 +717,9 @@ class _SqliteIndex:
                         [made.lastrowid, texts[id_][1]],
                     )
             connection.execute("DELETE FROM state")
-            connection.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(state))
+            values = astuple(state)
+            marks = ", ".join("?" * len(values))
+            connection.execute(f"INSERT INTO state VALUES ({marks})", values)  # noqa: S608
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -612,6 +737,9 @@ class _SqliteIndex:
         except sqlite3.DatabaseError:  # damaged: the next step makes it anew
             self._remove()
             raise
+
+
+_HELD_FORMAT = text("SELECT obj_description(to_regclass('search.state'), 'pg_class')")
 
 
 class _PostgresIndex:
@@ -632,10 +760,7 @@ class _PostgresIndex:
     def prepare(self) -> None:
         """Make the schema, anew where it is another release's."""
         with self._problems(), self._engine.begin() as connection:
-            held = connection.scalar(
-                text("SELECT obj_description(to_regclass('search.state'), 'pg_class')")
-            )
-            if held == str(_FORMAT):
+            if connection.scalar(_HELD_FORMAT) == str(_FORMAT):
                 return
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS search CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA search")
@@ -659,7 +784,7 @@ class _PostgresIndex:
             for id_, (user, folded) in texts.items()
         ]
         stay = [(row["user"], row["session"]) for row in rows]
-        with self._problems(), self._engine.begin() as connection:
+        with self._problems(), _of_a_text(), self._engine.begin() as connection:
             if ids:
                 gone = delete(DOCUMENT).where(c.session_id.in_(ids))
                 if stay:
@@ -671,6 +796,19 @@ class _PostgresIndex:
             connection.execute(insert(STATE), asdict(state))
 
 
+@contextmanager
+def _of_a_text() -> Iterator[None]:
+    """A ValueError where the server refuses what is written, not to write: no retry mends it."""
+    try:
+        yield
+    except DBAPIError as error:
+        code = getattr(error.orig, "sqlstate", None) or ""
+        if isinstance(error, DataError) or code.startswith(_PROGRAM_LIMIT):
+            raise ValueError from None
+        raise
+
+
+_PROGRAM_LIMIT = "54"
 _UPSERT = text(
     "INSERT INTO search.document (user_id, session_id, words)"
     " VALUES (:user, :session, CAST(:text AS tsvector))"
@@ -684,10 +822,9 @@ def _tsvector(folded: str) -> str:
     """The words with their places, as PostgreSQL writes a tsvector; within its limits."""
     places: dict[str, list[int]] = {}
     size = 0
-    for place, word in enumerate(folded.split(), 1):
-        if word == _BOUNDARY:
+    for place, lexeme in enumerate(_lexemes(folded.split()), 1):
+        if lexeme == _BOUNDARY:
             continue
-        lexeme = word[:_LONGEST]
         if lexeme not in places:
             size += len(lexeme.encode()) + 8
             if size > _BYTES:

@@ -7,6 +7,8 @@ stands in it is shown, and nothing is refused for it.
 import re
 
 REPLACEMENT = "\ufffd"
+_ESCAPED = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
+_ESCAPE = re.compile("|".join(_ESCAPED))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # C0 without tab and line ends, DEL and C1, lone surrogates, and the two that are no characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -32,3 +34,12 @@ def printable(text: str) -> str:
     wherever they are compared, filtered or exported as data.
     """
     return _UNPRINTABLE.sub(REPLACEMENT, text)
+
+
+def unescaped(text: str) -> str:
+    """The text as its writer saw it: Slack stores `&`, `<` and `>` escaped, and nothing else.
+
+    Once only, and for what is searched and shown as inert text: names and stored data stay as they
+    are.
+    """
+    return _ESCAPE.sub(lambda found: _ESCAPED[found[0]], text) if "&" in text else text

@@ -1,9 +1,9 @@
-# ruff: noqa: F811 - fixtures of another module are arguments
+# ruff: noqa: F811, RUF001 - fixtures of another module are arguments; names of many alphabets
 """The list of people, and the pages and endpoints of the lists behind figures."""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from urllib.parse import parse_qs
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
@@ -21,6 +23,7 @@ from analytics.details import NARROWINGS, NOTHING, Detail, parameters_of
 from analytics.lists import LISTS
 from analytics.people import SORTS, people, person
 from analytics.query import Filters, Period, Query, QueryError
+from analytics.rollups.instants import caseless
 from analytics.service import Service
 from analytics.settings import Settings
 from tests.conftest import Shelf
@@ -116,7 +119,7 @@ def test_people_are_sorted_with_the_never_active_last(store: Store) -> None:
     assert oldest == ["cid", "ann", "bob", "dee"]
 
 
-def test_the_search_is_literal_and_ignores_the_case_of_ascii_letters(store: Store) -> None:
+def test_the_search_is_literal_and_ignores_the_case_of_letters(store: Store) -> None:
     def found(text: str) -> list[str]:
         return ids(store, activity="all", search=text)
 
@@ -124,7 +127,8 @@ def test_the_search_is_literal_and_ignores_the_case_of_ascii_letters(store: Stor
     assert found("_") == ["bob"]
     assert found("%") == []
     assert found("DéE") == ["dee"]
-    assert found("DÉE") == []
+    assert found("DÉE") == ["dee"]
+    assert found("DÈE") == []
 
 
 def test_names_are_sought_and_sorted_alike_on_both_databases(store_of: Shelf) -> None:
@@ -132,9 +136,63 @@ def test_names_are_sought_and_sorted_alike_on_both_databases(store_of: Shelf) ->
     users = [a_user(id_, full_name=name) for id_, name in names.items()]
     with store_of(Raw(users=users)).session() as session:
         found = people(session, WEEK, activity="all", search="ÉMI")
-        assert [one.name for one in found.items] == ["Émile"]
+        assert [one.name for one in found.items] == ["Émile", "émile"]
         everybody = people(session, WEEK, activity="all", sort="name")
         assert [one.name for one in everybody.items] == ["Zed", "apple", "Émile", "émile"]
+
+
+NAMES = (
+    "ÉLAN Ø", "élan ø", "Иван Ёлкин", "ИВАН ЁЛКИН", "Γιώργος Παπαδόπουλος", "ΓΙΩΡΓΟΣ ΠΑΠΑΔΟΠΟΥΛΟΣ",
+    "İpek Işık", "ipek ışık", "IPEK IŞIK", "Großmann", "GROSSMANN", "GROẞMANN", "ſo K", "Արամ",
+    "ԱՐԱՄ", "ǅ ǆ Ǆ", "東京 太郎", "a*b?c[d]e^f-g", "a.b+c(d)e{2}|f$", "\\d \\", "%_",
+    "'\"", "]", "***", "ჯონ ᲯᲝᲜ", "𐐀𐐨", "µ Μ", "ﬁ", "\u0345 ͅ", "ŉ", "x\ty\nz",
+)  # fmt: skip
+
+
+def test_people_are_found_whatever_the_case_of_their_alphabet(store_of: Shelf) -> None:
+    users = [a_user(f"{n:02}", full_name=name, email=str(n)) for n, name in enumerate(NAMES)]
+    users.append(a_user("mail", full_name="", email="ÉLAN.İ@EXAMPLE.com"))
+    opened = store_of(Raw(users=users))
+
+    def found(part: str) -> list[str]:
+        return sorted(ids(opened, activity="all", search=part, limit=100))
+
+    assert found("élan") == ["00", "01", "mail"]
+    assert found("ёЛК") == ["02", "03"]
+    assert found("παπαδόπουλοσ") == found("ΠΑΠΑΔΟΠΟΥΛΟΣ") == ["04", "05"]
+    assert found("işik") == found("IŞIK") == found("ışık") == ["06", "07", "08"]
+    assert found("grossmann") == found("Großm") == ["09", "10", "11"]
+    assert found(".i@e") == ["mail"]
+
+    @settings(max_examples=150)
+    @given(
+        st.sampled_from(NAMES),
+        st.integers(0, 6),
+        st.integers(1, 6),
+        st.sampled_from((str.upper, str.lower, str.swapcase, str.title, str)),
+    )
+    def as_a_plain_search(
+        name: str, start: int, length: int, written: Callable[[str], str]
+    ) -> None:
+        part = written(name[start : start + length]) or name
+        columns = ("full_name", "email")
+        assert found(part) == [
+            user["id"]
+            for user in users
+            if any(caseless(part) in caseless(user[column]) for column in columns)
+        ]
+
+    as_a_plain_search()
+
+
+def test_caseless_is_what_a_person_takes_for_the_same() -> None:
+    for char in map(chr, range(0x20, 0x2E80)):
+        # Not the Greek with an iota below, and letters whose other case is several.
+        if len(char.upper()) == len(char.lower()) == 1:
+            same = {caseless(char), caseless(char.upper()), caseless(char.lower())}
+            assert len(same) == 1, char
+    assert len({caseless(x) for x in ("istanbul", "İSTANBUL", "ISTANBUL", "ıstanbul")}) == 1
+    assert caseless("é") != caseless("e")
 
 
 def test_a_person_is_found_whatever_the_filters(store: Store) -> None:

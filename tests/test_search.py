@@ -1,5 +1,7 @@
+# ruff: noqa: F811, RUF001 - fixtures of another module are arguments; words of many scripts
 """Full-text search: what a search means, what it finds, and an index that follows every change."""
 
+import html
 import os
 import random
 import re
@@ -17,7 +19,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 import analytics.search
@@ -25,21 +27,37 @@ from analytics.activities import (
     ActivityQuery,
     FoundItem,
     activities,
+    activity,
     all_activities,
     count_activities,
     first_activities,
 )
-from analytics.api import app
+from analytics.api import app as api
 from analytics.api.endpoints import the_service
+from analytics.charts import TopicCount
 from analytics.database import DatabaseProblem, Store, open_database
+from analytics.drawing import chart_data
 from analytics.query import Filters, QueryError
+from analytics.reports import BY_SLUG
 from analytics.search import Search, Term, check_search, coverage, fold, marked, snippets, terms
-from analytics.service import Service
+from analytics.service import Service, service
 from analytics.settings import Settings
+from analytics.untrusted import unescaped
 from tests.conftest import settings_for
-from tests.databases import Raw, Row, a_message, a_session, a_twin, a_user, write
-from tests.postgres import create_tables, postgres, postgres_server  # noqa: F401
+from tests.databases import (
+    Raw,
+    Row,
+    a_document,
+    a_message,
+    a_query,
+    a_session,
+    a_twin,
+    a_user,
+    write,
+)
+from tests.postgres import create_tables, postgres, postgres_server  # noqa: F401 - fixtures
 from tests.postgres import write as write_to_postgres
+from tests.test_pages import Open, app, charts, no_errors, words  # noqa: F401 - fixtures too
 from ui.text import highlighted
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
@@ -63,6 +81,27 @@ def talks() -> Raw:
     for n, (id_, (title, messages)) in enumerate(said.items(), 1):
         owner = "bob" if id_ == "s2" else "ann"
         raw.sessions.append(a_session(id_, owner, f"2026-03-0{n} 09:00:00", title=title))
+        raw.messages += [a_text(f"{id_}m{m}", id_, text) for m, text in enumerate(messages)]
+    return raw
+
+
+def spoken() -> Raw:
+    """The same, and four of the same two people in other scripts, with all that chats hold."""
+    raw = talks()
+    said = {
+        "s7": ("Łódź office", ["Meeting at Østerbro in Đà Nẵng", "İstanbul'da ışık, þing, Cæsar"]),
+        "s8": ("ประชุมวันจันทร์", ["ทีมของเราใช้Slackทุกวัน", "ພວກເຮົາຢູ່ວຽງຈັນ", "យើងនៅភ្នំពេញ ရန်ကုန်မြို့"]),
+        "s9": (
+            "\u26a0\ufe0fDowntime",
+            [
+                "1\ufe0f\u20e3Restart \U0001f680launch Acme™",
+                "ze\u200bro so\u00adft\u2060ware \ufeffmark",
+            ],
+        ),
+        "s10": ("R&amp;D &lt;plans&gt;", ["O\u2019Neil\u2019s \u201cdear\u201d O\u02bcBrien"]),
+    }
+    for n, (id_, (title, messages)) in enumerate(said.items(), 7):
+        raw.sessions.append(a_session(id_, "bob", f"2026-03-{n:02} 09:00:00", title=title))
         raw.messages += [a_text(f"{id_}m{m}", id_, text) for m, text in enumerate(messages)]
     return raw
 
@@ -106,6 +145,13 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexed]:
     made.store.close()
 
 
+@pytest.fixture(scope="module")
+def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexed]:
+    made = Indexed(tmp_path_factory.mktemp("chats"), spoken())
+    yield made
+    made.store.close()
+
+
 @pytest.fixture
 def changing(tmp_path: Path) -> Iterator[Indexed]:
     made = Indexed(tmp_path, talks())
@@ -134,10 +180,30 @@ def changing(tmp_path: Path) -> Iterator[Indexed]:
         ("title:x ^y -z", [Term(("title", "x")), Term(("y",)), Term(("z",))]),
         ("again again", [Term(("again",))]),
         ("+++ word ***", [Term(("word",))]),
+        ("plan*\u200b", [Term(("plan",), is_prefix=True)]),
+        ("วัน*", [Term(("ว", "ั", "น"))]),  # each is a word: it may go on anyway
+        (
+            "O\u2019Neil dogs\u2019 bones\u2019",
+            [Term(("o", "neil")), Term(("dogs",)), Term(("bones",))],
+        ),
+        ("O\u02bcNeil", [Term(("o", "neil"))]),
+        ("\u2018don\u2019t panic\u2019 now", [Term(("don", "t", "panic")), Term(("now",))]),
+        ("\u2018half open", [Term(("half",)), Term(("open",))]),
+        ('"the \u2018job ad\u2019 now"', [Term(("the", "job", "ad", "now"))]),
+        ("R&D", [Term(("r", "d"))]),
+        ("R&amp;D", [Term(("r", "d"))]),
     ],
 )
 def test_words_phrases_and_prefixes(asked: str, expected: list[Term]) -> None:
     assert list(terms(asked)) == expected
+
+
+@pytest.mark.parametrize(
+    "pair", ["“”", "„“", "«»", "»«", "‹›", "‘’", "‚‘", "’’", "＂＂", "「」", '""']
+)
+def test_quotes_of_every_language_are_quotes(pair: str) -> None:
+    phrase = f"{pair[0]}job ad{pair[1]}"
+    assert terms(f"the {phrase} now") == (Term(("the",)), Term(("job", "ad")), Term(("now",)))
 
 
 @pytest.mark.parametrize("asked", ["***", '""', " ", "?!", "\x00", "\ue000"])
@@ -163,11 +229,33 @@ def test_a_very_long_search_is_refused() -> None:
         ("a_b.c", "a b c"),
         ("東京x", "東 京 x"),
         ("हिन्दी", "हिन्दी"),
-        ("\ue000 \x00", ""),
+        ("\ue000 \x00 \ud800", ""),
+        ("Łódź Đà Nẵng Øst Ħ Ŧ ɨ", "lodz da nang ost h t i"),
+        ("İI ıi ȷ", "ii ii j"),
+        ("Ð Þ Æ Œ ẞ ß Ŋ ǽ", "d th ae oe ss ss n ae"),
+        ("Ғ Қ Ґ Й", "г к г и"),
+        ("ทุกx๒๕", "ท ุ ก x๒๕"),
+        (
+            "\u26a0\ufe0fUp 1\ufe0f\u20e3Go \u2139\ufe0fSee \U0001f44d\U0001f3fdok",
+            "up 1 go i see ok",
+        ),
+        ("Acme™ 3½ ①x", "acme tm 3 1 2 1 x"),
+        ("\u2060a\u200d\u200cb\ufeffc\u180bd", "abcd"),
+        ("R&amp;D &lt;b&gt; &amp;lt; &quot;", "r d b lt quot"),
+        (b"caf\xc3\xa9 M\xfcller", "cafe m ller"),
+        (17, "17"),
+        (None, ""),
     ],
 )
-def test_folding(words: str, folded: str) -> None:
+def test_folding(words: object, folded: str) -> None:
     assert " ".join(fold(words).split()) == unicodedata.normalize("NFKD", folded)
+
+
+def test_every_letter_with_a_stroke_folds_to_one_without() -> None:
+    for char in map(chr, range(0x250)):
+        name = unicodedata.name(char, "")
+        if re.match("LATIN (SMALL|CAPITAL) LETTER (?!LAMBDA).* WITH .*STROKE", name):
+            assert re.fullmatch("[a-z]+", fold(char)), name
 
 
 # --- what it finds ------------------------------------------------------------------------------
@@ -206,6 +294,69 @@ def test_every_word_must_match_somewhere_in_the_conversation(
     words: str, expected: str, talk: Indexed
 ) -> None:
     assert talk.ids(words) == expected
+
+
+CHATTED = {
+    "lodz": "s7", "łódz": "s7", "LODZ": "s7", "osterbro": "s7", "ØSTERBRO": "s7", "da nang": "s7",
+    '"đà nang"': "s7", "ISTANBUL": "s7", "istanbul": "s7", "isik": "s7", "ISIK": "s7",
+    "thing": "s7", "cæsar caesar": "s7", "øster*": "s7", "café": "s1", "strasse": "s4",
+    "วันจันทร์": "s8", "จันทร์": "s8", "ประชุม*": "s8", '"ประชุม วัน"': "s8", "เราใช้slack": "s8",
+    "slack": "s8", "ทุกวัน": "s8", "วันทุก": "", "ວຽງຈັນ": "s8", "ພວກ*": "s8", "ភ្នំពេញ": "s8",
+    "ရန်ကုန်": "s8", "東京": "s5",
+    "downtime": "s9", "\u26a0\ufe0fdowntime": "s9", "restart launch acme": "s9", "downt*": "s9",
+    "zero software": "s9", "zer\u200bo": "s9", "\ufeffmark\u00ad": "s9", "soft": "",
+    "R&D": "s10", "R&amp;D": "s10", "r&d <plans>": "s10", "amp": "", "lt": "",
+    "\u201cneil s dear\u201d": "s10", "\u2018dear O\u2019Brien\u2019": "s10", "O'Brien": "s10",
+    "\u00abdear neil\u00bb": "", "O\u2019Neil": "s10 s3",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", CHATTED)
+def test_words_are_found_however_they_are_written(asked: str, chats: Indexed) -> None:
+    assert chats.ids(asked) == CHATTED[asked]
+
+
+# What a text may hold, by its words: each can be written in several ways.
+SPELLINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("lodz", ("Łódź", "lodz", "LÓDZ", "lo\u0301dz\u0301", "\u26a0\ufe0fŁódź", "ł\u200bódź")),
+    ("osterbro", ("Østerbro", "østerbro", "\ufeffOSTERBRO", "\U0001f6b2osterbro")),
+    ("r d", ("R&D", "R&amp;D", "r d", "R/D", "R\u2019D", "R\u02bcD")),
+    ("o neil s", ("O'Neil's", "O\u2019Neil\u2019s", "Oʼneil`s")),
+    ("a b", ("a &lt;b&gt;", "A <B>", "a&amp;B")),
+    ("strasse", ("Straße", "STRASSE", "stra\u00adße", "STRAẞE")),
+    ("ท ุ ก", ("ทุก", " ทุก ")),
+    ("ว ั น", ("วัน",)),
+    ("東 京", ("東京", "東 京")),
+    ("ວ ຽ ງ", ("ວຽງ",)),
+)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.sampled_from(SPELLINGS), st.randoms(use_true_random=False)), max_size=8),
+    st.lists(st.tuples(st.sampled_from(SPELLINGS), st.randoms(use_true_random=False)), max_size=2),
+    st.sampled_from(('"{}"', "“{}”", "«{}»", "‘{}’")),
+)
+def test_a_phrase_is_found_in_any_spelling_where_a_plain_search_finds_its_words(
+    said: list[tuple[Any, random.Random]], asked: list[tuple[Any, random.Random]], quotes: str
+) -> None:
+    def written(pieces: list[tuple[Any, random.Random]]) -> str:
+        return " ".join(draw.choice(spellings) for (_, spellings), draw in pieces)
+
+    held, wanted = (f" {' '.join(words for (words, _), _ in one)} " for one in (said, asked))
+    query = terms(quotes.format(written(asked)))
+    assert fts_matches(fold(written(said)), query) == (bool(asked) and wanted in held)
+
+
+def fts_matches(folded: str, query: tuple[Term, ...]) -> bool:
+    """Whether SQLite finds a text."""
+    if not query:
+        return False
+    with closing(sqlite3.connect(":memory:")) as index:
+        index.execute("CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii')")
+        index.execute("INSERT INTO words VALUES (?)", [folded])
+        match = "SELECT count(*) FROM words WHERE words MATCH ?"
+        return bool(index.execute(match, [analytics.search._fts(query)]).fetchone()[0])
 
 
 def test_a_search_is_a_filter_like_the_others(talk: Indexed) -> None:
@@ -273,10 +424,19 @@ def shown(talk: Indexed, words: str, id_: str) -> str:
         ("東京", "s5", "[東京]都の予算を見せて"),
         ("2026", "s1", "[Budget 2026]".replace("[Budget 2026]", "Budget [2026]")),
         ("plan budget", "s6", "[plan] the [budget]"),
+        ("r&d", "s10", "[R&D] <plans>"),
+        ("lodz", "s7", "[Łódź] office"),
+        ("ทุกวัน", "s8", "ทีมของเราใช้Slack[ทุกวัน]"),
+        ("downtime", "s9", "\u26a0\ufe0f[Downtime]"),
     ],
 )
-def test_a_snippet_shows_the_matches(words: str, id_: str, expected: str, talk: Indexed) -> None:
-    assert shown(talk, words, id_) == expected
+def test_a_snippet_shows_the_matches(words: str, id_: str, expected: str, chats: Indexed) -> None:
+    assert shown(chats, words, id_) == expected
+
+
+def test_a_snippet_of_a_huge_word_is_short() -> None:
+    (part, more) = marked("x" * 1_000_000, [analytics.search._pattern(terms("xx*")[0])])
+    assert (len(part.text), part.match, more.text) == (240, True, " …")
 
 
 def test_a_snippet_of_a_long_text_is_a_stretch_around_the_match() -> None:
@@ -294,7 +454,7 @@ def test_a_snippet_of_a_long_text_is_a_stretch_around_the_match() -> None:
 def test_the_pieces_of_a_snippet_are_the_text(content: str) -> None:
     parts = marked(content, [analytics.search._pattern(Term(("a",), is_prefix=True))])
     plain = "".join(part.text for part in parts)
-    assert "".join(plain.split()) == "".join(content.split())
+    assert "".join(plain.split()) == "".join(unescaped(content).split())
     assert all(fold(part.text).strip().startswith("a") for part in parts if part.match)
 
 
@@ -386,9 +546,9 @@ def test_where_no_index_can_be_written_the_remedy_is_named_until_one_can(tmp_pat
 
 
 def test_the_api_searches(changing: Indexed) -> None:
-    client = TestClient(app)
+    client = TestClient(api)
     made = Service(settings_for(changing.path))
-    app.dependency_overrides[the_service] = lambda: lambda: made
+    api.dependency_overrides[the_service] = lambda: lambda: made
     try:
         wait_until_built(made)
         found = client.get("/api/activities", params={"search": "budget", "limit": 1}).json()
@@ -404,7 +564,7 @@ def test_the_api_searches(changing: Indexed) -> None:
         assert "shorten it" in refused.json()["detail"][0]["msg"]
         assert client.get("/api/activities", params={"search": "***"}).json()["total"] == 0
     finally:
-        app.dependency_overrides.clear()
+        api.dependency_overrides.clear()
         made.close()
 
 
@@ -489,9 +649,14 @@ def test_the_file_can_be_lost(harm: str, changing: Indexed) -> None:
         changing.index.write_bytes(b"no database" * 1000)
     else:
         with closing(sqlite3.connect(changing.index)) as index:
-            index.execute("PRAGMA user_version = 99")
+            index.execute("ALTER TABLE state DROP COLUMN skipped")
+            index.execute("PRAGMA user_version = 1")
     with changing.store.session() as session:  # the rest of the page does without
         assert len(activities(session, ActivityQuery(), NOW).items) == 6
+    if harm != "garbage":  # which is noticed when it is written to
+        with changing.store.session() as session:
+            assert coverage(session).share == 0
+        assert changing.ids("budget") == ""
     closed = threading.Event()
     for _ in range(2):  # a damaged file is found to be so once
         changing.search.keep_up(closed, 0)
@@ -510,9 +675,149 @@ def test_one_process_at_a_time_indexes(changing: Indexed) -> None:
     assert changing.ids("gold") == "s1"
 
 
+@pytest.mark.parametrize(
+    "held",
+    [
+        "CAST(x'4dfc6c6c6572' AS TEXT)",
+        "CAST(x'eda080' AS TEXT)",
+        "x'00ff'",
+        "CAST(x'610062' AS TEXT)",
+        "17",
+        "NULL",
+    ],
+)
+def test_whatever_a_row_holds_the_others_are_found(held: str, changing: Indexed) -> None:
+    with closing(sqlite3.connect(changing.path)) as database:  # columns that hold anything
+        database.executescript(
+            "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(replace(sql,"
+            " 'content TEXT NOT NULL', 'content'), 'title VARCHAR(500)', 'title')"
+        )
+    changing.change(f"UPDATE messages SET content = {held} WHERE session_id = 's6'")
+    changing.change(f"UPDATE sessions SET title = {held} WHERE id = 's5'")
+    changing.update()
+    assert changing.ids("money") == "s1"
+    assert changing.ids("hiring") == "s2"
+    with changing.store.session() as session:
+        assert (coverage(session).is_complete, coverage(session).skipped) == (True, 0)
+        assert set(snippets(session, "budget 東京", ["s5", "s6"])) == {"s5", "s6"}
+
+
+def test_a_word_of_5_mb_and_100_000_words_are_indexed(changing: Indexed) -> None:
+    changing.change("UPDATE messages SET content = ? WHERE id = 's1m0'", "x" * 5_000_000)
+    many = " ".join(f"w{n}" for n in range(100_000))
+    changing.change("UPDATE messages SET content = ? WHERE id = 's2m0'", many)
+    changing.update()
+    with changing.store.session() as session:
+        for asked in ("xxx*", "w0 w99999", "budget"):
+            assert count_activities(session, ActivityQuery(search=asked)), asked
+
+
+def failing(search: Search, fault: Exception, *of: str) -> None:
+    """Let the index fail to write these conversations."""
+    write_all = search._index.write
+
+    def write_some(ids: Any, texts: Any, state: Any) -> None:
+        if set(of) & set(texts):
+            raise fault
+        write_all(ids, texts, state)
+
+    search._index.write = write_some  # type: ignore[method-assign]
+
+
+def test_a_conversation_that_cannot_be_indexed_is_left_out_and_counted(
+    changing: Indexed, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing(changing.search, UnicodeError("secret words"), "s6", "s2")
+    changing.store.rebuild()
+    changing.search.keep_up(threading.Event(), 0)
+    assert not changing.store.search_problem
+    with changing.store.session() as session:
+        assert (coverage(session).is_complete, coverage(session).skipped) == (True, 2)
+    assert changing.ids("budget") == "s1"
+    assert changing.ids("job") == ""
+    assert not changing.search.step()  # it is not tried again until it changes
+    assert "secret" not in caplog.text
+
+
+def test_a_database_that_cannot_be_written_leaves_nothing_out(changing: Indexed) -> None:
+    failing(changing.search, sqlite3.OperationalError("secret words"), "s6")
+    changing.store.rebuild()
+    changing.search.keep_up(threading.Event(), 0)
+    assert changing.store.search_problem
+    del changing.search._index.write
+    changing.search.keep_up(threading.Event(), 0)
+    with changing.store.session() as session:
+        assert coverage(session).skipped == 0
+    assert changing.ids("budget") == "s6 s1"
+
+
+# --- shown --------------------------------------------------------------------------------------
+
+
+def test_pages_show_what_slack_escapes_as_it_was_written(app: Open, tmp_path: Path) -> None:
+    escaped, written = "R&amp;D &lt;b&gt; &amp;amp;", "R&D <b> &amp;"
+    at = "2026-03-11 09:00:00"
+    raw = Raw(
+        users=[a_user("ann")],
+        twins=[a_twin("t0", "ann", at)],
+        sessions=[a_session("s", "ann", at, title=escaped, topic=escaped)],
+        messages=[a_text("m", "s", escaped)],
+        documents=[a_document("d", "s", at, title=escaped, document_type=escaped)],
+        queries=[a_query("q", "s", at, query_text=escaped)],
+    )
+    write(raw, tmp_path / "chat.db")
+    for page, least in (
+        ("activities", 1), ("conversation", 5), ("documents", 3), ("queries", 2), ("overview", 1),
+    ):  # fmt: skip
+        made = app(tmp_path / "chat.db", page)
+        if page == "conversation":
+            made.query_params["id"] = "s"
+            made.run()
+        no_errors(made)
+        shown = words(made) + " ".join(link.proto.label for link in made.get("page_link"))
+        plain_text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", shown)
+        assert plain_text.count(written) >= least, page
+        assert "R&amp;D" not in plain_text, page
+        # What is no element of text is read as markdown: there, all of it is escaped.
+        for kind in ("markdown", "caption", "subheader"):
+            assert not any("<b>" in element.value for element in getattr(made, kind))
+    made = app(tmp_path / "chat.db", "twins")
+    (names,) = (
+        list(data["topic"]) for title, (_, data) in charts(made).items() if title == "Topics"
+    )
+    assert names == [written]
+    with service().store().session() as session:  # as the API and the CSV have it
+        stored = activity(session, "s", NOW)
+    assert stored
+    assert stored.action == stored.messages[0].content == escaped
+
+
+def test_topics_that_would_read_alike_stay_two_bars() -> None:
+    topics = ("R&D", "R&amp;D", "&lt;b&gt;", None)
+    rows = [TopicCount(topic=topic, conversations=1) for topic in topics]
+    drawn = chart_data(BY_SLUG["topics"], rows)
+    assert list(drawn["topic"]) == ["R&D", "R&amp;D", "<b>", "No topic"]
+
+
+def test_a_search_says_how_many_conversations_it_cannot_find(app: Open, tmp_path: Path) -> None:
+    made = Indexed(tmp_path, talks())
+    made.store.close()
+    with closing(sqlite3.connect(made.index)) as index:
+        index.execute("UPDATE state SET skipped = 1")
+        index.commit()
+    page = app(made.path, "activities")
+    assert "can't be searched" not in words(page)
+    page.text_input(key="search").set_value("budget").run()
+    no_errors(page)
+    assert "1 conversation can't be searched" in words(page)
+
+
 # --- against a plain search of the raw rows -----------------------------------------------------
 
-WORDS = ("Alpha", "beta", "BETA", "gamma", "Ünï", "al", "東京", "e-mail", "x_y")
+WORDS = (
+    "Alpha", "beta", "BETA", "gamma", "Ünï", "al", "東京", "e-mail", "x_y", "Łódź", "R&amp;D",
+    "ทุกวัน", "\u26a0\ufe0fBeta", "al\u200bpha",
+)  # fmt: skip
 ASKED = (
     "alpha",
     "al*",
@@ -524,14 +829,18 @@ ASKED = (
     '"e mail" x',
     "x_y",
     "京 al*",
+    "lodz",
+    "R&D",
+    "กวั beta",
 )
 
 
 def plain(text: str) -> list[str]:
     """The words of a text, found without the product's code."""
     words, word = [], ""
-    for char in unicodedata.normalize("NFKD", text.lower()):
-        if "\u3400" <= char <= "\u9fff":
+    seen = re.sub("[\u200b\ufe0f]", "", html.unescape(text).lower().replace("ł", "l"))
+    for char in unicodedata.normalize("NFKD", seen):
+        if "\u3400" <= char <= "\u9fff" or "\u0e00" <= char <= "\u0eff":
             words += [word, char]
             word = ""
         elif char.isalnum():
@@ -636,24 +945,17 @@ def test_random_changes_end_in_what_a_plain_search_finds(
 
 FOUND = (
     "budget", '"job ad"', '"ad job"', "budg*", "e-mail", '"lost e"', "οδυσσευς", "東京", "हिन्दी",
-    "O'Neil", "strasse nass", "the money", "a' | 'b & !(c)", "the", "unheard",
+    "O'Neil", "strasse nass", "the money", "a' | 'b & !(c)", "the", "unheard", *CHATTED,
 )  # fmt: skip
 
 
 @pytest.mark.slow
 def test_postgresql_finds_the_same(
-    postgres: URL,  # noqa: F811
-    changing: Indexed,
-    monkeypatch: pytest.MonkeyPatch,
+    postgres: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(analytics.search, "_AT_ONCE", 4)
-    engine = create_engine(postgres, poolclass=NullPool)
-    with engine.begin() as connection:
-        create_tables(connection)
-        write_to_postgres(talks(), connection)
-    address = postgres.render_as_string(hide_password=False)
-    store = open_database(Settings(database_url=address))
-    store.refresh()
+    changing = Indexed(tmp_path, spoken())
+    engine, store = on_postgres(postgres, spoken())
     search = Search(store)
 
     def same() -> None:
@@ -686,6 +988,62 @@ def test_postgresql_finds_the_same(
     same()
     engine.dispose()
     store.close()
+    changing.store.close()
+
+
+def on_postgres(server: URL, raw: Raw) -> tuple[Engine, Store]:
+    """An engine that changes the rows of a database, and the store that reads them."""
+    engine = create_engine(server, poolclass=NullPool)
+    with engine.begin() as connection:
+        create_tables(connection)
+        write_to_postgres(raw, connection)
+    store = open_database(Settings(database_url=server.render_as_string(hide_password=False)))
+    store.refresh()
+    return engine, store
+
+
+@pytest.mark.slow
+def test_postgresql_goes_on_after_a_conversation_that_it_cannot_hold(
+    postgres: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = talks()
+    raw.messages.append(a_text("huge", "s6", " ".join(f"word{n:020}" for n in range(100_000))))
+    engine, store = on_postgres(postgres, raw)
+    monkeypatch.setattr(analytics.search, "_BYTES", 10_000_000)
+    search = Search(store)
+    search.keep_up(threading.Event(), 0)
+    assert not store.search_problem
+    with store.session() as session:
+        assert (coverage(session).is_complete, coverage(session).skipped) == (True, 1)
+        ids = [i.id for i in all_activities(session, ActivityQuery(search="budget"), NOW)]
+    assert ids == ["s1"]
+    engine.dispose()
+    store.close()
+
+
+@pytest.mark.slow
+def test_postgresql_matches_what_sqlite_matches(postgres: URL) -> None:
+    chat = st.text("aAłŁøéßıİ\u0301\u200b\ufe0f\u26a0&;amplt<'’“”\"* ทุกวั東京кК", max_size=12)
+
+    to_postgres = analytics.search._tsquery
+    ask = text("SELECT CAST(:held AS tsvector) @@ CAST(:asked AS tsquery)")
+
+    with create_engine(postgres, poolclass=NullPool).connect() as connection:
+        long = fold("ประชุมวันจันทร์ทำงาน" * 600 + "กรุงเทพ" + " x")
+        for asked in ("กรุงเทพ", "เทพ x", "ก", "พ", "ซ", "วันจันทร์ทำงาน"):
+            query = {"held": analytics.search._tsvector(long), "asked": to_postgres(terms(asked))}
+            assert connection.scalar(ask, query) == fts_matches(long, terms(asked)), asked
+
+        @settings(max_examples=300)
+        @given(st.lists(chat, max_size=6), chat)
+        def same(held: list[str], asked: str) -> None:
+            wanted, folded = terms(asked), fold(" ".join(held))
+            if not wanted:
+                return
+            values = {"held": analytics.search._tsvector(folded), "asked": to_postgres(wanted)}
+            assert connection.scalar(ask, values) == fts_matches(folded, wanted)
+
+        same()
 
 
 @given(st.text(max_size=200))

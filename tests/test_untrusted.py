@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from analytics.untrusted import as_text, printable
+from analytics.untrusted import as_text, printable, unescaped
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,16 @@ def test_what_is_printable_stands_in_xml() -> None:
     assert {"\t", "\n", "\r"} <= set(kept)
     assert printable("Ünï😀") == "Ünï😀"
     assert printable("North\x0bSouth\x85") == "North\ufffdSouth\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("stored", "written"),
+    [
+        ("R&amp;D", "R&D"),
+        ("&lt;b&gt;", "<b>"),
+        ("&amp;lt;", "&lt;"),  # once: the writer saw this
+        ("&quot; &#38; &AMP; &amp &", "&quot; &#38; &AMP; &amp &"),
+    ],
+)
+def test_what_slack_escapes_and_nothing_else_is_unescaped(stored: str, written: str) -> None:
+    assert unescaped(stored) == written

@@ -165,6 +165,9 @@ def _search_notice(made: Frame, asked: str) -> Coverage | None:
         st.warning(f"{CANNOT_BUILD}. {inert(made.store.search_problem)}", icon=":material/error:")
     elif not covered.is_complete:
         st.info(_progress_text(covered, made.store), icon=":material/manage_search:")
+    if covered.skipped:
+        held = count(covered.skipped, "conversation")
+        st.caption(f"{held} can't be searched: the index can't hold what is said there.")
 
     @st.fragment(run_every=made.store.settings.refresh_seconds or None)
     def look() -> None:

@@ -41,6 +41,7 @@ from analytics.query import (
     parse_date,
 )
 from analytics.text import count, day, days
+from analytics.untrusted import unescaped
 from ui.cache import shared
 from ui.frame import COMPARISONS, frame, query_string
 from ui.text import inert
@@ -163,7 +164,7 @@ def person_link(id_: str, name: str, query: Query | None = None) -> None:
 
 def conversation_link(id_: str, title: str, search: str = "") -> None:
     """A link to a conversation, and to what was searched for in it."""
-    _to("conversation", id_, title, ":material/chat_bubble:", None, search=search)
+    _to("conversation", id_, unescaped(title), ":material/chat_bubble:", None, search=search)
 
 
 def _to(  # noqa: PLR0913 - what a link has
@@ -452,7 +453,7 @@ def _twin_in_words(detail: Detail) -> dict[tuple[str, ...], str]:
 
 
 def _any(names: tuple[str | None, ...], none: str) -> str:
-    return " or ".join(name or none.lower() for name in names)
+    return " or ".join(unescaped(name) if name else none.lower() for name in names)
 
 
 def _name(model: type[Any], column: str, id_: str) -> str:

@@ -12,6 +12,7 @@ from analytics.paging import Paging
 from analytics.people import SORTS, PersonRow, person
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.text import count, day, days, moment, number
+from analytics.untrusted import unescaped
 from ui.cache import shared
 from ui.charts import card_head
 from ui.download import csv_path
@@ -189,7 +190,12 @@ def _people(rows: Sequence[PersonRow]) -> None:
 def _documents(rows: Sequence[Any]) -> None:
     for row in rows:
         words = "" if row.word_count is None else f" · {count(row.word_count, 'word')}"
-        _made(row, row.title, f"{inert(row.type or 'No type')}{words}", ":material/description:")
+        _made(
+            row,
+            row.title,
+            f"{inert(unescaped(row.type or 'No type'))}{words}",
+            ":material/description:",
+        )
 
 
 def _queries(rows: Sequence[Any]) -> None:
@@ -207,7 +213,7 @@ def _made(row: Any, words: str, facts: str, icon: str) -> None:
     zone = frame().store.settings.zone
     twin = row.twin_name or "Unknown twin"
     with st.container(gap="xsmall"):
-        st.text(words)
+        st.text(unescaped(words))
         st.caption(
             f"{icon} {facts} · {moment(row.created_at, zone)} · **{inert(row.user)}**,"
             f" {inert(row.organization or NO_ORGANIZATION)} · with {inert(twin)}"

@@ -12,6 +12,7 @@ from analytics.activities import (
 from analytics.details import Detail
 from analytics.search import MAX_SEARCH, SnippetPart, parts_of
 from analytics.text import count, moment
+from analytics.untrusted import unescaped
 from ui.drill import link, person_link
 from ui.frame import frame
 from ui.text import highlighted, inert
@@ -59,7 +60,7 @@ def _head(found: ActivityDetail) -> None:
     made = frame()
     zone = made.store.settings.zone
     with st.container(border=True):
-        st.subheader(inert(found.action), anchor=False)
+        st.subheader(inert(unescaped(found.action)), anchor=False)
         place = ", ".join(name for name in (found.department, found.organization) if name)
         owner = found.twin_owner_name or found.twin_owner
         facts = {
@@ -68,7 +69,7 @@ def _head(found: ActivityDetail) -> None:
             + (f" of {owner}" if owner else "")
             + (" (shared)" if found.is_shared else ""),
             "When": f"{moment(found.started_at, zone)} ({zone.key}), {found.time}",
-            "Topic": found.topic or "No topic",
+            "Topic": unescaped(found.topic or "No topic"),
             "Where": found.platform,
         }
         for name, value in facts.items():
@@ -104,18 +105,16 @@ def _message(message: MessageItem, found: ActivityDetail, parts: list[SnippetPar
         st.caption(f"**{inert(name)}** · {when}")
         if parts:
             st.markdown(f":material/search: {highlighted(parts)}")
-        st.text(message.content)
+        st.text(unescaped(message.content))
         _made(message.documents_created, message.queries_executed)
 
 
 def _made(documents: list[DocumentCreated], queries: list[QueryExecuted]) -> None:
     for document in documents:
         with st.container(border=True):
-            words = count(document.word_count, "word")
-            st.caption(
-                f":material/description: Document drafted · {inert(document.type)} · {words}"
-            )
-            st.text(document.title)
+            kind, words = unescaped(document.type), count(document.word_count, "word")
+            st.caption(f":material/description: Document drafted · {inert(kind)} · {words}")
+            st.text(unescaped(document.title))
     for query in queries:
         with st.container(border=True):
             results = (
@@ -125,4 +124,4 @@ def _made(documents: list[DocumentCreated], queries: list[QueryExecuted]) -> Non
             )
             kind = f" · {inert(query.type)}" if query.type else ""
             st.caption(f":material/search: Query run{kind} · {results}")
-            st.text(query.query)
+            st.text(unescaped(query.query))

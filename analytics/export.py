@@ -93,7 +93,5 @@ def _cell(value: Any, zone: ZoneInfo) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, list):
-        return _cell(",".join(map(str, value)), zone)
-    if isinstance(value, str) and _FORMULA.match(value):
-        return f"'{value}"
-    return value
+        value = ",".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

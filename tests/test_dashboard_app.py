@@ -65,6 +65,7 @@ def test_streamlit_run_is_as_private() -> None:
     assert config["server"]["address"] == "localhost"
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "none"
+    assert config["client"]["disableDataExport"] is True  # formulas would be left as they are
 
 
 def test_the_first_html_fetches_what_every_page_draws_with() -> None:

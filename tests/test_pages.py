@@ -20,6 +20,7 @@ from analytics.reports import BY_SLUG, REPORTS
 from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
+from ui import tables
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT.parent / "shared/data/reference.db"
@@ -640,7 +641,7 @@ def test_a_list_of_the_same_question_is_not_said_to_be_another_whatever_is_compa
 def test_a_selection_ends_with_its_question(app: Open, reference: Path) -> None:
     made = app(reference)
     asked = made.session_state["_frame"].query
-    made.session_state["_picked-leaderboard"] = (asked, 2, "Acme Corp")
+    made.session_state["_picked-leaderboard"] = (asked, 2, ("Acme Corp",))
     made.run()
     no_errors(made)
     assert "122 conversations" in offered(made)
@@ -648,8 +649,149 @@ def test_a_selection_ends_with_its_question(app: Open, reference: Path) -> None:
     assert not [label for label in offered(made) if label.endswith(" conversations")]
     made.selectbox(key="preset").select("Last 30 days").run()
     assert "122 conversations" not in offered(made)
-    made.session_state["_picked-leaderboard"] = (asked, 2, "Acme Corp")
+    made.session_state["_picked-leaderboard"] = (asked, 2, ("Acme Corp",))
     made.run()
     made.button(key="unpick-button-leaderboard").click().run()
     no_errors(made)
     assert "122 conversations" not in offered(made)
+
+
+# --- what was chosen stays chosen, wherever it stands --------------------------------------------
+
+
+@pytest.fixture
+def growing(tmp_path: Path) -> Path:
+    """Two organizations; Busy leads with two conversations, Quiet has one."""
+    at = "2026-03-02 10:00:00.000000"
+    raw = Raw(
+        users=[a_user("b", "Busy"), a_user("q", "Quiet")],
+        twins=[a_twin("tb", "b", at, name="Bot"), a_twin("tq", "q", at, name="Bot")],
+        sessions=[
+            a_session("s1", "b", at, twin_id="tb"),
+            a_session("s2", "b", at, twin_id="tb"),
+            a_session("s3", "q", at, twin_id="tq"),
+        ],
+    )
+    path = tmp_path / "growing.db"
+    write(raw, path)
+    return path
+
+
+def talk(path: Path, user: str, twin: str, times: int) -> None:
+    """Conversations that arrive."""
+    with sqlite3.connect(path) as raw:
+        for _ in range(times):
+            raw.execute(
+                "INSERT INTO sessions (id, user_id, twin_id, platform, started_at) VALUES"
+                " (hex(randomblob(8)), ?, ?, 'slack', '2026-03-02 11:00:00.000000')",
+                (user, twin),
+            )
+
+
+def refreshed(made: AppTest) -> AppTest:
+    next(button for button in made.button if button.label == "Refresh").click().run()
+    no_errors(made)
+    return made
+
+
+def organizations_behind(made: AppTest) -> set[str]:
+    """Whose people and conversations the page offers."""
+    return {
+        name
+        for _, parameters in offered(made).values()
+        for name in parameters.get("in_organization", ())
+    }
+
+
+def test_a_chosen_row_stays_the_same_ones_when_rows_arrive(app: Open, growing: Path) -> None:
+    made = app(growing, "organizations")
+    assert list(made.dataframe[0].value["organization"]) == ["Busy", "Quiet"]
+    made.selectbox(key="behind-organizations").select(("Busy",)).run()
+    assert organizations_behind(made) == {"Busy"}
+    assert "2 conversations" in offered(made)
+    talk(growing, "q", "tq", 5)
+    refreshed(made)
+    assert list(made.dataframe[0].value["organization"]) == ["Quiet", "Busy"]
+    assert organizations_behind(made) == {"Busy"}
+    assert "2 conversations" in offered(made)
+    assert made.selectbox(key="behind-organizations").value == ("Busy",)
+
+
+def test_the_grids_own_selection_does_not_pass_to_another_row(app: Open, growing: Path) -> None:
+    made = app(growing, "organizations")
+    before = made.dataframe[0].proto.id
+    refreshed(made)
+    assert made.dataframe[0].proto.id == before
+    talk(growing, "q", "tq", 5)  # as many rows, in another order
+    refreshed(made)
+    assert made.dataframe[0].proto.id != before
+
+
+def test_a_click_in_a_table_chooses_what_was_drawn_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, Any] = {"table": {"selection": {"rows": [1]}}}
+    monkeypatch.setattr("ui.tables.st.session_state", state)
+    tables._selected("table", "choice", [("Busy",), ("Quiet",)])
+    assert state["choice"] == ("Quiet",)
+    state["table"]["selection"]["rows"] = []
+    tables._selected("table", "choice", [("Busy",), ("Quiet",)])
+    assert state["choice"] is None
+
+
+def test_twins_of_one_name_and_owner_are_told_apart(app: Open, growing: Path) -> None:
+    with sqlite3.connect(growing) as raw:
+        raw.execute("UPDATE twins SET user_id = 'b'")
+    made = app(growing, "twins")
+    choice = made.selectbox(key="behind-twins")
+    assert len(set(choice.options)) == 2
+    choice.select(("tq",)).run()
+    assert [parameters["twin"] for _, parameters in offered(made).values()] == [["tq"]] * 2
+
+
+def test_a_chosen_row_that_is_gone_is_said_to_be(app: Open, growing: Path) -> None:
+    made = app(growing, "organizations")
+    made.selectbox(key="behind-organizations").select(("Quiet",)).run()
+    with sqlite3.connect(growing) as raw:
+        raw.execute("UPDATE users SET company = 'Loud' WHERE id = 'q'")
+    refreshed(made)
+    assert not organizations_behind(made)
+    assert "Quiet is no longer among these rows" in words(made)
+    made.selectbox(key="behind-organizations").select(("Loud",)).run()
+    assert "no longer among" not in words(made)
+
+
+def test_a_marked_bar_stays_the_same_one_when_bars_arrive(app: Open, growing: Path) -> None:
+    made = app(growing)
+    made.selectbox(key="preset").select("All").run()
+    asked = made.session_state["_frame"].query
+    made.session_state["_picked-leaderboard"] = (asked, 0, ("Busy",))
+    made.run()
+    assert organizations_behind(made) == {"Busy"}
+    talk(growing, "q", "tq", 5)
+    refreshed(made)
+    assert organizations_behind(made) == {"Busy"}
+    assert made.session_state["_picked-leaderboard"] == (asked, 1, ("Busy",))
+    assert made.session_state["_generation-leaderboard"] == 1  # the mark at position 0 is gone
+
+
+# --- tables sort by value ------------------------------------------------------------------------
+
+
+def test_columns_hold_values_that_sort(app: Open, growing: Path, reference: Path) -> None:
+    table = app(reference, "organizations").dataframe[0].value
+    assert table["conversations_change"].dtype == float
+    made = app(growing, "data", REPORTING_TIMEZONE="Asia/Kolkata")
+    moments = made.dataframe[0].value.set_index("table")["first"]
+    assert str(moments.dtype).endswith("Asia/Kolkata]")
+    assert f"{moments['sessions']:%Y-%m-%d %H:%M}" == "2026-03-02 15:30"
+
+
+def test_the_rows_of_a_chart_hold_days(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.button(key="turn-conversations").click().run()
+    [shown] = [d.value for d in made.dataframe]
+    for column, first in (("Day", date(2026, 10, 23)), ("Previous period", date(2026, 9, 23))):
+        assert list(shown[column]) == [first + timedelta(n) for n in range(30)]
+    made = app(reference, "retention")
+    made.selectbox(key="preset").select("Last 90 days").run()
+    made.button(key="turn-cohorts").click().run()
+    assert made.dataframe[0].value.iloc[:, 0].map(type).unique().tolist() == [date]

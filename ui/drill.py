@@ -7,6 +7,7 @@ list keeps to them (`question`) while the frame stays as it was; opened elsewher
 them those of the frame.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -141,19 +142,39 @@ def offers(found: Behind) -> None:
 
 
 def choose_behind(label: str, found: Sequence[Behind], key: str, placeholder: str) -> None:
-    """Choose a figure by keyboard, finger or mouse, and follow what it counts."""
-    if (st.session_state.get(key) or 0) >= len(found):
-        st.session_state[key] = None
+    """Choose a figure by keyboard, finger or mouse, and follow what it counts.
+
+    The choice is the figure itself, wherever it stands when rows arrive. Where it is gone, that is
+    said until another one is chosen.
+    """
+    ones = {one.key: one for one in found}
+    repeated = Counter(one.name for one in ones.values())
+    names = {
+        # Options are told apart by what is written of them.
+        one.key: one.name if repeated[one.name] == 1 else f"{one.name} ({', '.join(one.key)})"
+        for one in ones.values()
+    }
+    kept = f"_{key}"  # the choice that was made last, and how it was called
+    chosen = st.session_state.get(key)
+    if chosen is not None:
+        st.session_state[key] = chosen if chosen in ones else None  # written as it is called now
     chosen = st.selectbox(
         label,
-        range(len(found)),
+        list(ones),
         index=None,
-        format_func=lambda n: found[n].name,
+        format_func=lambda one: names.get(one, str(one)),
         key=key,
         placeholder=placeholder,
     )
     if chosen is not None:
-        offers(found[chosen])
+        st.session_state[kept] = (chosen, names[chosen])
+        offers(ones[chosen])
+    elif kept in st.session_state:
+        gone, name = st.session_state[kept]
+        if gone in ones:  # taken back
+            del st.session_state[kept]
+        else:
+            st.caption(f"{inert(name)} is no longer among these rows. Choose another one.")
 
 
 def person_link(id_: str, name: str, query: Query | None = None) -> None:

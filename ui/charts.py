@@ -111,8 +111,9 @@ def _picked(report: Report, asked: Query) -> Behind | None:
     held = st.session_state.get(f"_picked-{report.slug}")
     if held is None:
         return None
+    position: int
     question, position, key = held
-    found: list[Behind] = [behind(report.slug, row, asked) for row in rows(report.slug, asked)]
+    found = [behind(report.slug, row, asked) for row in rows(report.slug, asked)]
     keys = [one.key for one in found]
     if question != asked or key not in keys:
         _unpick(report)

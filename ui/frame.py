@@ -189,10 +189,11 @@ def _period_bar(known: Span, today: date) -> Period:
         on_change=_choose_dates,
         help="Both days are included. Days are those of the reporting time zone.",
     )
-    period = moving or _checked(picked if isinstance(picked, tuple) else (picked,), today)
-    if period is None:
-        period = st.session_state.get("_period")
-    period = period or preset_period(DEFAULT_PRESET, known, today)
+    period = moving or _checked(
+        picked if isinstance(picked, tuple) else (picked,),
+        st.session_state.get("_period") or preset_period(DEFAULT_PRESET, known, today),
+        today,
+    )
     st.session_state["_period"] = period
     return period
 
@@ -260,7 +261,8 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
         if choice == "custom":
             return choice, _chosen_dates(period)
     except QueryError as error:
-        st.error(inert(error), icon=":material/error:")
+        words = f"{error}. Compared with the previous period instead."
+        st.error(inert(words), icon=":material/error:")
         return "previous", None
     return choice, None
 
@@ -285,18 +287,21 @@ def _chosen_dates(period: Period) -> Period:
             return period.previous
 
 
-def _checked(dates: tuple[date, ...], today: date) -> Period | None:
+def _checked(dates: tuple[date, ...], instead: Period, today: date) -> Period:
+    """The period of the chosen dates; where they are none, that is said, and it is `instead`."""
     if not dates:
-        st.caption("Choose the first and the last day.")
-        return None
+        st.caption(f"Choose the first and the last day; until then it is {days(instead)}.")
+        return instead
     # The browser's history keeps one of two equal days: a single date is a period of one day.
     start, end = dates[0], dates[-1]
     try:
+        if dates[1:-1]:
+            raise QueryError("dates", ", ".join(map(str, dates)), "choose a first and a last day")
         period = Period(start, end, today)
         _ = period.previous
     except QueryError as error:
-        st.error(inert(error), icon=":material/error:")
-        return None
+        st.error(inert(f"{error}. Shown instead: {days(instead)}."), icon=":material/error:")
+        return instead
     return period
 
 

@@ -282,7 +282,7 @@ def _filter_bar() -> _Choice:
         notice(words, "Remove", "remove-twin", any_twin)
     return _Choice(
         kind if kind in TYPES else "all",
-        (user or "").strip(),
+        (user or "").replace("\0", REPLACEMENT).strip(),
         twin or ALL_TWINS,
         (search or "").replace("\x00", " ").strip()[:MAX_SEARCH],
     )

@@ -32,6 +32,7 @@ from analytics.documents import count_messages
 from analytics.models import Twin, User, table_of
 from analytics.query import (
     NO_DEPARTMENT,
+    NO_ORGANIZATION,
     PRESET_NAMES,
     Filters,
     Period,
@@ -39,13 +40,22 @@ from analytics.query import (
     QueryError,
     filter_label,
     filter_names,
-    filter_values,
     parse_date,
 )
 from analytics.text import count, day, days
+from analytics.untrusted import REPLACEMENT
 from ui.asked import notice, refuse
 from ui.cache import shared
-from ui.frame import COMPARISONS, CUSTOM, are_dates, frame, gone, gone_words, query_string
+from ui.frame import (
+    COMPARISONS,
+    CUSTOM,
+    are_dates,
+    frame,
+    gone,
+    gone_words,
+    query_string,
+    read_names,
+)
 from ui.text import inert
 
 # What can be offered, most telling first: the page, its icon, and how many of it are called.
@@ -305,9 +315,10 @@ def _given(asked: Query) -> Query | None:
         period = _given_period(asked.period)
     except QueryError:  # `link_notices` says so
         period = asked.period
+    names = frame().names
     filters = Filters(
-        filter_values(filter(None, given.get_all("in_organization"))),
-        filter_values(filter(None, given.get_all("in_department")), NO_DEPARTMENT),
+        read_names(given.get_all("in_organization"), names.organizations, NO_ORGANIZATION),
+        read_names(given.get_all("in_department"), names.departments, NO_DEPARTMENT),
     )
     return replace(asked, period=period, filters=filters)
 
@@ -339,7 +350,8 @@ def link_notices() -> None:
 def _unname(key: str, name: str) -> None:
     """Take a name out of the link's own filters."""
     pairs = {name: st.query_params.get_all(name) for name in st.query_params}
-    pairs[f"in_{key}"] = [text for text in pairs[f"in_{key}"] if text != name]
+    texts = pairs[f"in_{key}"]
+    pairs[f"in_{key}"] = [text for text in texts if text.replace("\0", REPLACEMENT) != name]
     st.query_params.from_dict({name: texts for name, texts in pairs.items() if name not in _BOUND})
 
 

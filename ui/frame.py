@@ -1,7 +1,7 @@
 """The frame around every page: period, filters, freshness, and the one Query they make."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -107,10 +107,22 @@ def _choose(key: str, names: Sequence[str | None], none: str) -> tuple[str | Non
     chosen = st.multiselect(
         label, options, key=key, placeholder=f"All {label.lower()}", bind="query-params"
     )
-    # No database is asked for NUL: PostgreSQL refuses, and no name there has one.
-    return filter_values(
-        (text if text in known else text.replace("\0", REPLACEMENT) for text in chosen), none
-    )
+    return read_names(chosen, names, none)
+
+
+def read_names(
+    texts: Iterable[str], names: Sequence[str | None], none: str
+) -> tuple[str | None, ...]:
+    """Names as the address has them.
+
+    Nobody is asked for NUL that no name has: PostgreSQL refuses it, and it is no name either.
+    """
+    read = filter_values(filter(None, texts), none)
+    return tuple(
+        name if name is None or "\0" not in name or name in names
+        else name.replace("\0", REPLACEMENT)
+        for name in read
+    )  # fmt: skip
 
 
 def gone(filters: Filters) -> list[tuple[str, str]]:
@@ -137,12 +149,9 @@ def gone_words(key: str, name: str) -> str:
 
 def _unchoose(key: str, name: str) -> None:
     none = NO_DEPARTMENT if key == "department" else NO_ORGANIZATION
-    gone_ = filter_values([name], none)
-    st.session_state[key] = [
-        text
-        for text in st.session_state[key]
-        if filter_values([text.replace("\0", REPLACEMENT)], none) != gone_
-    ]
+    gone_ = read_names([name], (), none)
+    chosen = st.session_state[key]
+    st.session_state[key] = [text for text in chosen if read_names([text], (), none) != gone_]
 
 
 def _is_from_address() -> bool:

@@ -12,6 +12,7 @@ from analytics.paging import Paging
 from analytics.people import SORTS, PersonRow, person
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.text import count, day, days, moment, number
+from analytics.untrusted import REPLACEMENT
 from ui.asked import option, page_number
 from ui.cache import shared
 from ui.charts import card_head
@@ -96,7 +97,7 @@ def _people_bar(detail: Detail) -> dict[str, str]:
         )  # fmt: skip
     return {
         "activity": activity,
-        "search": (search or "").strip(),
+        "search": (search or "").replace("\0", REPLACEMENT).strip(),
         "sort": sort or "conversations",
         "order": order or "",
     }
@@ -243,7 +244,7 @@ def one_person() -> None:
     made, asking = frame(), question()
     st.page_link("../pages/people.py", label="All people", icon=":material/group:")
     link_notices()
-    wanted = st.query_params.get("id", "")
+    wanted = st.query_params.get("id", "").replace("\0", REPLACEMENT)
     with made.store.session() as session:
         found = person(session, asking, wanted) if wanted else None
     if found is None:

@@ -402,7 +402,8 @@ def back_link() -> None:
     if path not in TITLES:
         return
     pairs = parse_qsl(text, keep_blank_values=True)
-    if [pair for pair in pairs if pair[0] in (*_DATES, *_IN)] == _view(frame().query):
+    left = [pair for pair in pairs if pair[0] in (*_DATES, *_IN)]
+    if left in (_view(frame().query), _question(frame().query)):
         pairs = [pair for pair in pairs if pair[0] not in (*_DATES, *_IN)]
     else:
         pairs.append(("restore", "true"))

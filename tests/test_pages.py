@@ -977,6 +977,12 @@ def test_a_name_that_nobody_has_counts_nobody_and_is_said(
     assert key not in made.query_params
 
 
+def test_nobody_without_a_department_is_said_as_such(app: Open, reference: Path) -> None:
+    made = app(reference, asked={"department": ["No department", "x" * 200]})
+    assert "Nobody is without department any more." in said(made)
+    assert f"No department is called {'x' * 80}… any more" in said(made)
+
+
 def test_of_several_names_the_others_count(app: Open, reference: Path) -> None:
     made = app(reference, asked={"organization": ["Acme Corp", "Gone"]})
     assert [m.value for m in made.metric][:2] == ["2", "122"]

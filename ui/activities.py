@@ -25,7 +25,7 @@ from analytics.rollups.instants import from_instant
 from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
 from analytics.text import count, moment, number
 from analytics.untrusted import REPLACEMENT
-from ui.asked import notice, option, page_number
+from ui.asked import cut, notice, option, page_number
 from ui.cache import shared
 from ui.charts import card_head
 from ui.download import CSV_PATH, LATEST_PATH
@@ -226,13 +226,15 @@ def _filter_bar() -> _Choice:
     def twin_label(twin_id: str) -> str:
         twin = twins.get(twin_id)
         if twin is None:
-            return called or f"No twin with the id {twin_id}" if twin_id else "All twins"
+            return called or f"No twin with the id {cut(twin_id)}" if twin_id else "All twins"
         return f"{twin.name} ({twin.owner_email or 'no owner'})"  # type: ignore[attr-defined]
 
     search = ""
     lost = st.query_params.get("search", "")
     if lost and not frame().store.settings.search:
-        words = f"search = {lost}: search is switched off here. Shown instead: whatever was said."
+        words = (
+            f"search = {cut(lost)}: search is switched off here. Shown instead: whatever was said."
+        )
         notice(words, "Remove", "remove-search", st.query_params.pop, "search")
     if frame().store.settings.search:
         search = st.text_input(
@@ -278,7 +280,7 @@ def _filter_bar() -> _Choice:
             on_change=other_twin,
         )
     if asked and asked not in twins and not called:
-        words = f"No twin has the id {asked} any more: there is no conversation with it."
+        words = f"No twin has the id {cut(asked)} any more: there is no conversation with it."
         notice(words, "Remove", "remove-twin", any_twin)
     return _Choice(
         kind if kind in TYPES else "all",

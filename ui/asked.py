@@ -58,10 +58,14 @@ def refuse(
     key: str, value: str, why: str, labels: Mapping[Any, str] | None = None, *, page: bool = False
 ) -> None:
     """Say that a value was not understood, until its widget is given another one."""
-    cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
     here = st.session_state.get("_page") if page else None
     held = st.session_state.setdefault("_refused", {})
-    held[key] = _Refused(cut, why, labels or {}, here)
+    held[key] = _Refused(cut(value), why, labels or {}, here)
+
+
+def cut(words: str) -> str:
+    """Words of the address, as long as a sentence bears."""
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
 def refusals() -> None:

@@ -43,7 +43,6 @@ from analytics.query import (
     parse_date,
 )
 from analytics.text import count, day, days
-from analytics.untrusted import REPLACEMENT
 from ui.asked import notice, refuse
 from ui.cache import shared
 from ui.frame import (
@@ -55,6 +54,7 @@ from ui.frame import (
     gone_words,
     query_string,
     read_names,
+    without,
 )
 from ui.text import inert
 
@@ -349,10 +349,9 @@ def link_notices() -> None:
 
 def _unname(key: str, name: str) -> None:
     """Take a name out of the link's own filters."""
-    pairs = {name: st.query_params.get_all(name) for name in st.query_params}
-    texts = pairs[f"in_{key}"]
-    pairs[f"in_{key}"] = [text for text in texts if text.replace("\0", REPLACEMENT) != name]
-    st.query_params.from_dict({name: texts for name, texts in pairs.items() if name not in _BOUND})
+    given = {own: st.query_params.get_all(own) for own in st.query_params if own not in _BOUND}
+    given[f"in_{key}"] = without(given[f"in_{key}"], key, name)
+    st.query_params.from_dict(given)
 
 
 def _forget(names: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from analytics.database import Freshness, Store
 from analytics.drawing import BRUSH, FOCUS, LEAVE
 from analytics.query import (
     DEFAULT_PRESET,
+    NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
     PRESET_NAMES,
@@ -33,7 +34,7 @@ from analytics.results import department_names, organization_names, span
 from analytics.service import LOOK
 from analytics.text import compared_name, count, day, days, moment
 from analytics.untrusted import REPLACEMENT
-from ui.asked import notice, option, refuse
+from ui.asked import cut, notice, option, refuse
 from ui.cache import shared
 from ui.startup import problem_page, shown_by
 from ui.text import inert
@@ -144,14 +145,20 @@ def gone_notices() -> None:
 
 def gone_words(key: str, name: str) -> str:
     """That nobody belongs to an organization or a department."""
-    return f"No {key} is called {name} any more: nobody counts for it."
+    if name in NAMELESS.values():
+        return f"Nobody is without {key} any more."
+    return f"No {key} is called {cut(name)} any more: nobody counts for it."
 
 
 def _unchoose(key: str, name: str) -> None:
-    none = NO_DEPARTMENT if key == "department" else NO_ORGANIZATION
-    gone_ = read_names([name], (), none)
-    chosen = st.session_state[key]
-    st.session_state[key] = [text for text in chosen if read_names([text], (), none) != gone_]
+    st.session_state[key] = without(st.session_state[key], key, name)
+
+
+def without(texts: Iterable[str], key: str, name: str) -> list[str]:
+    """Names as the address has them, but for one."""
+    none = NAMELESS[key]
+    taken = read_names([name], (), none)
+    return [text for text in texts if read_names([text], (), none) != taken]
 
 
 def _is_from_address() -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from analytics.details import NO_TOPIC, NO_TYPE, NOTHING, Detail
 from analytics.metrics import Metrics
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Filters, Period, Query
+from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Filters, Period, Query, filter_label
 from analytics.retention import RETENTION_DAYS, Retention
 from analytics.text import count, day, short_day
 from analytics.untrusted import unescaped
@@ -18,13 +18,15 @@ class Behind:
 
     `counts` has the kinds of lists ("people", "conversations", "messages", "documents", "queries",
     "installations") with how many each has; None where the figure doesn't say. `query` and `detail`
-    list exactly these. Names are other people's words.
+    list exactly these. Names are other people's words. `key` says what it is about, whatever was
+    counted and wherever it stands among the rows of its result.
     """
 
     name: str
     counts: Mapping[str, int | None]
     query: Query
     detail: Detail = NOTHING
+    key: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -48,7 +50,8 @@ def _day(**counts: str) -> Callable[[Any, Query], Behind]:
     def of_day(row: Any, query: Query) -> Behind:
         found = {kind: getattr(row, field) for kind, field in counts.items()}
         only = Period(row.date, row.date, query.period.today)
-        return Behind(short_day(row.date), found, replace(query, period=only))
+        key = (row.date.isoformat(),)
+        return Behind(short_day(row.date), found, replace(query, period=only), key=key)
 
     return of_day
 
@@ -59,13 +62,14 @@ def _feature(row: Any, query: Query) -> Behind:
         "Documents Drafted": "documents",
         "Information Retrieved": "queries",
     }[row.name]
-    return Behind(row.name, {kind: row.value}, query)
+    return Behind(row.name, {kind: row.value}, query, key=(row.name,))
 
 
 def _hour(row: Any, query: Query) -> Behind:
     name = f"{row.hour:02}:00\u2013{row.hour:02}:59"
     # The figure is a mean a day: the list says how many there are.
-    return Behind(name, {"messages": None if row.value else 0}, query, Detail(hour=row.hour))
+    counts = {"messages": None if row.value else 0}
+    return Behind(name, counts, query, Detail(hour=row.hour), (str(row.hour),))
 
 
 def _in_organization(query: Query, name: str | None) -> Query:
@@ -74,28 +78,32 @@ def _in_organization(query: Query, name: str | None) -> Query:
 
 def _leader(row: Any, query: Query) -> Behind:
     counts = {"people": row.active_users, "conversations": row.total_activities}
-    return Behind(row.name, counts, _in_organization(query, row.name))
+    return Behind(row.name, counts, _in_organization(query, row.name), key=(row.name,))
 
 
 def _cell(row: Any, query: Query) -> Behind:
     first = f"First active in the week of {day(row.first_week)}"
+    key = row.first_week.isoformat()
     if row.active_users is None or row.week == 0:
-        return Behind(first, {"people": row.users}, query, Detail(cohort=row.first_week))
+        detail = Detail(cohort=row.first_week)
+        return Behind(first, {"people": row.users}, query, detail, (key,))
     detail = Detail(cohort=row.first_week, week=row.week)
     name = f"{first}, active {count(row.week, 'week')} later"
-    return Behind(name, {"people": row.active_users}, query, detail)
+    return Behind(name, {"people": row.active_users}, query, detail, (key, str(row.week)))
 
 
 def _topic(row: Any, query: Query) -> Behind:
     detail = Detail(topics=(row.topic,))
+    key = (filter_label(row.topic, NO_TOPIC),)
     name = unescaped(row.topic or NO_TOPIC)
-    return Behind(name, {"conversations": row.conversations}, query, detail)
+    return Behind(name, {"conversations": row.conversations}, query, detail, key)
 
 
 def _type(row: Any, query: Query) -> Behind:
     detail = Detail(document_types=(row.document_type,))
+    key = (filter_label(row.document_type, NO_TYPE),)
     name = unescaped(row.document_type or NO_TYPE)
-    return Behind(name, {"documents": row.documents}, query, detail)
+    return Behind(name, {"documents": row.documents}, query, detail, key)
 
 
 def _all_counts(row: Any) -> dict[str, int | None]:
@@ -108,20 +116,21 @@ def _all_counts(row: Any) -> dict[str, int | None]:
 
 
 def _organization(row: Any, query: Query) -> Behind:
-    name = row.organization or NO_ORGANIZATION
-    return Behind(name, _all_counts(row), _in_organization(query, row.organization))
+    name, key = row.organization or NO_ORGANIZATION, (filter_label(row.organization),)
+    return Behind(name, _all_counts(row), _in_organization(query, row.organization), key=key)
 
 
 def _department(row: Any, query: Query) -> Behind:
     chosen = Filters((row.organization,), (row.department,))
     name = f"{row.department or NO_DEPARTMENT}, {row.organization or NO_ORGANIZATION}"
-    return Behind(name, _all_counts(row), replace(query, filters=chosen))
+    key = filter_label(row.organization), filter_label(row.department, NO_DEPARTMENT)
+    return Behind(name, _all_counts(row), replace(query, filters=chosen), key=key)
 
 
 def _twin(row: Any, query: Query) -> Behind:
     name = f"{row.name} ({row.owner_email})" if row.owner_email else row.name
     detail = Detail(twin=row.id or "", unknown_twin=row.id is None)
-    return Behind(name, _all_counts(row), query, detail)
+    return Behind(name, _all_counts(row), query, detail, () if row.id is None else (row.id,))
 
 
 _OF_ROW: dict[str, Callable[[Any, Query], Behind]] = {

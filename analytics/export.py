@@ -3,14 +3,22 @@
 import csv
 import datetime
 import io
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 from analytics.query import Period
 from analytics.results import Row
+from analytics.text import local
 
 BOM = "\ufeff"  # tells Excel that the file is UTF-8
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ZONE = "timeZone"  # the column that says where the moments of a line are local
+# What spreadsheets take for a formula, full-width signs too, after anything that they skip or that
+# nobody sees; tab and line ends begin a cell of their own where a file is read leniently.
+_FORMULA = re.compile(
+    "[\t\n\r]|[\\s\x00-\x1f\x7f-\xa0\u200b-\u200f\u2060\ufeff]*[=+@\uff1d\uff0b\uff0d\uff20-]"
+)
 
 
 class PictureProblem(RuntimeError):
@@ -29,21 +37,44 @@ def period_file_name(slug: str, period: Period, kind: str = "csv") -> str:
     return file_name(slug, period.start, period.end, kind)
 
 
-def csv_text(row_type: type[Row], rows: Iterable[Row]) -> str:
+def csv_text(row_type: type[Row], rows: Iterable[Row], zone: ZoneInfo) -> str:
     """The whole CSV, a header and a line a row, with a byte order mark for Excel."""
-    return "".join(csv_lines(row_type, rows))
+    return "".join(csv_lines(row_type, rows, zone))
 
 
-def csv_lines(row_type: type[Row], rows: Iterable[Row]) -> Iterator[str]:
+def csv_lines(row_type: type[Row], rows: Iterable[Row], zone: ZoneInfo) -> Iterator[str]:
     """The CSV a line at a time: names as in JSON, ISO dates, empty for None.
 
-    Text that a spreadsheet would take for a formula (it begins with = + - @, tab or return) gets an
-    apostrophe before it. Numbers stay numbers.
+    Moments are local to `zone`, `2026-11-21 18:33:05`: spreadsheets read that as a moment, as they
+    don't read an offset. Rows that have any end with `timeZone`, as `Europe/Berlin (UTC+01:00)`.
+
+    Text that a spreadsheet would take for a formula (it begins with = + - @, also full-width or
+    after blanks, or with tab or a line end) gets an apostrophe before it. Numbers stay numbers.
     """
     names = list(row_type.model_fields)
-    yield BOM + _line(row_type.model_fields[name].alias or name for name in names)
+    moments = [name for name in names if _is_moment(row_type.model_fields[name].annotation)]
+    head = [row_type.model_fields[name].alias or name for name in names]
+    yield BOM + _line([*head, ZONE] if moments else head)
     for row in rows:
-        yield _line(_cell(getattr(row, name)) for name in names)
+        cells = [_cell(getattr(row, name), zone) for name in names]
+        if moments:
+            cells.append(_zone(zone, [getattr(row, name) for name in moments]))
+        yield _line(cells)
+
+
+def _is_moment(kind: Any) -> bool:
+    return kind is datetime.datetime or datetime.datetime in get_args(kind)
+
+
+def _zone(zone: ZoneInfo, moments: Iterable[datetime.datetime | None]) -> str:
+    """The zone with its offset at these moments: two where the clocks changed between them."""
+    offsets = dict.fromkeys(f"UTC{_seconds(at, zone)[19:]}" for at in moments if at)
+    return f"{zone.key} ({', '.join(offsets)})" if offsets else zone.key
+
+
+def _seconds(at: datetime.datetime, zone: ZoneInfo) -> str:
+    """As 2026-11-21 18:33:05+01:00."""
+    return local(at, zone).isoformat(" ", "seconds")
 
 
 def _line(cells: Iterable[Any]) -> str:
@@ -52,15 +83,15 @@ def _line(cells: Iterable[Any]) -> str:
     return buffer.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, zone: ZoneInfo) -> Any:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, datetime.date):  # a datetime is one too
+    if isinstance(value, datetime.datetime):
+        return _seconds(value, zone)[:19]
+    if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, list):
-        return _cell(",".join(map(str, value)))
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+        value = ",".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

@@ -119,5 +119,13 @@ def moment(at: datetime | None, zone: ZoneInfo) -> str:
     """Local date and time as 21 Nov 2026, 18:33."""
     if at is None:
         return "no date"
-    local = at.astimezone(zone)
-    return f"{day(local.date())}, {local:%H:%M}"
+    shown = local(at, zone)
+    return f"{day(shown.date())}, {shown:%H:%M}"
+
+
+def local(at: datetime, zone: ZoneInfo) -> datetime:
+    """A moment in a time zone; as it is where that would lie before the year 1 or after 9999."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at

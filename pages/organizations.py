@@ -4,18 +4,24 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analytics.query import filter_label
-from ui.frame import frame
+from analytics.query import filter_label, filter_values
+from ui.frame import frame, gone_words
 from ui.results import rows
 from ui.tables import report_table
 from ui.text import inert
 
-found = rows("organizations")
+query, known = frame().query, frame().names.organizations
+names = [filter_label(row.organization) for row in rows("organizations")]
 report_table("organizations")
-if found:
-    names = {filter_label(row.organization): row.organization for row in found}
-    opened = st.selectbox("Open an organization", list(names), key="open", bind="query-params")
-    query = frame().query
-    inside = replace(query, filters=replace(query.filters, organizations=(names[opened],)))
+asked = [st.query_params.get("open"), st.session_state.get("open")]
+# One that is not among them stays opened, and has nobody.
+names += dict.fromkeys(name for name in asked if name and name not in names)
+if names:
+    opened = st.selectbox("Open an organization", names, key="open", bind="query-params")
+    organizations = filter_values([opened])
     st.subheader(f"Departments of {inert(opened)}", anchor=False)
-    report_table("departments", inside, hide=("organization",))
+    if organizations[0] in known:
+        inside = replace(query, filters=replace(query.filters, organizations=organizations))
+        report_table("departments", inside, hide=("organization",))
+    else:
+        st.warning(inert(gone_words("organization", opened)), icon=":material/link_off:")

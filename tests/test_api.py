@@ -327,7 +327,9 @@ def test_page_json_and_csv_are_equal(served: Served, report: Report) -> None:
     expected = [row.model_dump(mode="json", by_alias=True) for row in rows]
     assert as_json == (expected[0] if report.is_single else expected)
     as_csv = served.get(f"/api/{report.path}", params={**parameters, "format": "csv"})
-    assert as_csv.content == csv_text(report.row, rows).encode()
+    assert (
+        as_csv.content == csv_text(report.row, rows, served.service.store().settings.zone).encode()
+    )
     assert as_csv.headers["content-type"] == "text/csv; charset=utf-8"
     name = f"{report.slug}_2026-03-09_2026-03-12.csv"
     assert as_csv.headers["content-disposition"] == f'attachment; filename="{name}"'
@@ -337,7 +339,10 @@ def test_the_csv_of_activities_has_all_of_them(served: Served) -> None:
     with served.service.store().session() as session:
         rows = list(all_activities(session, ActivityQuery(), NOW))
     answer = served.get("/api/activities?format=csv&limit=1")
-    assert answer.content == csv_text(type(rows[0]), rows).encode()
+    assert (
+        answer.content
+        == csv_text(type(rows[0]), rows, served.service.store().settings.zone).encode()
+    )
     assert len(rows) == 5
     name = "activities_first_last.csv"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'

@@ -125,3 +125,20 @@ def test_nothing_is_behind_nothing() -> None:
     query = QUESTIONS["everything"]
     assert Behind("", {"people": 0, "queries": 0}, query).is_empty
     assert not Behind("", {"people": 0, "messages": None}, query).is_empty
+
+
+@pytest.mark.parametrize("slug", ROWS)
+def test_a_key_says_what_a_row_is_about_wherever_it_stands(session: Session, slug: str) -> None:
+    """Rows of one key lead to the same, whatever was counted and in whichever period."""
+    query = QUESTIONS["everything"]
+    [report] = [report for report in REPORTS if report.slug == slug]
+    ones: dict[tuple[str, ...], Behind] = {}
+    for row in report.rows(session, query):
+        found = behind(slug, row, query)
+        assert ones.setdefault(found.key, found) == found
+    names = {one.name for one in ones.values()}
+    assert len(names) == len(ones) > 1
+    shorter = Query(Period(date(2026, 11, 1), TODAY, TODAY))
+    for row in report.rows(session, shorter):
+        found = behind(slug, row, shorter)
+        assert found.key in ones or slug == "cohorts"

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import streamlit
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 import dashboard_app
 from analytics.settings import load_settings
@@ -65,6 +67,7 @@ def test_streamlit_run_is_as_private() -> None:
     assert config["server"]["address"] == "localhost"
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "none"
+    assert config["client"]["disableDataExport"] is True  # formulas would be left as they are
 
 
 def test_the_first_html_fetches_what_every_page_draws_with() -> None:
@@ -74,3 +77,31 @@ def test_the_first_html_fetches_what_every_page_draws_with() -> None:
     for path in re.findall(r'href="\./(static/js/[^"]+)"', html):
         assert (Path(streamlit.__file__).parent / "static" / path).is_file()
     assert "<title>AI Twin Analytics</title>" in html
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("", ""),
+        ("preset=Today", ""),
+        ("dates=2026-03-01&dates=2026-03-02&preset=Today", "dates=2026-03-01&dates=2026-03-02"),
+        (
+            "start_date=2026-03-01&end_date=2026-03-02&in_organization=A&organization=B&dates=x"
+            "&preset=Today&compare=year&restore=true&hour=3",
+            "dates=2026-03-01&dates=2026-03-02&organization=A&hour=3",
+        ),
+        (
+            "start_date=2026-03-01&end_date=2026-03-02&in_preset=Today&in_compare=year",
+            "preset=Today&compare=52+weeks+earlier",
+        ),
+        ("in_organization=A&dates=2026-03-01", "organization=A&dates=2026-03-01"),
+        ("start_date=2026-02-30&end_date=x", "dates=2026-02-30&dates=x"),
+        ("sort=name&order=desc", "sort=Name&order=Most+or+latest+first"),
+        ("sort=foo", ""),
+    ],
+)
+def test_a_link_of_its_own_question_becomes_the_frames(asked: str, shown: str) -> None:
+    client = TestClient(Starlette(routes=shell.ROUTES), follow_redirects=False)
+    answer = client.get(f"/people?{asked}")
+    assert answer.status_code == (307 if shown else 200)
+    assert answer.headers.get("location", "") == (f"/people?{shown}" if shown else "")

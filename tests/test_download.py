@@ -3,6 +3,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.applications import Starlette
 from analytics import html_report, images
 from analytics.activities import ActivityItem
 from analytics.database import DatabaseProblem
-from analytics.export import BOM
+from analytics.export import BOM, ZONE
 from analytics.reports import BY_SLUG, PAGES, REPORTS
 from analytics.service import Service
 from analytics.settings import Settings
@@ -90,7 +91,9 @@ def test_the_latest_activities_are_those_of_the_filters(files: TestClient) -> No
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix(BOM))))
     assert [row["id"] for row in rows] == ["s2"]
     names = [field.alias or name for name, field in ActivityItem.model_fields.items()]
-    assert list(rows[0]) == names
+    assert list(rows[0]) == [*names, ZONE]
+    assert re.fullmatch(r"2026-03-[0-3]\d [0-2]\d:[0-5]\d:[0-5]\d", rows[0]["startedAt"])
+    assert rows[0][ZONE] == "UTC (UTC+00:00)"
 
 
 PATHS = (

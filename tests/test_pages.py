@@ -5,9 +5,10 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from analytics.reports import BY_SLUG, REPORTS
 from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
+from ui import tables
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT.parent / "shared/data/reference.db"
@@ -43,10 +45,18 @@ def forget() -> None:
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Opens the dashboard on a database file, at a page; the store stays for the next test."""
+    """Opens the dashboard on a database file, at a page with parameters in its address.
+
+    The store stays for the next test.
+    """
     monkeypatch.chdir(ROOT)
 
-    def opened(database: Path, page: str = "overview", **more: str) -> AppTest:
+    def opened(
+        database: Path,
+        page: str = "overview",
+        asked: Mapping[str, str | list[str]] = MappingProxyType({}),
+        **more: str,
+    ) -> AppTest:
         wanted = {"DATABASE_URL": f"sqlite:///{database}", **more}
         for name, value in wanted.items():
             monkeypatch.setenv(name, value)
@@ -55,6 +65,8 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
             _opened.clear()
             _opened.update(wanted)
         made = AppTest.from_file(str(ROOT / "ui/main.py"), default_timeout=60)
+        for name, values in asked.items():
+            made.query_params[name] = values
         return (made if page == "overview" else made.switch_page(f"../pages/{page}.py")).run()
 
     yield opened
@@ -640,7 +652,7 @@ def test_a_list_of_the_same_question_is_not_said_to_be_another_whatever_is_compa
 def test_a_selection_ends_with_its_question(app: Open, reference: Path) -> None:
     made = app(reference)
     asked = made.session_state["_frame"].query
-    made.session_state["_picked-leaderboard"] = (asked, 2, "Acme Corp")
+    made.session_state["_picked-leaderboard"] = (asked, 2, ("Acme Corp",))
     made.run()
     no_errors(made)
     assert "122 conversations" in offered(made)
@@ -648,8 +660,510 @@ def test_a_selection_ends_with_its_question(app: Open, reference: Path) -> None:
     assert not [label for label in offered(made) if label.endswith(" conversations")]
     made.selectbox(key="preset").select("Last 30 days").run()
     assert "122 conversations" not in offered(made)
-    made.session_state["_picked-leaderboard"] = (asked, 2, "Acme Corp")
+    made.session_state["_picked-leaderboard"] = (asked, 2, ("Acme Corp",))
     made.run()
     made.button(key="unpick-button-leaderboard").click().run()
     no_errors(made)
     assert "122 conversations" not in offered(made)
+
+
+# --- what was chosen stays chosen, wherever it stands --------------------------------------------
+
+
+@pytest.fixture
+def growing(tmp_path: Path) -> Path:
+    """Two organizations; Busy leads with two conversations, Quiet has one."""
+    at = "2026-03-02 10:00:00.000000"
+    raw = Raw(
+        users=[a_user("b", "Busy"), a_user("q", "Quiet")],
+        twins=[a_twin("tb", "b", at, name="Bot"), a_twin("tq", "q", at, name="Bot")],
+        sessions=[
+            a_session("s1", "b", at, twin_id="tb"),
+            a_session("s2", "b", at, twin_id="tb"),
+            a_session("s3", "q", at, twin_id="tq"),
+        ],
+    )
+    path = tmp_path / "growing.db"
+    write(raw, path)
+    return path
+
+
+def talk(path: Path, user: str, twin: str, times: int) -> None:
+    """Conversations that arrive."""
+    with sqlite3.connect(path) as raw:
+        for _ in range(times):
+            raw.execute(
+                "INSERT INTO sessions (id, user_id, twin_id, platform, started_at) VALUES"
+                " (hex(randomblob(8)), ?, ?, 'slack', '2026-03-02 11:00:00.000000')",
+                (user, twin),
+            )
+
+
+def refreshed(made: AppTest) -> AppTest:
+    next(button for button in made.button if button.label == "Refresh").click().run()
+    no_errors(made)
+    return made
+
+
+def organizations_behind(made: AppTest) -> set[str]:
+    """Whose people and conversations the page offers."""
+    return {
+        name
+        for _, parameters in offered(made).values()
+        for name in parameters.get("in_organization", ())
+    }
+
+
+def test_a_chosen_row_stays_the_same_ones_when_rows_arrive(app: Open, growing: Path) -> None:
+    made = app(growing, "organizations")
+    assert list(made.dataframe[0].value["organization"]) == ["Busy", "Quiet"]
+    made.selectbox(key="behind-organizations").select(("Busy",)).run()
+    assert organizations_behind(made) == {"Busy"}
+    assert "2 conversations" in offered(made)
+    talk(growing, "q", "tq", 5)
+    refreshed(made)
+    assert list(made.dataframe[0].value["organization"]) == ["Quiet", "Busy"]
+    assert organizations_behind(made) == {"Busy"}
+    assert "2 conversations" in offered(made)
+    assert made.selectbox(key="behind-organizations").value == ("Busy",)
+
+
+def test_the_grids_own_selection_does_not_pass_to_another_row(app: Open, growing: Path) -> None:
+    made = app(growing, "organizations")
+    before = made.dataframe[0].proto.id
+    refreshed(made)
+    assert made.dataframe[0].proto.id == before
+    talk(growing, "q", "tq", 5)  # as many rows, in another order
+    refreshed(made)
+    assert made.dataframe[0].proto.id != before
+
+
+def test_a_click_in_a_table_chooses_what_was_drawn_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, Any] = {"table": {"selection": {"rows": [1]}}}
+    monkeypatch.setattr("ui.tables.st.session_state", state)
+    tables._selected("table", "choice", [("Busy",), ("Quiet",)])
+    assert state["choice"] == ("Quiet",)
+    state["table"]["selection"]["rows"] = []
+    tables._selected("table", "choice", [("Busy",), ("Quiet",)])
+    assert state["choice"] is None
+
+
+def test_twins_of_one_name_and_owner_are_told_apart(app: Open, growing: Path) -> None:
+    with sqlite3.connect(growing) as raw:
+        raw.execute("UPDATE twins SET user_id = 'b'")
+    made = app(growing, "twins")
+    choice = made.selectbox(key="behind-twins")
+    assert len(set(choice.options)) == 2
+    choice.select(("tq",)).run()
+    assert [parameters["twin"] for _, parameters in offered(made).values()] == [["tq"]] * 2
+
+
+def test_a_chosen_row_that_is_gone_is_said_to_be(app: Open, growing: Path) -> None:
+    made = app(growing, "organizations")
+    made.selectbox(key="behind-organizations").select(("Quiet",)).run()
+    with sqlite3.connect(growing) as raw:
+        raw.execute("UPDATE users SET company = 'Loud' WHERE id = 'q'")
+    refreshed(made)
+    assert not organizations_behind(made)
+    assert "Quiet is no longer among these rows" in words(made)
+    made.selectbox(key="behind-organizations").select(("Loud",)).run()
+    assert "no longer among" not in words(made)
+
+
+def test_a_marked_bar_stays_the_same_one_when_bars_arrive(app: Open, growing: Path) -> None:
+    made = app(growing)
+    made.selectbox(key="preset").select("All").run()
+    asked = made.session_state["_frame"].query
+    made.session_state["_picked-leaderboard"] = (asked, 0, ("Busy",))
+    made.run()
+    assert organizations_behind(made) == {"Busy"}
+    talk(growing, "q", "tq", 5)
+    refreshed(made)
+    assert organizations_behind(made) == {"Busy"}
+    assert made.session_state["_picked-leaderboard"] == (asked, 1, ("Busy",))
+    assert made.session_state["_generation-leaderboard"] == 1  # the mark at position 0 is gone
+
+
+# --- tables sort by value ------------------------------------------------------------------------
+
+
+def test_columns_hold_values_that_sort(app: Open, growing: Path, reference: Path) -> None:
+    table = app(reference, "organizations").dataframe[0].value
+    assert table["conversations_change"].dtype == float
+    made = app(growing, "data", REPORTING_TIMEZONE="Asia/Kolkata")
+    moments = made.dataframe[0].value.set_index("table")["first"]
+    assert str(moments.dtype).endswith("Asia/Kolkata]")
+    assert f"{moments['sessions']:%Y-%m-%d %H:%M}" == "2026-03-02 15:30"
+
+
+def test_the_rows_of_a_chart_hold_days(app: Open, reference: Path) -> None:
+    made = app(reference)
+    made.button(key="turn-conversations").click().run()
+    [shown] = [d.value for d in made.dataframe]
+    for column, first in (("Day", date(2026, 10, 23)), ("Previous period", date(2026, 9, 23))):
+        assert list(shown[column]) == [first + timedelta(n) for n in range(30)]
+    made = app(reference, "retention")
+    made.selectbox(key="preset").select("Last 90 days").run()
+    made.button(key="turn-cohorts").click().run()
+    assert made.dataframe[0].value.iloc[:, 0].map(type).unique().tolist() == [date]
+
+
+# --- a preset stays a preset ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the time that pages see."""
+
+    def at(text: str) -> None:
+        class Fixed(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+                return datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(tz)
+
+        monkeypatch.setattr("ui.frame.datetime", Fixed)
+
+    return at
+
+
+@pytest.fixture
+def daily(tmp_path: Path) -> Path:
+    """A conversation on each of the first ten days of March."""
+    raw = Raw(
+        users=[a_user("u", "Acme")],
+        sessions=[a_session(f"s{n}", "u", f"2026-03-{n:02} 10:00:00.000000") for n in range(1, 11)],
+    )
+    path = tmp_path / "daily.db"
+    write(raw, path)
+    return path
+
+
+def shown(made: AppTest) -> tuple[date, date]:
+    """The days that the page shows, which the box of dates says, too."""
+    no_errors(made)
+    period = made.session_state["_frame"].query.period
+    if made.selectbox(key="preset").value != "Custom dates":
+        assert made.date_input(key="dates").value == (period.start, period.end)
+    return period.start, period.end
+
+
+def test_a_page_left_open_past_midnight_moves_its_preset(
+    app: Open, daily: Path, clock: Callable[[str], None]
+) -> None:
+    clock("2026-03-05 23:59:00")
+    made = app(daily, asked={"preset": "Last 7 days"})
+    assert shown(made) == (date(2026, 2, 26), date(2026, 3, 4))
+    clock("2026-03-06 00:01:00")
+    made.run()
+    assert shown(made) == (date(2026, 2, 27), date(2026, 3, 5))
+    assert made.query_params == {"preset": "Last 7 days"}
+    made.selectbox(key="preset").select("Today").run()
+    assert shown(made) == (date(2026, 3, 6), date(2026, 3, 6))
+    clock("2026-03-07 00:01:00")
+    made.run()
+    assert shown(made) == (date(2026, 3, 7), date(2026, 3, 7))
+
+
+def test_the_default_moves_with_the_data(
+    app: Open, daily: Path, clock: Callable[[str], None]
+) -> None:
+    clock("2026-03-20 12:00:00")
+    made = app(daily)
+    assert shown(made)[1] == date(2026, 3, 10)
+    with sqlite3.connect(daily) as raw:
+        raw.execute("UPDATE sessions SET started_at = '2026-03-12 10:00:00' WHERE id = 's10'")
+    refreshed(made)
+    assert shown(made)[1] == date(2026, 3, 12)
+    assert made.query_params == {}
+
+
+def test_chosen_dates_stay_past_midnight_and_stand_in_the_address(
+    app: Open, daily: Path, clock: Callable[[str], None]
+) -> None:
+    """A link of dates means those, whatever preset means the same days."""
+    clock("2026-03-05 23:59:00")
+    days = ["2026-02-26", "2026-03-04"]  # the last seven
+    for made in (
+        app(daily, asked={"dates": days}),
+        app(daily).date_input(key="dates").set_value(tuple(map(date.fromisoformat, days))).run(),
+    ):
+        clock("2026-03-05 23:59:00")
+        assert made.selectbox(key="preset").value == "Custom dates"
+        clock("2026-03-06 00:01:00")
+        made.run()
+        assert shown(made) == (date(2026, 2, 26), date(2026, 3, 4))
+        assert made.query_params == {"dates": days}
+
+
+def test_custom_dates_hold_what_a_preset_shows(
+    app: Open, daily: Path, clock: Callable[[str], None]
+) -> None:
+    clock("2026-03-05 23:59:00")
+    made = app(daily, asked={"preset": "Last 7 days"})
+    made.selectbox(key="preset").select("Custom dates").run()
+    assert made.query_params == {"dates": ["2026-02-26", "2026-03-04"]}
+    made.selectbox(key="preset").select("Last 7 days").run()
+    assert "dates" not in made.query_params
+    clock("2026-03-06 00:01:00")
+    made.run()
+    assert shown(made) == (date(2026, 2, 27), date(2026, 3, 5))
+
+
+def test_the_way_back_leads_to_the_preset(
+    app: Open, daily: Path, clock: Callable[[str], None]
+) -> None:
+    clock("2026-03-05 23:59:00")
+    made = app(daily, asked={"preset": "Last 7 days"})
+    _, link = offered(made)["Conversations: look behind 4"]
+    assert (link["start_date"], link["end_date"]) == (["2026-02-26"], ["2026-03-04"])
+    back = parse_qs(link["back"][0].partition("?")[2])
+    clock("2026-03-06 00:01:00")
+    made = app(daily, asked={**back, "restore": "true"})
+    made.run()
+    assert made.selectbox(key="preset").value == "Last 7 days"
+    assert shown(made) == (date(2026, 2, 27), date(2026, 3, 5))
+
+
+def test_a_list_keeps_to_its_link_past_midnight(
+    app: Open, daily: Path, clock: Callable[[str], None]
+) -> None:
+    """Unless the link said what the frame says: then both move on."""
+    clock("2026-03-05 23:59:00")
+    same = {"start_date": "2026-02-03", "end_date": "2026-03-04"}  # the last 30 days
+    made = app(daily, "activities", asked={"start_date": "2026-03-02", "end_date": "2026-03-02"})
+    also = app(daily, "activities", asked=same)
+    assert "of 1 activity" in words(made)
+    assert "of 4 activities" in words(also)
+    clock("2026-03-06 00:01:00")
+    assert "of 1 activity" in words(made.run())
+    assert "of 5 activities" in words(also.run())
+    assert not [button for button in also.button if str(button.key).startswith("chip")]
+    made.selectbox(key="preset").select("All").run()  # whoever changes the frame means the frame
+    assert "of 5 activities" in words(made)
+
+
+# --- what the address asks in vain ---------------------------------------------------------------
+
+
+def said(made: AppTest) -> str:
+    """What the page warns of."""
+    assert not made.exception
+    return "\n".join(e.value for kind in ("warning", "error") for e in getattr(made, kind)).replace(
+        "\\", ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "page"),
+    [("organization", "overview"), ("department", "organizations"), ("organization", "activities")],
+)
+def test_a_name_that_nobody_has_counts_nobody_and_is_said(
+    app: Open, reference: Path, key: str, page: str
+) -> None:
+    made = app(reference, page, asked={key: ["Gone * Inc", "A\0B"]})
+    for _ in range(2):
+        assert f"No {key} is called Gone * Inc any more" in said(made)
+        assert f"No {key} is called A\ufffdB any more" in said(made)
+        filters = made.session_state["_frame"].query.filters
+        assert getattr(filters, f"{key}s") == ("A\ufffdB", "Gone * Inc")
+        assert made.query_params[key] == ["Gone * Inc", "A\0B"]
+        figures = [m.value for m in made.metric] + [h.value for h in made.subheader]
+        assert not [figure for figure in figures if "726" in figure or figure == "12"]
+        made.run()
+    for name in ("Gone * Inc", "A\ufffdB"):
+        made.button(key=f"remove-{key}-{name}").click().run()
+    assert not said(made)
+    assert not made.multiselect(key=key).value
+    assert key not in made.query_params
+
+
+def test_nobody_without_a_department_is_said_as_such(app: Open, reference: Path) -> None:
+    made = app(reference, asked={"department": ["No department", "x" * 200]})
+    assert "Nobody is without department any more." in said(made)
+    assert f"No department is called {'x' * 80}… any more" in said(made)
+
+
+def test_of_several_names_the_others_count(app: Open, reference: Path) -> None:
+    made = app(reference, asked={"organization": ["Acme Corp", "Gone"]})
+    assert [m.value for m in made.metric][:2] == ["2", "122"]
+    assert "No organization is called Gone any more" in said(made)
+    assert "Acme" not in said(made)
+
+
+def test_an_organization_that_goes_while_it_is_chosen_stays_chosen(
+    app: Open, growing: Path
+) -> None:
+    made = app(growing)
+    made.multiselect(key="organization").set_value(["Quiet"]).run()
+    assert not said(made)
+    with sqlite3.connect(growing) as raw:
+        raw.execute("UPDATE users SET company = 'Loud' WHERE id = 'q'")
+    refreshed(made)
+    assert made.session_state["_frame"].query.filters.organizations == ("Quiet",)
+    assert "No organization is called Quiet any more" in said(made)
+
+
+OPTIONS = {
+    "preset": ("overview", "Last 9 days", "Last 30 days"),
+    "compare": ("overview", "yaer", "Previous period"),
+    "type": ("activities", "x", "All"),
+    "who": ("people", "everyone", "Active"),
+    "sort": ("people", "foo", "Conversations"),
+    "order": ("people", "up", "Usual order"),
+    "page": ("activities", "99", "1"),
+}
+
+
+@pytest.mark.parametrize("key", OPTIONS)
+def test_an_option_without_a_meaning_is_said_with_what_is_shown(
+    app: Open, reference: Path, key: str
+) -> None:
+    page, value, instead = OPTIONS[key]
+    made = app(reference, page, asked={key: value})
+    for _ in range(2):
+        assert f"{key} = {value}: " in said(made)
+        assert f"Shown instead: {instead}." in said(made)
+        made.run()
+    made.button(key=f"close-{key}").click().run()
+    assert not said(made)
+
+
+@pytest.mark.parametrize(
+    ("key", "page", "code", "label"),
+    [
+        ("compare", "overview", "year", "52 weeks earlier"),
+        ("type", "activities", "document", "With documents"),
+        ("sort", "people", "name", "Name"),
+    ],
+)
+def test_an_option_may_be_named_by_code_or_label(  # noqa: PLR0913, PLR0917
+    app: Open, reference: Path, key: str, page: str, code: str, label: str
+) -> None:
+    for text in (code, label):
+        made = app(reference, page, asked={key: text})
+        assert not said(made)
+        assert made.selectbox(key=key).value == code
+
+
+def test_a_notice_goes_when_another_option_is_chosen(app: Open, reference: Path) -> None:
+    made = app(reference, "people", asked={"sort": "foo"})
+    made.selectbox(key="sort").select("name").run()
+    assert not said(made)
+
+
+@pytest.mark.parametrize(
+    ("where", "page", "pages"),
+    [
+        ("people", "2", "1 page"),
+        ("activities", "0", "37 pages"),
+        ("activities", "9" * 30, "37 pages"),
+        ("documents", "x", "36 pages"),
+    ],
+)
+def test_a_page_that_is_not_there_is_said(
+    app: Open, reference: Path, where: str, page: str, pages: str
+) -> None:
+    made = app(reference, where, asked={"page": page})
+    assert f"page = {page}: the list has {pages}. Shown instead: 1." in said(made)
+    made.button(key="close-page").click().run()
+    assert not said(made)
+    last = app(reference, "activities", asked={"page": "37"})
+    assert not said(last)
+    assert "721\u2013726 of" in words(last)
+
+
+@pytest.mark.parametrize(
+    ("dates", "why"),
+    [
+        (["2026-02-30", "2026-03-02"], "dates = 2026-02-30: is no calendar date"),
+        (["2026-11-01", "9999-12-31"], "dates = 9999-12-31: lies outside"),
+        (["2026-11-10", "2026-11-01"], "the period ends before it starts"),
+        (["2000-01-01", "2026-11-01"], "choose at most 3,660"),
+        (["2026-11-01", "2026-11-02", "2026-11-03"], "choose a first and a last day"),
+    ],
+)
+def test_dates_that_are_none_are_said_with_what_is_shown(
+    app: Open, reference: Path, dates: list[str], why: str
+) -> None:
+    made = app(reference, asked={"dates": dates})
+    for _ in range(2):
+        assert why in said(made)
+        assert "Shown instead: 23 Oct" in said(made)
+        assert made.metric[1].value == "726"
+        made.run()
+
+
+def test_dates_to_compare_with_that_are_none_are_said(app: Open, reference: Path) -> None:
+    made = app(reference, asked={"compare": "custom", "compare_dates": ["2026-02-30", "x"]})
+    assert "compare_dates = 2026-02-30: is no calendar date" in said(made)
+    assert "until then it is the previous period" in words(made)
+
+
+def test_a_twin_that_is_gone_has_no_conversation_and_is_said(app: Open, reference: Path) -> None:
+    made = app(reference, "activities", asked={"twin": "gone*"})
+    for _ in range(2):
+        assert "No twin has the id gone* any more" in said(made)
+        assert "0 activities" in words(made)
+        assert made.query_params["twin"] == "gone*"
+        made.run()
+    made.button(key="remove-twin").click().run()
+    assert not said(made)
+    assert "of 726 activities" in words(made)
+
+
+def test_a_twin_that_others_own_is_not_said_to_be_gone(app: Open, growing: Path) -> None:
+    made = app(growing, "activities", asked={"twin": "tq", "organization": "Busy", "preset": "All"})
+    assert not said(made)
+    assert "0 activities" in words(made)
+    assert made.selectbox(key="twin").value == "tq"
+
+
+def test_an_organization_to_open_that_is_gone_is_said(app: Open, reference: Path) -> None:
+    made = app(reference, "organizations", asked={"open": "Gone"})
+    for _ in range(2):
+        assert "No organization is called Gone any more" in said(made)
+        assert made.selectbox(key="open").value == "Gone"
+        assert len(made.dataframe) == 1
+        made.run()
+
+
+@pytest.mark.parametrize("page", ["people", "activities", "installations"])
+def test_a_link_to_a_list_says_what_it_asks_in_vain(app: Open, reference: Path, page: str) -> None:
+    link = {"start_date": "2026-02-30", "end_date": "2026-03-02", "in_organization": "Gone"}
+    made = app(reference, page, asked=link)
+    for _ in range(2):
+        assert "start_date = 2026-02-30: is no calendar date" in said(made)
+        assert "Shown instead: 23 Oct" in said(made)
+        assert "No organization is called Gone any more" in said(made)
+        assert not re.search(r"\d of \d", words(made))
+        made.run()
+    made.button(key="remove-in-organization-Gone").click().run()
+    made.button(key="remove-dates").click().run()
+    assert not said(made)
+
+
+def test_the_way_back_says_what_it_asks_in_vain(app: Open, reference: Path) -> None:
+    asked = {
+        "restore": "true", "start_date": "2026-02-30", "end_date": "2026-03-02",
+        "in_organization": "Gone", "in_compare": "yaer",
+    }  # fmt: skip
+    made = app(reference, asked=asked)
+    assert "dates = 2026-02-30: is no calendar date" in said(made)
+    assert "compare = yaer: is none of" in said(made)
+    assert "No organization is called Gone any more" in said(made)
+    assert made.metric[1].value == "0"
+
+
+def test_a_search_that_is_switched_off_is_said(app: Open, reference: Path) -> None:
+    made = app(reference, "activities", asked={"search": "budget"}, SEARCH="false")
+    assert "search = budget: search is switched off here" in said(made)
+    made.button(key="remove-search").click().run()
+    assert not said(made)
+
+
+def test_a_detail_of_something_gone_says_so(app: Open, reference: Path) -> None:
+    made = app(reference, "documents", asked={"twin": "gone", "person": "gone"})
+    chips = [button.label for button in made.button if str(button.key).startswith("chip")]
+    assert chips == [
+        "Only somebody who is no longer there", "Only with a twin that is no longer there",
+    ]  # fmt: skip

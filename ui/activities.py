@@ -24,10 +24,19 @@ from analytics.results import Row
 from analytics.rollups.instants import from_instant
 from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
 from analytics.text import count, moment, number
+from analytics.untrusted import REPLACEMENT
+from ui.asked import cut, notice, option, page_number
 from ui.cache import shared
 from ui.charts import card_head
 from ui.download import CSV_PATH, LATEST_PATH
-from ui.drill import chips, conversation_link, narrowed_activities, parameters, person_link
+from ui.drill import (
+    chips,
+    conversation_link,
+    narrowed_activities,
+    parameters,
+    person_link,
+    twin_name,
+)
 from ui.files import save_link
 from ui.frame import Frame, frame, query_string
 from ui.results import rows
@@ -107,12 +116,11 @@ def activity_list() -> None:
             _draw(listing, items, choice.search)
             stamp = covered.stamp if covered else ""
             total = _total(ask, made.freshness.version, stamp, made.store)
-        shown = 1
-        if total > PAGE_SIZE:
+        shown, last = 1, max(1, -(-total // PAGE_SIZE))
+        page_number(last)
+        if last > 1:
             with pages:
-                shown = st.pagination(
-                    -(-total // PAGE_SIZE), key="page", bind="query-params", width="stretch"
-                )
+                shown = st.pagination(last, key="page", bind="query-params", width="stretch")
         if shown != wanted:  # the address names a page past the last one
             with made.store.session() as session:
                 items = activities(session, ask, made.now, shown, PAGE_SIZE).items
@@ -214,13 +222,23 @@ def _filter_bar() -> _Choice:
         else:
             st.query_params.pop("twin", None)
 
+    def any_twin() -> None:
+        st.session_state["twin"] = ALL_TWINS
+        other_twin()
+
     def twin_label(twin_id: str) -> str:
         twin = twins.get(twin_id)
         if twin is None:
-            return "All twins"
+            return called or f"No twin with the id {cut(twin_id)}" if twin_id else "All twins"
         return f"{twin.name} ({twin.owner_email or 'no owner'})"  # type: ignore[attr-defined]
 
     search = ""
+    lost = st.query_params.get("search", "")
+    if lost and not frame().store.settings.search:
+        words = (
+            f"search = {cut(lost)}: search is switched off here. Shown instead: whatever was said."
+        )
+        notice(words, "Remove", "remove-search", st.query_params.pop, "search")
     if frame().store.settings.search:
         search = st.text_input(
             "Search titles and messages",
@@ -234,6 +252,7 @@ def _filter_bar() -> _Choice:
             " `plan*`: how a word begins. Case and accents make no difference.",
         )
     with st.grid(3, min_column_width=220):
+        option("type", TYPE_LABELS)
         kind = st.selectbox(
             "Type",
             list(TYPE_LABELS),
@@ -251,20 +270,24 @@ def _filter_bar() -> _Choice:
             max_chars=255,
         )
         # Bound, the address would hold the label; links say the id, as the API is asked it.
-        asked = st.query_params.get("twin", ALL_TWINS)
+        asked = st.query_params.get("twin", ALL_TWINS).replace("\0", REPLACEMENT)
         if asked != st.session_state.get("_twin"):
-            st.session_state["_twin"] = asked
-            st.session_state["twin"] = asked if asked in twins else ALL_TWINS
+            st.session_state["_twin"] = st.session_state["twin"] = asked
+        # One that nobody of these has, or that is gone, stays chosen.
+        called = twin_name(asked) if asked and asked not in twins else ""
         twin = st.selectbox(
             "Twin",
-            [ALL_TWINS, *twins],
+            [ALL_TWINS, *twins, *([asked] if asked and asked not in twins else [])],
             format_func=twin_label,
             key="twin",
             on_change=other_twin,
         )
+    if asked and asked not in twins and not called:
+        words = f"No twin has the id {cut(asked)} any more: there is no conversation with it."
+        notice(words, "Remove", "remove-twin", any_twin)
     return _Choice(
         kind if kind in TYPES else "all",
-        (user or "").strip(),
+        (user or "").replace("\0", REPLACEMENT).strip(),
         twin or ALL_TWINS,
         (search or "").replace("\x00", " ").strip()[:MAX_SEARCH],
     )

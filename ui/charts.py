@@ -77,9 +77,11 @@ def _rows_of_chart(report: Report, shown: Drawn, asked: Query) -> None:
             "on_select": partial(_pick_row, report, asked, key, positions),
             "selection_mode": "single-row",
         }
+    day = st.column_config.DateColumn(format="ddd D MMM YYYY")
     st.dataframe(
         shown.table,
         hide_index=True,
+        column_config=dict.fromkeys(shown.days, day),
         height=shown.height * panels + GAP * (panels - 1),  # as tall as the chart
         key=key,
         alt=f"{report.title}: {shown.summary}",
@@ -102,21 +104,25 @@ def _unpick(report: Report) -> None:
 
 
 def _picked(report: Report, asked: Query) -> Behind | None:
-    """What is behind the selected row of a result.
+    """What is behind the selected row of a result: it ends with its question, or with its row.
 
-    A selection is a row's position: it ends where another question, or another row, stands there.
+    The chart marks a position. Where another row stands there now, it marks none.
     """
     held = st.session_state.get(f"_picked-{report.slug}")
     if held is None:
         return None
-    question, position, name = held
-    found = rows(report.slug, asked)
-    if question == asked and position < len(found):
-        now = behind(report.slug, found[position], asked)
-        if now.name == name:
-            return now
-    _unpick(report)
-    return None
+    position: int
+    question, position, key = held
+    found = [behind(report.slug, row, asked) for row in rows(report.slug, asked)]
+    keys = [one.key for one in found]
+    if question != asked or key not in keys:
+        _unpick(report)
+        return None
+    if keys[position : position + 1] != [key]:
+        position = keys.index(key)
+        _unpick(report)
+        st.session_state[f"_picked-{report.slug}"] = (asked, position, key)
+    return found[position]
 
 
 def _pick(report: Report, asked: Query, position: int | None) -> None:
@@ -124,8 +130,8 @@ def _pick(report: Report, asked: Query, position: int | None) -> None:
     if position is None or not 0 <= position < len(found):
         st.session_state.pop(f"_picked-{report.slug}", None)
     else:
-        name = behind(report.slug, found[position], asked).name
-        st.session_state[f"_picked-{report.slug}"] = (asked, position, name)
+        key = behind(report.slug, found[position], asked).key
+        st.session_state[f"_picked-{report.slug}"] = (asked, position, key)
 
 
 def _pick_mark(report: Report, asked: Query, key: str) -> None:

@@ -80,7 +80,7 @@ def report_file(report: Report, kind: str, request: Request) -> Response:
         found = rows(query)
         name = period_file_name(report.slug, query.period, kind)
         if kind == "csv":
-            return _file(csv_text(report.row, found), _CSV, name)
+            return _file(csv_text(report.row, found, store.settings.zone), _CSV, name)
         beside = compared_with(report, query, rows) if _compares(asked) else None
     draw, media = PICTURES[kind]
     picture = draw(report.slug, found, query, dark=_is_dark(asked), compared=beside)
@@ -105,7 +105,8 @@ def latest_csv(request: Request) -> Response:
     with store.session() as session:
         items = latest_activities(session, filters(asked), datetime.now(UTC))
     today = _today(store)
-    return _file(csv_text(ActivityItem, items), _CSV, file_name("latest-activities", today, today))
+    text = csv_text(ActivityItem, items, store.settings.zone)
+    return _file(text, _CSV, file_name("latest-activities", today, today))
 
 
 def activities_csv(request: Request) -> Response:
@@ -173,7 +174,7 @@ def _streamed(
     def chunks() -> Iterator[str]:
         held: list[str] = []
         with store.session() as session:
-            for line in csv_lines(row, rows(session)):
+            for line in csv_lines(row, rows(session), store.settings.zone):
                 held.append(line)
                 if len(held) == _LINES_PER_CHUNK:
                     yield "".join(held)

@@ -7,6 +7,7 @@ list keeps to them (`question`) while the frame stays as it was; opened elsewher
 them those of the frame.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,19 +32,31 @@ from analytics.documents import count_messages
 from analytics.models import Twin, User, table_of
 from analytics.query import (
     NO_DEPARTMENT,
+    NO_ORGANIZATION,
+    PRESET_NAMES,
     Filters,
     Period,
     Query,
     QueryError,
     filter_label,
     filter_names,
-    filter_values,
     parse_date,
 )
 from analytics.text import count, day, days
 from analytics.untrusted import unescaped
+from ui.asked import notice, refuse
 from ui.cache import shared
-from ui.frame import COMPARISONS, frame, query_string
+from ui.frame import (
+    COMPARISONS,
+    CUSTOM,
+    are_dates,
+    frame,
+    gone,
+    gone_words,
+    query_string,
+    read_names,
+    without,
+)
 from ui.text import inert
 
 # What can be offered, most telling first: the page, its icon, and how many of it are called.
@@ -63,7 +76,8 @@ TITLES = {
 }  # fmt: skip
 _DATES, _FILTERS = ("start_date", "end_date"), ("organization", "department")
 _COMPARISON = ("compare", "compare_dates")
-_FRAME = (*_FILTERS, *_COMPARISON)  # what the frame's widgets are bound to, dates apart
+_FRAME = (*_FILTERS, *_COMPARISON, "preset")  # what the frame's widgets are bound to, but dates
+_BOUND = {"dates", *_FRAME}
 _IN = tuple(f"in_{key}" for key in _FRAME)
 DEFAULT_COMPARISON = next(iter(COMPARISONS))
 _DETAIL = tuple(one.name for one in NARROWINGS)
@@ -142,19 +156,39 @@ def offers(found: Behind) -> None:
 
 
 def choose_behind(label: str, found: Sequence[Behind], key: str, placeholder: str) -> None:
-    """Choose a figure by keyboard, finger or mouse, and follow what it counts."""
-    if (st.session_state.get(key) or 0) >= len(found):
-        st.session_state[key] = None
+    """Choose a figure by keyboard, finger or mouse, and follow what it counts.
+
+    The choice is the figure itself, wherever it stands when rows arrive. Where it is gone, that is
+    said until another one is chosen.
+    """
+    ones = {one.key: one for one in found}
+    repeated = Counter(one.name for one in ones.values())
+    names = {
+        # Options are told apart by what is written of them.
+        one.key: one.name if repeated[one.name] == 1 else f"{one.name} ({', '.join(one.key)})"
+        for one in ones.values()
+    }
+    kept = f"_{key}"  # the choice that was made last, and how it was called
+    chosen = st.session_state.get(key)
+    if chosen is not None:
+        st.session_state[key] = chosen if chosen in ones else None  # written as it is called now
     chosen = st.selectbox(
         label,
-        range(len(found)),
+        list(ones),
         index=None,
-        format_func=lambda n: found[n].name,
+        format_func=lambda one: names.get(one, str(one)),
         key=key,
         placeholder=placeholder,
     )
     if chosen is not None:
-        offers(found[chosen])
+        st.session_state[kept] = (chosen, names[chosen])
+        offers(ones[chosen])
+    elif kept in st.session_state:
+        gone, name = st.session_state[kept]
+        if gone in ones:  # taken back
+            del st.session_state[kept]
+        else:
+            st.caption(f"{inert(name)} is no longer among these rows. Choose another one.")
 
 
 def person_link(id_: str, name: str, query: Query | None = None) -> None:
@@ -206,6 +240,13 @@ def _question(query: Query) -> list[tuple[str, str]]:
     ]
 
 
+def _view(query: Query) -> list[tuple[str, str]]:
+    """A question, with the preset where its days are those of the frame's."""
+    preset = st.session_state.get("preset")
+    moves = preset in PRESET_NAMES and query.period == frame().query.period
+    return [*_question(query), *([("in_preset", str(preset))] if moves else [])]
+
+
 def _comparison() -> list[tuple[str, str]]:
     """What the frame compares with, where that is not the default."""
     choice = st.session_state.get("compare", DEFAULT_COMPARISON)
@@ -227,7 +268,7 @@ def _here() -> str:
         if name not in ("dates", "back", "restore", *_FRAME, *_DATES, *_IN)
     ]
     back = st.query_params.get("back", "")
-    here = f"{current_page()}?{urlencode([*_question(question()), *own])}"
+    here = f"{current_page()}?{urlencode([*_view(question()), *own])}"
     # A way back from there, too, as long as addresses stay short.
     with_back = f"{here}&{urlencode([('back', back)])}" if back else here
     # The page alone where many organizations are chosen.
@@ -246,44 +287,80 @@ def current_page() -> str:
 def question() -> Query:
     """What a list is asked: the period and filters of its link, else those of the frame.
 
-    Whoever changes the frame afterwards means the frame.
+    Whoever changes the frame afterwards means the frame; a preset that moves on changes nothing. A
+    link that says what the frame says goes with it.
     """
     asked = frame().query
     given = _given(asked)
     if given is None:
         return asked
+    said = [st.query_params.get_all(name) for name in (*_DATES, *_IN)]
+    chosen = [st.session_state.get(name) for name in _FRAME]
+    if chosen[-1] == CUSTOM:
+        chosen.append(st.session_state.get("dates"))
     came = st.session_state.get("_came")
-    if came is None or came[0] != given:
-        st.session_state["_came"] = came = (given, asked)
-    if came[1] != asked:
+    if came is None or came[0] != said:
+        st.session_state["_came"] = came = (said, chosen, given == asked)
+    if came[1] != chosen:
         _forget((*_DATES, *_IN))
         return asked
-    return given
+    return asked if came[2] else given
 
 
 def _given(asked: Query) -> Query | None:
-    """The question in the address; None if there is none that can be asked."""
+    """The question in the address, if there is one: of the frame's days where its own are none."""
     given = st.query_params
-    try:
-        start, end = (parse_date(name, given.get(name, "")) for name in _DATES)
-        period = Period(start, end, asked.period.today)
-        _ = period.previous
-    except QueryError:
+    if not any(given.get(name) for name in (*_DATES, *_IN)):
         return None
+    try:
+        period = _given_period(asked.period)
+    except QueryError:  # `link_notices` says so
+        period = asked.period
+    names = frame().names
     filters = Filters(
-        filter_values(given.get_all("in_organization")),
-        filter_values(given.get_all("in_department"), NO_DEPARTMENT),
+        read_names(given.get_all("in_organization"), names.organizations, NO_ORGANIZATION),
+        read_names(given.get_all("in_department"), names.departments, NO_DEPARTMENT),
     )
     return replace(asked, period=period, filters=filters)
 
 
+def _given_period(shown: Period) -> Period:
+    """The days in the address, or those shown where it has none. Raises QueryError."""
+    given = st.query_params
+    if not any(given.get(name) for name in _DATES):
+        return shown
+    start, end = (parse_date(name, given.get(name, "")) for name in _DATES)
+    period = Period(start, end, shown.today)
+    _ = period.previous
+    return period
+
+
+def link_notices() -> None:
+    """What a link asks for that has no meaning, or is not there any more."""
+    shown = frame().query
+    try:
+        _given_period(shown.period)
+    except QueryError as error:
+        words = f"{error}. Shown instead: {days(shown.period)}."
+        notice(words, "Remove", "remove-dates", _remove, _DATES)
+    asked = question().filters
+    for key, name in gone(asked) if asked != shown.filters else ():
+        notice(gone_words(key, name), "Remove", f"remove-in-{key}-{name}", _unname, key, name)
+
+
+def _unname(key: str, name: str) -> None:
+    """Take a name out of the link's own filters."""
+    given = {own: st.query_params.get_all(own) for own in st.query_params if own not in _BOUND}
+    given[f"in_{key}"] = without(given[f"in_{key}"], key, name)
+    st.query_params.from_dict(given)
+
+
 def _forget(names: Sequence[str]) -> None:
     """Take parameters out of the address, in one step: each would be one in the history."""
-    bound = {"dates", *_FRAME}
     kept = {
         name: st.query_params.get_all(name)
         for name in st.query_params
-        if name not in names and name not in bound
+        if name not in names and name not in _BOUND
     }
     st.query_params.from_dict(kept)
 
@@ -294,22 +371,29 @@ def arrive() -> None:
     if "restore" not in st.query_params:
         return
     given = st.query_params
-    _set_dates("dates", [given.get(name, "") for name in _DATES])
+    preset = given.get("in_preset")
+    if preset in PRESET_NAMES:
+        st.session_state["preset"] = preset
+    elif _set_dates("dates", [given.get(name, "") for name in _DATES]):
+        st.session_state["preset"] = CUSTOM
     for name in _FILTERS:
-        st.session_state[name] = given.get_all(f"in_{name}")
+        st.session_state[name] = [*filter(None, given.get_all(f"in_{name}"))]
     choice = given.get("in_compare", DEFAULT_COMPARISON)
     if choice in COMPARISONS:
         st.session_state["compare"] = choice
+    else:
+        refuse("compare", choice, f"is none of {', '.join(COMPARISONS)}", COMPARISONS)
     _set_dates("compare_dates", given.get_all("in_compare_dates"))
     _forget(("restore", *_DATES, *_IN))
 
 
-def _set_dates(key: str, texts: Sequence[str]) -> None:
-    try:
-        start, end = (parse_date(key, text) for text in texts)
-    except ValueError:  # another number of them, or no dates
-        return
-    st.session_state[key] = (start, end)
+def _set_dates(key: str, texts: Sequence[str]) -> bool:
+    """Give a widget its dates, if these are some."""
+    texts = [*filter(None, texts)]
+    if not are_dates(key, texts):
+        return False
+    st.session_state[key] = (parse_date(key, texts[0]), parse_date(key, texts[-1]))
+    return True
 
 
 def back_link() -> None:
@@ -318,7 +402,8 @@ def back_link() -> None:
     if path not in TITLES:
         return
     pairs = parse_qsl(text, keep_blank_values=True)
-    if [pair for pair in pairs if pair[0] in (*_DATES, *_IN)] == _question(frame().query):
+    left = [pair for pair in pairs if pair[0] in (*_DATES, *_IN)]
+    if left in (_view(frame().query), _question(frame().query)):
         pairs = [pair for pair in pairs if pair[0] not in (*_DATES, *_IN)]
     else:
         pairs.append(("restore", "true"))
@@ -362,6 +447,7 @@ def narrowed_activities(ask: ActivityQuery) -> ActivityQuery:
 
 def chips(kind: str) -> None:
     """What a list is narrowed to, in words, each with a button that takes it out."""
+    link_notices()
     detail = narrowed(kind)
     if kind == "conversations":
         detail = replace(detail, twin="")
@@ -414,7 +500,8 @@ def in_words(detail: Detail) -> dict[tuple[str, ...], str]:
     """What a detail narrows to: the parameters that say it, and the words."""
     said: dict[tuple[str, ...], str] = {}
     if detail.person:
-        said["person",] = f"Only {_name(User, 'full_name', detail.person)}"
+        person = _name(User, "full_name", detail.person)
+        said["person",] = f"Only {person or 'somebody who is no longer there'}"
     said |= _twin_in_words(detail)
     if detail.hour is not None:
         said["hour",] = f"Only {detail.hour:02}:00\u2013{detail.hour:02}:59 on complete days"
@@ -444,7 +531,8 @@ def in_words(detail: Detail) -> dict[tuple[str, ...], str]:
 def _twin_in_words(detail: Detail) -> dict[tuple[str, ...], str]:
     said: dict[tuple[str, ...], str] = {}
     if detail.twin:
-        said["twin",] = f"Only with {_name(Twin, 'name', detail.twin)}"
+        twin = twin_name(detail.twin)
+        said["twin",] = f"Only with {twin or 'a twin that is no longer there'}"
     if detail.unknown_twin:
         said["unknown_twin",] = "Only with twins that are gone"
     if detail.by_others:
@@ -456,8 +544,13 @@ def _any(names: tuple[str | None, ...], none: str) -> str:
     return " or ".join(unescaped(name) if name else none.lower() for name in names)
 
 
+def twin_name(id_: str) -> str:
+    """What a twin is called; "" where there is none."""
+    return _name(Twin, "name", id_)
+
+
 def _name(model: type[Any], column: str, id_: str) -> str:
     table = table_of(model)
     with frame().store.session() as session:
         found = session.execute(table.select().where(table.c.id == id_)).one_or_none()
-    return str(getattr(found, column)) if found else "somebody unknown"
+    return (str(getattr(found, column)) or "No name") if found else ""

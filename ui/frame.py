@@ -1,19 +1,23 @@
 """The frame around every page: period, filters, freshness, and the one Query they make."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics.database import Freshness, Store
 from analytics.drawing import BRUSH, FOCUS, LEAVE
 from analytics.query import (
     DEFAULT_PRESET,
+    NAMELESS,
     NO_DEPARTMENT,
+    NO_ORGANIZATION,
     PRESET_NAMES,
     Filters,
     Period,
@@ -29,6 +33,8 @@ from analytics.query import (
 from analytics.results import department_names, organization_names, span
 from analytics.service import LOOK
 from analytics.text import compared_name, count, day, days, moment
+from analytics.untrusted import REPLACEMENT
+from ui.asked import cut, notice, option, refuse
 from ui.cache import shared
 from ui.startup import problem_page, shown_by
 from ui.text import inert
@@ -42,6 +48,7 @@ class Frame:
     """What a page needs: the store, the question, the data's version and days, and the time.
 
     `compares` is false where the reader wants no comparison; `query` then keeps its default.
+    `names` has the organizations and the departments that somebody belongs to.
     """
 
     store: Store
@@ -50,6 +57,7 @@ class Frame:
     span: Span
     now: datetime
     compares: bool = True
+    names: Filters = field(default_factory=Filters)
 
 
 def frame() -> Frame:
@@ -59,13 +67,10 @@ def frame() -> Frame:
 
 
 @shared(max_entries=32)
-def _known(_version: str, today: date, store: Store) -> tuple[Span, list[str], list[str]]:
+def _known(_version: str, today: date, store: Store) -> tuple[Span, Filters]:
     with store.session() as session:
-        return (
-            span(session, today),
-            [filter_label(name) for name in organization_names(session)],
-            [filter_label(name, NO_DEPARTMENT) for name in department_names(session)],
-        )
+        names = Filters(tuple(organization_names(session)), tuple(department_names(session)))
+        return span(session, today), names
 
 
 def make_frame(store: Store) -> Frame:
@@ -78,66 +83,163 @@ def make_frame(store: Store) -> Frame:
         raise AssertionError("problem_page stops the script")
     now = datetime.now(UTC)
     today = now.astimezone(store.settings.zone).date()
-    known, organizations, departments = _known(freshness.version, today, store)
+    known, names = _known(freshness.version, today, store)
     with st.sidebar:
         period = _period_bar(known, today)
         compare, against = _compare_bar(period)
         chosen = Filters(
-            filter_values(_choose("Organizations", "organization", organizations)),
-            filter_values(_choose("Departments", "department", departments), NO_DEPARTMENT),
+            _choose("organization", names.organizations, NO_ORGANIZATION),
+            _choose("department", names.departments, NO_DEPARTMENT),
         )
         _freshness_bar(store, freshness)
     query = Query(period, chosen, against)
-    made = Frame(store, query, freshness, known, now, compares=compare != "none")
+    made = Frame(store, query, freshness, known, now, compare != "none", names)
     st.session_state["_frame"] = made
     return made
 
 
-def _choose(label: str, key: str, options: list[str]) -> list[str]:
-    return st.multiselect(
+def _choose(key: str, names: Sequence[str | None], none: str) -> tuple[str | None, ...]:
+    """The chosen names. One that nobody has any more stays chosen, so nobody counts for it."""
+    label = f"{key.capitalize()}s"
+    options = [filter_label(name, none) for name in names]
+    asked = [*st.query_params.get_all(key), *st.session_state.get(key, [])]
+    known = set(options)
+    options += dict.fromkeys(text for text in asked if text and text not in known)
+    chosen = st.multiselect(
         label, options, key=key, placeholder=f"All {label.lower()}", bind="query-params"
     )
+    return read_names(chosen, names, none)
+
+
+def read_names(
+    texts: Iterable[str], names: Sequence[str | None], none: str
+) -> tuple[str | None, ...]:
+    """Names as the address has them.
+
+    Nobody is asked for NUL that no name has: PostgreSQL refuses it, and it is no name either.
+    """
+    read = filter_values(filter(None, texts), none)
+    return tuple(
+        name if name is None or "\0" not in name or name in names
+        else name.replace("\0", REPLACEMENT)
+        for name in read
+    )  # fmt: skip
+
+
+def gone(filters: Filters) -> list[tuple[str, str]]:
+    """The chosen names that nobody has any more: the parameter, and how each is written there."""
+    names = frame().names
+    return [
+        *(("organization", filter_label(name))
+          for name in filters.organizations if name not in names.organizations),
+        *(("department", filter_label(name, NO_DEPARTMENT))
+          for name in filters.departments if name not in names.departments),
+    ]  # fmt: skip
+
+
+def gone_notices() -> None:
+    """The names among the frame's filters that nobody has any more, each with a way out."""
+    for key, name in gone(frame().query.filters):
+        notice(gone_words(key, name), "Remove", f"remove-{key}-{name}", _unchoose, key, name)
+
+
+def gone_words(key: str, name: str) -> str:
+    """That nobody belongs to an organization or a department."""
+    if name in NAMELESS.values():
+        return f"Nobody is without {key} any more."
+    return f"No {key} is called {cut(name)} any more: nobody counts for it."
+
+
+def _unchoose(key: str, name: str) -> None:
+    st.session_state[key] = without(st.session_state[key], key, name)
+
+
+def without(texts: Iterable[str], key: str, name: str) -> list[str]:
+    """Names as the address has them, but for one."""
+    none = NAMELESS[key]
+    taken = read_names([name], (), none)
+    return [text for text in texts if read_names([text], (), none) != taken]
+
+
+def _is_from_address() -> bool:
+    """Whether the address says what is asked: at first, and where the history leads back to."""
+    run = get_script_run_ctx()
+    return "preset" not in st.session_state or (run is not None and run.is_history_navigation)
 
 
 def _period_bar(known: Span, today: date) -> Period:
-    presets = {name: preset_period(name, known, today) for name in PRESET_NAMES}
-    place = st.container()
-    default = presets[DEFAULT_PRESET]
+    """The period: a preset, which moves with the days and the data, or dates, which stay.
 
-    def take_preset() -> None:
-        period = presets.get(st.session_state["preset"])
-        if period:
-            _forget_zoom()
-            st.session_state["dates"] = (period.start, period.end)
-
+    The address holds one of them: what is not chosen is at its default, and those aren't written.
+    """
+    if _is_from_address():
+        is_custom = are_dates("dates", [*filter(None, st.query_params.get_all("dates"))])
+    else:
+        is_custom = st.session_state["preset"] == CUSTOM
+    presets = (*PRESET_NAMES, CUSTOM)
+    option("preset", dict(zip(presets, presets, strict=True)), page=False)
+    preset = st.selectbox(
+        "Period",
+        presets,
+        index=presets.index(CUSTOM if is_custom else DEFAULT_PRESET),
+        key="preset",
+        bind="query-params",
+        on_change=_forget_zoom,
+    )
+    moving = None if preset == CUSTOM else preset_period(preset, known, today)
+    held = st.session_state.get("dates")
+    if moving:
+        shown = (moving.start, moving.end)
+        if held != shown or "dates" in st.query_params:
+            st.session_state["dates"] = shown
+    elif held and "dates" not in st.query_params:
+        st.session_state["dates"] = held  # writes them into the address
     picked = st.date_input(
         "Dates",
-        value=(default.start, default.end),
+        value=(moving.start, moving.end) if moving else [],
         min_value=_EARLIEST,
         max_value=_LATEST,
         format="YYYY-MM-DD",
         key="dates",
         bind="query-params",
-        on_change=_forget_zoom,
+        on_change=_choose_dates,
         help="Both days are included. Days are those of the reporting time zone.",
     )
-    dates = picked if isinstance(picked, tuple) else (picked,)
-    period = _checked(dates, today)
-    if period is None:
-        period = st.session_state.get("_period", default)
+    period = moving or _checked(
+        picked if isinstance(picked, tuple) else (picked,),
+        st.session_state.get("_period") or preset_period(DEFAULT_PRESET, known, today),
+        today,
+    )
     st.session_state["_period"] = period
-    shown = st.session_state.get("preset", DEFAULT_PRESET)
-    if shown not in presets or presets[shown] != period:
-        shown = next((name for name in _SEARCH if presets[name] == period), CUSTOM)
-    st.session_state["preset"] = shown
-    with place:
-        st.selectbox(
-            "Period",
-            [*PRESET_NAMES, *([CUSTOM] if shown == CUSTOM else [])],
-            key="preset",
-            on_change=take_preset,
-        )
     return period
+
+
+def _choose_dates() -> None:
+    _forget_zoom()
+    if st.session_state["dates"]:
+        st.session_state["preset"] = CUSTOM
+
+
+def are_dates(key: str, texts: Sequence[str]) -> bool:
+    """Whether texts of the address are the days of a period; where they are not, that is said."""
+    for text in texts:
+        at = _read_day(text)
+        if at is None:
+            refuse(key, text, "is no calendar date; write it as YYYY-MM-DD")
+        elif not _EARLIEST <= at <= _LATEST:
+            refuse(key, text, f"lies outside {day(_EARLIEST)} to {day(_LATEST)}")
+        else:
+            continue
+        return False
+    return bool(texts)
+
+
+def _read_day(text: str) -> date | None:
+    """A date as Streamlit reads it in the address."""
+    for written in ("%Y-%m-%d", "%Y/%m/%d"):
+        with suppress(ValueError):
+            return datetime.strptime(text, written).date()  # noqa: DTZ007 - a day has no zone
+    return None
 
 
 COMPARISONS = {
@@ -158,6 +260,7 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
             # Streamlit does not write what a widget that is not there yet is given.
             st.query_params["compare_dates"] = [str(before.start), str(before.end)]
 
+    option("compare", COMPARISONS, page=False)
     choice = st.selectbox(
         "Compare with",
         list(COMPARISONS),
@@ -174,12 +277,15 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
         if choice == "custom":
             return choice, _chosen_dates(period)
     except QueryError as error:
-        st.error(inert(error), icon=":material/error:")
+        words = f"{error}. Compared with the previous period instead."
+        st.error(inert(words), icon=":material/error:")
         return "previous", None
     return choice, None
 
 
 def _chosen_dates(period: Period) -> Period:
+    if "compare_dates" not in st.session_state:
+        are_dates("compare_dates", [*filter(None, st.query_params.get_all("compare_dates"))])
     picked = st.date_input(
         "Dates to compare with",
         value=[],
@@ -197,22 +303,21 @@ def _chosen_dates(period: Period) -> Period:
             return period.previous
 
 
-# Which preset names a period that several presets mean.
-_SEARCH = (DEFAULT_PRESET, *(name for name in PRESET_NAMES if name != DEFAULT_PRESET))
-
-
-def _checked(dates: tuple[date, ...], today: date) -> Period | None:
+def _checked(dates: tuple[date, ...], instead: Period, today: date) -> Period:
+    """The period of the chosen dates; where they are none, that is said, and it is `instead`."""
     if not dates:
-        st.caption("Choose the first and the last day.")
-        return None
+        st.caption(f"Choose the first and the last day; until then it is {days(instead)}.")
+        return instead
     # The browser's history keeps one of two equal days: a single date is a period of one day.
     start, end = dates[0], dates[-1]
     try:
+        if dates[1:-1]:
+            raise QueryError("dates", ", ".join(map(str, dates)), "choose a first and a last day")
         period = Period(start, end, today)
         _ = period.previous
     except QueryError as error:
-        st.error(inert(error), icon=":material/error:")
-        return None
+        st.error(inert(f"{error}. Shown instead: {days(instead)}."), icon=":material/error:")
+        return instead
     return period
 
 
@@ -276,14 +381,15 @@ def _show_days(first: int, last: int) -> None:
     end = max(start, min(period.end, epoch + timedelta(last)))
     st.session_state["_zooms"] = zooms() + 1
     if (start, end) != (period.start, period.end):
-        st.session_state.setdefault("_unzoomed", (period.start, period.end))
-        st.session_state["dates"] = (start, end)
+        before = (st.session_state["preset"], (period.start, period.end))
+        st.session_state.setdefault("_unzoomed", before)
+        st.session_state["preset"], st.session_state["dates"] = CUSTOM, (start, end)
 
 
 def _zoom_out() -> None:
     if "_unzoomed" not in st.session_state:
         return  # a run that was cut short is repeated with its click
-    st.session_state["dates"] = st.session_state.pop("_unzoomed")
+    st.session_state["preset"], st.session_state["dates"] = st.session_state.pop("_unzoomed")
     st.session_state["_zooms"] = zooms() + 1
 
 
@@ -350,9 +456,12 @@ def period_line(made: Frame) -> None:
         parts.append("**includes today so far**")
     st.markdown(" · ".join(parts))
     if "_unzoomed" in st.session_state:
-        start, end = st.session_state["_unzoomed"]
+        preset, (start, end) = st.session_state["_unzoomed"]
+        before = Period(start, end, period.today)
+        if preset != CUSTOM:
+            before = preset_period(preset, made.span, period.today)
         st.button(
-            f"Zoomed in: back to {days(Period(start, end, period.today))}",
+            f"Zoomed in: back to {days(before)}",
             icon=":material/zoom_out:",
             on_click=_zoom_out,
         )

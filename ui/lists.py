@@ -12,11 +12,21 @@ from analytics.paging import Paging
 from analytics.people import SORTS, PersonRow, person
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.text import count, day, days, moment, number
-from analytics.untrusted import unescaped
+from analytics.untrusted import REPLACEMENT, unescaped
+from ui.asked import option, page_number
 from ui.cache import shared
 from ui.charts import card_head
 from ui.download import csv_path
-from ui.drill import chips, conversation_link, narrowed, offer, parameters, person_link, question
+from ui.drill import (
+    chips,
+    conversation_link,
+    link_notices,
+    narrowed,
+    offer,
+    parameters,
+    person_link,
+    question,
+)
 from ui.files import save_link
 from ui.frame import frame
 from ui.text import inert
@@ -28,7 +38,7 @@ SORT_LABELS = {
     "documents": "Documents", "queries": "Queries", "first_active": "First active",
     "last_active": "Last active", "name": "Name",
 }  # fmt: skip
-ORDER_LABELS = {"desc": "Most or latest first", "asc": "Least or earliest first"}
+ORDERS = {"": "Usual order", "desc": "Most or latest first", "asc": "Least or earliest first"}
 
 
 def people_list() -> None:
@@ -61,6 +71,7 @@ def _people_bar(detail: Detail) -> dict[str, str]:
     """Who is shown, how they are sorted and searched."""
     activity = ""
     if detail == NOTHING:
+        option("who", SHOWN)
         picked = st.segmented_control(
             "Who", list(SHOWN), format_func=lambda key: SHOWN[key], default="", key="who",
             bind="query-params", on_change=_first_page, required=True,
@@ -72,19 +83,21 @@ def _people_bar(detail: Detail) -> dict[str, str]:
             "Name or e-mail contains", key="search", bind="query-params", on_change=_first_page,
             max_chars=255, placeholder="name@company",
         )  # fmt: skip
+        option("sort", SORT_LABELS)
         sort = st.selectbox(
             "Sort by", list(SORTS), format_func=lambda key: SORT_LABELS[key], key="sort",
             bind="query-params", on_change=_first_page,
         )  # fmt: skip
+        option("order", ORDERS)
         order = st.selectbox(
             "Order",
-            ["", "desc", "asc"],
-            format_func=lambda key: ORDER_LABELS.get(key, "Usual order"),
+            list(ORDERS),
+            format_func=lambda key: ORDERS[key],
             key="order", bind="query-params", on_change=_first_page,
         )  # fmt: skip
     return {
         "activity": activity,
-        "search": (search or "").strip(),
+        "search": (search or "").replace("\0", REPLACEMENT).strip(),
         "sort": sort or "conversations",
         "order": order or "",
     }
@@ -118,6 +131,7 @@ def _list(
 
     place = st.container()
     found = read(1)
+    page_number(max(1, found.total_pages))
     if found.total_pages > 1:
         with place:
             page = st.pagination(
@@ -234,7 +248,8 @@ def one_person() -> None:
     """The person whose id stands in the address, and links to what is theirs in the period."""
     made, asking = frame(), question()
     st.page_link("../pages/people.py", label="All people", icon=":material/group:")
-    wanted = st.query_params.get("id", "")
+    link_notices()
+    wanted = st.query_params.get("id", "").replace("\0", REPLACEMENT)
     with made.store.session() as session:
         found = person(session, asking, wanted) if wanted else None
     if found is None:

@@ -4,10 +4,11 @@ import streamlit as st
 
 from analytics.database import DatabaseProblem
 from analytics.query import QueryError
+from ui.asked import refusals
 from ui.drill import arrive, back_link
 from ui.faults import FAULT_REMEDY, log_fault
 from ui.files import save_page
-from ui.frame import make_frame, period_line
+from ui.frame import gone_notices, make_frame, period_line
 from ui.startup import notices, open_store, problem_page
 from ui.views import save_control
 
@@ -51,8 +52,12 @@ try:
         st.title(page.title, anchor=False)
         if page.url_path not in ("conversation", "views", "data"):
             period_line(made)
+            gone_notices()
         notices(store)
+        refused = st.container()
     page.run()
+    with refused:
+        refusals()
     with st.sidebar:
         save_page(page.url_path or "overview")
 except DatabaseProblem as error:

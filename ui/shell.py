@@ -70,7 +70,7 @@ def _early_modules() -> list[str]:
     return list(found)
 
 
-_IN = ("in_organization", "in_department", "in_compare", "in_compare_dates")
+_IN = ("in_organization", "in_department", "in_compare", "in_compare_dates", "in_preset")
 _OWN = {"start_date": "dates", "end_date": "dates"}
 
 
@@ -81,14 +81,14 @@ def labels() -> dict[str, dict[str, str]]:
     Streamlit's widgets keep the label in the address; a link may say either.
     """
     from ui.activities import TYPE_LABELS  # noqa: PLC0415 - pages load after the server
-    from ui.lists import ORDER_LABELS, SHOWN, SORT_LABELS  # noqa: PLC0415
+    from ui.lists import ORDERS, SHOWN, SORT_LABELS  # noqa: PLC0415
 
     return {
         "compare": COMPARISONS,
         "type": TYPE_LABELS,
         "who": SHOWN,
         "sort": SORT_LABELS,
-        "order": ORDER_LABELS,
+        "order": ORDERS,
     }
 
 
@@ -100,12 +100,18 @@ async def shell(request: Request) -> Response:
     """
     asked = request.query_params
     pairs = asked.multi_items()
-    if all(asked.get(name) for name in _OWN):
+    own = [text for name, text in pairs if name in _OWN and text]
+    if own or any(asked.get(name) for name in _IN):
+        # A link's own are all of it, but for the dates where it has none. A preset stands for its.
+        dropped = {"restore", *(name.removeprefix("in_") for name in _IN)}
+        dropped |= set(_OWN) if asked.get("in_preset") else {"dates"} if own else set()
         pairs = [
             (_OWN.get(name) or name.removeprefix("in_"), text)
             for name, text in pairs
-            if name not in {"restore", "dates"} and f"in_{name}" not in _IN
+            if name not in dropped
         ]
+    if any(name == "dates" for name, _ in pairs):
+        pairs = [(name, text) for name, text in pairs if name != "preset"]
     if pairs:
         pairs = [(name, labels().get(name, {}).get(text, text)) for name, text in pairs]
     if pairs != asked.multi_items():

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, get_args
 
+import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from analytics.behind import behind, has_behind
 from analytics.query import NAMELESS, Query
 from analytics.reports import BY_SLUG
-from analytics.text import change, label
+from analytics.text import label
 from ui.charts import empty, heading
 from ui.drill import choose_behind
 from ui.frame import frame
@@ -28,15 +29,27 @@ _HELP = {
 }
 
 
+def _kinds(kind: Any) -> set[Any]:
+    return {kind, *get_args(kind)}
+
+
+def _moments(found: pd.Series) -> pd.Series:
+    """Moments as the reporting time zone's clocks show them."""
+    return pd.to_datetime(found, utc=True).dt.tz_convert(frame().store.settings.zone.key)
+
+
 def _column(field: str, kind: Any) -> ColumnConfig:
     """How a field's column looks, by its type."""
-    kinds, look = {kind, *get_args(kind)}, st.column_config
+    kinds, look = _kinds(kind), st.column_config
     called: dict[str, Any] = {"label": label(field), "help": _HELP.get(field)}
     if bool in kinds:
         return look.CheckboxColumn(**called)
     if int in kinds:
         return look.NumberColumn(**called, format="localized")
+    if float in kinds:  # a change
+        return look.NumberColumn(**called, format="%+.1f %%")
     if datetime.datetime in kinds:
+        called["help"] = f"In the time zone {frame().freshness.zone}"
         return look.DatetimeColumn(**called, format="D MMM YYYY, HH:mm")
     if datetime.date in kinds:
         return look.DateColumn(**called, format="D MMM YYYY")
@@ -58,40 +71,40 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
         for name, none in NAMELESS.items():
             if name in data:
                 data[name] = data[name].fillna(none)
-        if "conversations_change" in data:
-            data["conversations_change"] = [change(one.conversations_change) for one in found]
+        for name in data.columns:
+            if datetime.datetime in _kinds(fields[name].annotation):
+                data[name] = _moments(data[name])
         if "owner_email" in data:  # long, and rarely what is looked for
             data["owner_email"] = data.pop("owner_email")
-        look = has_behind(slug)
         asked = query or frame().query
-        key = f"table-{slug}"
-        if look:
-            # Rows are selected by position: with other rows the selection starts anew.
-            key += f"-{hash((asked, len(found)))}"
-        more: dict[str, Any] = (
-            {"on_select": partial(_selected, key, f"behind-{slug}"), "selection_mode": "single-row"}
-            if look
-            else {}
-        )
+        counted = [behind(slug, one, asked) for one in found] if has_behind(slug) else []
+        key, more = f"table-{slug}", dict[str, Any]()
+        if counted:
+            keys = [one.key for one in counted]
+            # The grid selects positions: where other rows stand, its selection starts anew.
+            key += f"-{hash((asked, *keys))}"
+            more["on_select"] = partial(_selected, key, f"behind-{slug}", keys)
+            more["selection_mode"] = "single-row"
         st.dataframe(
             data,
             hide_index=True,
             column_config={n: _column(n, fields[n].annotation) for n in data.columns},
             height=(min(len(data), MAX_ROWS) + 1) * ROW_HEIGHT + 3,
             key=key,
+            placeholder="new" if "conversations_change" in data else None,
             alt=report.title,
             **more,
         )
-        if look:
+        if counted:
             choose_behind(
                 "Look behind a row",
-                [behind(slug, one, asked) for one in found],
+                counted,
                 f"behind-{slug}",
                 "Choose a row, here or in the table",
             )
 
 
-def _selected(table: str, choice: str) -> None:
+def _selected(table: str, choice: str, keys: Sequence[tuple[str, ...]]) -> None:
     """A row of the grid was clicked: choose it where the keyboard can, too."""
     picked = st.session_state[table]["selection"]["rows"]
-    st.session_state[choice] = picked[0] if picked else None
+    st.session_state[choice] = keys[picked[0]] if picked else None

@@ -3,7 +3,6 @@
 A link `/view/ID` leads to the page's own address, so it opens the same view in any browser.
 """
 
-from datetime import UTC, date, datetime
 from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -29,15 +28,13 @@ from analytics.query import (
     PRESET_NAMES,
     Period,
     QueryError,
-    Span,
     parse_date,
-    preset_period,
 )
-from analytics.results import span
 from analytics.rollups.instants import from_instant
 from analytics.service import service
 from analytics.settings import SettingsError
 from analytics.text import count, days, moment
+from ui.asked import page_number
 from ui.frame import frame
 from ui.shell import PAGE_NAMES
 from ui.text import inert
@@ -53,17 +50,14 @@ _SHARED = "Everybody who reaches this dashboard sees saved views and can change 
 
 
 def open_view(request: Request) -> RedirectResponse:
-    """Lead from a view's link to its page, with the dates that its preset means today."""
+    """Lead from a view's link to its page."""
     view_id = request.path_params["view_id"]
     try:
         store = service().store()
         view = saved_view(app_store(store.settings), view_id)
         if view is None:
             return _lead(f"/{PATH}?{urlencode({_GONE: view_id})}")
-        now = datetime.now(UTC)
-        today = now.astimezone(store.settings.zone).date()
-        with store.session() as session:
-            return _lead(address(view, span(session, today), today))
+        return _lead(address(view))
     except (DatabaseProblem, SettingsError):
         return _lead(f"/{PATH}")  # which says what is wrong
 
@@ -75,13 +69,12 @@ def _lead(path: str) -> RedirectResponse:
 ROUTES = [Route("/view/{view_id}", open_view, methods=["GET"])]
 
 
-def address(view: SavedView, known: Span, today: date) -> str:
-    """The path and query string that show a view on the day `today`."""
+def address(view: SavedView) -> str:
+    """The path and query string that show a view."""
     page = view.page if view.page in PAGE_NAMES else ""
     pairs = parse_qsl(view.parameters, keep_blank_values=True)
-    if view.preset in PRESET_NAMES and view.preset != DEFAULT_PRESET:
-        period = preset_period(view.preset, known, today)
-        pairs += [(_DATES, period.start.isoformat()), (_DATES, period.end.isoformat())]
+    if view.preset and view.preset != DEFAULT_PRESET:
+        pairs.append(("preset", view.preset))
     return f"/{page}?{urlencode(pairs)}" if pairs else f"/{page}"
 
 
@@ -128,7 +121,7 @@ def _current() -> tuple[str | None, str]:
     pairs = [
         (name, value)
         for name in st.query_params
-        if not (moves and name == _DATES)
+        if not (moves and name in ("preset", _DATES))
         for value in st.query_params.get_all(name)
     ]
     return (preset if moves else None), urlencode(pairs)
@@ -188,6 +181,7 @@ def view_list() -> None:
     if not found:
         st.caption("No view has this in its name. Find a shorter part of it.")
     pages = max(1, -(-len(found) // PAGE_SIZE))
+    page_number(pages, "views_page")
     shown = 1
     if pages > 1:
         shown = min(

@@ -198,7 +198,7 @@ def _add_report(report: Report) -> None:
             def body() -> bytes:
                 rows = report.rows(session, query, limit)
                 if is_csv:
-                    return csv_text(report.row, rows).encode()
+                    return csv_text(report.row, rows, store.settings.zone).encode()
                 return as_json.dump_json(rows[0] if report.is_single else rows, by_alias=True)
 
             tag = _tag(_data_version(session), report.slug, query, limit, is_csv)
@@ -260,7 +260,8 @@ def activity_page(request: Request, get_service: ServiceDep, now: ClockDep) -> R
 
 def _activity_lines(store: Store, ask: ActivityQuery, now: datetime.datetime) -> Iterator[str]:
     with store.session() as session:
-        yield from csv_lines(ActivityItem, all_activities(session, ask, now))
+        found = all_activities(session, ask, now)
+        yield from csv_lines(ActivityItem, found, store.settings.zone)
 
 
 @router.get(

@@ -75,7 +75,8 @@ def _add_list(listed: Listed) -> None:
 
 def _lines(store: Store, listed: Listed, query: Query, values: dict[str, Any]) -> Iterator[str]:
     with store.session() as session:
-        yield from csv_lines(listed.row, listed.rows(session, query, values))
+        found = listed.rows(session, query, values)
+        yield from csv_lines(listed.row, found, store.settings.zone)
 
 
 for _listed in LISTS:

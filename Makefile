@@ -9,7 +9,7 @@ UV ?= $(shell command -v uv)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run api test test-fast lint types seed migrate screenshots fuzz-api load-api bench bench-ui lock
+.PHONY: help run api test test-fast lint types seed migrate screenshots damage fuzz-api load-api bench bench-ui lock
 
 help:  ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ migrate: .venv/run  ## Bring the database of DATABASE_URL up to date
 
 screenshots: .venv/dev  ## Take pictures of every page into screenshots/, and the README's
 	$(BIN)/python -m tests.screenshots screenshots
+
+damage: .venv/dev  ## Ask every surface of damaged databases and with foreign characters
+	$(BIN)/python -m tests.damage $(ARGS)
 
 fuzz-api: .venv/dev  ## Send 10,000 generated requests to the API, on two databases
 	$(BIN)/python -m tests.fuzz_api

@@ -158,8 +158,8 @@ def _in_regex(cases: str) -> str:
 
 
 def _in_ascii(chars: str) -> str:
-    # The encoding of a PostgreSQL database may lack what nobody asked for. Where it is neither UTF-8
-    # nor LATIN1, letters beyond ASCII are found as they are asked for.
+    # The encoding of a PostgreSQL database may lack what nobody asked for. Where it is neither
+    # UTF-8 nor LATIN1, letters beyond ASCII are found as they are asked for.
     return "".join(f"\\U{ord(char):08x}" for char in chars)
 
 

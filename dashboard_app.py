@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute
 
 from analytics.database import DatabaseProblem
 from analytics.reports import PAGES
-from analytics.service import service
+from analytics.rollups.build import silent
+from analytics.service import end_with_signals, service
 from analytics.settings import SettingsError, load_settings
 from ui import download, shell, views
 from ui.results import prepare
@@ -34,7 +35,7 @@ def _warm() -> None:
         import_module(name if name == "pyarrow" else f"streamlit.{name}")
     inspect.stack()
     with suppress(DatabaseProblem, SettingsError):
-        prepare(service().store(), PAGES["overview"].slugs, datetime.now(UTC))
+        prepare(service().store(silent), PAGES["overview"].slugs, datetime.now(UTC))
     # Streamlit collects all garbage after every run. Looking through all modules each time would
     # be most of a run's CPU: what is loaded by now stays anyway, and is not looked at again.
     gc.collect()
@@ -45,7 +46,8 @@ def _warm() -> None:
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Make the first page quick."""
+    """Make the first page quick, and the end too."""
+    end_with_signals()
     threading.Thread(target=_warm, name="warm-up", daemon=True).start()
     yield
 

@@ -33,10 +33,11 @@ from analytics import api, lists
 from analytics.activities import ActivityQuery, activities, all_activities
 from analytics.api import create_app, endpoints
 from analytics.api.endpoints import VERSION, clock, the_service
+from analytics.database import DatabaseProblem
 from analytics.export import csv_text
 from analytics.query import Filters, Period, Query
 from analytics.reports import REPORTS, Report
-from analytics.service import Service
+from analytics.service import RefreshProblem, Service
 from analytics.settings import Settings, load_settings
 from tests import fuzz_api, servers
 from tests.browsing import CHROMIUM, chromium
@@ -654,9 +655,28 @@ def test_a_password_is_neither_told_nor_logged(
     assert "sesame" not in caplog.text
 
 
+def test_health_says_what_the_results_say(own: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseProblem("The disk is full", "/somewhere", "Free some space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Service, "store", away)
+        assert own.get("/api/metrics").status_code == 503
+        answer = own.get("/health")
+        assert answer.status_code == 503
+        assert answer.json()["reason"] == "The disk is full. Free some space."
+    problem = RefreshProblem(NOW, "The disk is full. Free some space.")
+    with monkeypatch.context() as patch:
+        patch.setattr(Service, "refresh_problem", property(lambda _: problem))
+        assert own.json("/health")["reason"] == (
+            f"Not refreshed since {NOW.isoformat(timespec='seconds')}: {problem.reason}"
+        )
+    assert "reason" not in own.json("/health")
+
+
 def test_health_answers_within_a_second(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr(endpoints, "open_database", lambda settings: go_on.wait(10))
+    monkeypatch.setattr(Service, "store", lambda *_: go_on.wait(10))
     began = time.monotonic()
     answer = served.get("/health")
     took = time.monotonic() - began

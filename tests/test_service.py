@@ -1,8 +1,10 @@
 """The one open database of the process: opened once, and again when it must be."""
 
+import signal
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
@@ -21,8 +23,9 @@ from analytics.database import (
 )
 from analytics.query import Period, Query
 from analytics.results import totals
+from analytics.rollups.build import Progress, silent
 from analytics.search import Search
-from analytics.service import Service, service
+from analytics.service import DatabaseOpening, Service, end_with_signals, service
 from analytics.settings import Settings, SettingsError
 from tests.conftest import settings_for
 from tests.databases import Raw, a_session, a_user, write
@@ -41,6 +44,14 @@ def conversations(store: Store) -> int:
         return totals(session, MARCH).conversations
 
 
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for a state; a minute is too long."""
+    late = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < late
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "data.db"
@@ -50,30 +61,27 @@ def test_the_search_is_made_before_anybody_gets_the_store(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It listens to connections: a session that began meanwhile would fail."""
-    made_by: list[threading.Thread] = []
+    made: list[bool] = []
+    opened = Service(settings_for(path))
 
     class Noted(Search):
         def __init__(self, store: Store) -> None:
-            made_by.append(threading.current_thread())
+            made.append(opened._opening is not None and not opened._opening.done.done())
             super().__init__(store)
 
     monkeypatch.setattr(analytics.service, "Search", Noted)
     write(talks(1), path)
-    opened = Service(settings_for(path))
     opened.store()
     opened.close()
-    assert made_by == [threading.current_thread()]
+    assert made == [True]
 
 
 def test_it_opens_on_first_use_and_stays_open(path: Path) -> None:
     write(talks(2), path)
     opened = Service(settings_for(path))
     assert not opened.is_open
-    seen: list[float] = []
-    store = opened.store(lambda share, _label: seen.append(share))
+    store = opened.store()
     assert opened.is_open
-    assert seen[0] == 0.0
-    assert seen[-1] == 1.0
     assert opened.store() is store
     assert conversations(store) == 2
     opened.close()
@@ -110,18 +118,173 @@ def test_it_notices_a_file_that_is_gone_and_one_that_came_in_its_place(path: Pat
     opened.close()
 
 
-def test_a_failing_build_is_tried_again(path: Path) -> None:
+def held_up(monkeypatch: pytest.MonkeyPatch, go_on: threading.Event) -> None:
+    """Every opening says that it is half done, and waits."""
+
+    def opening(settings: Settings) -> Store:
+        store = open_database(settings)
+        refresh = store.refresh
+
+        def slow(progress: Progress = silent) -> None:
+            progress(0.5, "Counting")
+            assert go_on.wait(60)
+            refresh(progress)
+
+        monkeypatch.setattr(store, "refresh", slow)
+        return store
+
+    monkeypatch.setattr(analytics.service, "open_database", opening)
+
+
+def test_a_failing_build_is_tried_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(talks(1), path)
     opened = Service(settings_for(path))
 
-    def fail(_share: float, label: str) -> None:
-        if label.startswith("Counting"):
-            raise RuntimeError("the reader has gone")
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault")
 
-    with pytest.raises(RuntimeError, match="the reader has gone"):
-        opened.store(fail)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "refresh", fail)
+        with pytest.raises(RuntimeError, match="a fault"):
+            opened.store()
     assert not opened.is_open
     assert conversations(opened.store()) == 1
+    opened.close()
+
+
+def test_whoever_waits_sees_how_far_it_is_and_may_go(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(talks(1), path)
+    opened, go_on = Service(settings_for(path)), threading.Event()
+    held_up(monkeypatch, go_on)
+    seen: list[tuple[float, str]] = []
+
+    def gone(share: float, label: str) -> None:
+        raise RuntimeError("the reader has gone")
+
+    def here(share: float, label: str) -> None:
+        seen.append((share, label))
+        go_on.set()
+
+    with pytest.raises(RuntimeError, match="the reader has gone"):
+        opened.store(gone)
+    assert conversations(opened.store(here)) == 1
+    assert seen[0] == (0.5, "Counting")
+    opened.close()
+
+
+def test_who_can_show_nothing_waits_no_longer_than_promised(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(talks(1), path)
+    opened, go_on = Service(settings_for(path)), threading.Event()
+    held_up(monkeypatch, go_on)
+    monkeypatch.setattr(analytics.service, "WAIT_SECONDS", 0)
+    with pytest.raises(DatabaseOpening, match=r"still being read for the first time \((0|50)%"):
+        opened.store()
+    monkeypatch.undo()
+    go_on.set()
+    assert conversations(opened.store()) == 1
+    opened.close()
+
+
+def test_nobody_waits_when_the_process_ends(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(talks(1), path)
+    opened, go_on, ending = Service(settings_for(path)), threading.Event(), threading.Event()
+    held_up(monkeypatch, go_on)
+    monkeypatch.setattr(analytics.service, "ENDING", ending)
+
+    def asked_to_end(share: float, label: str) -> None:
+        ending.set()
+
+    with pytest.raises(DatabaseOpening):
+        opened.store(asked_to_end)
+    go_on.set()
+    opened.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_waiting_and_does_what_it_did(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[int] = []
+    monkeypatch.setattr(analytics.service, "ENDING", threading.Event())
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        signal.signal(number, lambda received, _: got.append(received))
+        end_with_signals()
+        signal.raise_signal(number)
+        assert analytics.service.ENDING.is_set()
+        assert got == [number]
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def test_many_callers_of_a_locked_database_wait_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+
+    def locked(_: Settings) -> Store:
+        tries.append(1)
+        raise DatabaseLocked("It is locked", "here", "Wait.")
+
+    monkeypatch.setattr(analytics.service, "open_database", locked)
+    monkeypatch.setattr(analytics.service, "LOCKED_SECONDS", 3_600)
+    opened = Service(settings_for(path))
+    for _ in range(60):
+        with pytest.raises(DatabaseLocked):
+            opened.store()
+    assert tries == [1]
+    monkeypatch.setattr(analytics.service, "LOCKED_SECONDS", 0)
+    with pytest.raises(DatabaseLocked):
+        opened.store()
+    assert tries == [1, 1]
+
+
+def test_an_open_database_that_is_locked_is_served_without_a_queue(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(talks(2), path)
+    opened = Service(settings_for(path))
+    store = opened.store()
+
+    def locked(_: Store) -> None:
+        raise DatabaseLocked("It is locked", "here", "Wait.")
+
+    monkeypatch.setattr(type(store), "freshness", locked)
+    with opened._lock:  # nobody asks for it
+        assert opened.store() is store
+    opened.close()
+
+
+def test_refreshes_that_fail_for_long_are_spoken_of_until_one_succeeds(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(talks(1), path)
+    opened = Service(settings_for(path).model_copy(update={"refresh_seconds": 0.01}))
+    monkeypatch.setattr(analytics.service, "_FAILING_SECONDS", 0)
+    failed, mended = threading.Semaphore(0), threading.Event()
+    refresh = type(opened.store()).refresh
+
+    def failing(store: Store, progress: Progress = silent) -> None:
+        if mended.is_set():
+            refresh(store, progress)
+        else:
+            failed.release()
+            raise DatabaseProblem("The server is away", "here", "Start it.")
+
+    monkeypatch.setattr(type(opened.store()), "refresh", failing)
+    for _ in range(10):
+        assert failed.acquire(timeout=60)
+    until(lambda: opened.refresh_problem is not None)
+    assert opened.refresh_problem is not None
+    assert opened.refresh_problem.reason == "The server is away. Start it."
+    assert len([line for line in caplog.messages if "not refreshed" in line]) == 1
+    mended.set()
+    until(lambda: opened.refresh_problem is None)
     opened.close()
 
 
@@ -176,6 +339,7 @@ def test_it_serves_what_was_counted_while_another_program_writes_for_long(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.02)
+    monkeypatch.setattr(analytics.service, "LOCKED_SECONDS", 0)
     write(talks(2), path)
     first = Service(settings_for(path))
     first.store()

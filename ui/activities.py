@@ -40,6 +40,7 @@ from ui.drill import (
 from ui.files import save_link
 from ui.frame import Frame, frame, query_string
 from ui.results import rows
+from ui.startup import look_every
 from ui.text import highlighted, inert
 
 PAGE_SIZE = 20
@@ -177,13 +178,12 @@ def _search_notice(made: Frame, asked: str) -> Coverage | None:
         held = count(covered.skipped, "conversation")
         st.caption(f"{held} can't be searched: the index can't hold what is said there.")
 
-    @st.fragment(run_every=made.store.settings.refresh_seconds or None)
     def look() -> None:
         with made.store.session() as session:
             if coverage(session).stamp != covered.stamp:
                 st.rerun()
 
-    look()
+    look_every(made.store.settings.refresh_seconds or None, look)
     return covered
 
 

@@ -31,12 +31,12 @@ from analytics.query import (
     preset_period,
 )
 from analytics.results import department_names, organization_names, span
-from analytics.service import LOOK
+from analytics.service import LOOK, service
 from analytics.text import compared_name, count, day, days, moment
 from analytics.untrusted import REPLACEMENT
 from ui.asked import cut, notice, option, refuse
 from ui.cache import shared
-from ui.startup import problem_page, shown_by
+from ui.startup import look_every, problem_page, shown_by
 from ui.text import inert
 
 CUSTOM = "Custom dates"
@@ -329,8 +329,9 @@ def _freshness_bar(store: Store, freshness: Freshness) -> None:
         help="Read the database again, so that what was written meanwhile counts too.",
         width="stretch",
     ):
-        bar = st.progress(0.0, "Reading the database …")
-        store.refresh(shown_by(bar))
+        place = st.empty()
+        place.progress(0.0, "Reading the database …")
+        store.refresh(shown_by(place))
         st.rerun()
     st.caption(f"As of {at} ({inert(freshness.zone)})")
     if store.settings.refresh_seconds:
@@ -400,16 +401,22 @@ def _forget_zoom() -> None:
 def _watch(store: Store, version: str) -> None:
     """Show what was written meanwhile within a refresh, without a click."""
 
-    @st.fragment(run_every=store.settings.refresh_seconds * LOOK)
     def look() -> None:
         held = store.freshness()
         if held is not None and held.version != version:
             st.rerun()
+        if problem := service().refresh_problem:
+            since = moment(problem.since, store.settings.zone)
+            st.warning(
+                f"Not refreshed since {since}: {inert(problem.reason)}",
+                icon=":material/sync_problem:",
+            )
+            return
         st.caption(
             f"New data is looked for every {count(round(store.settings.refresh_seconds), 'second')}"
         )
 
-    look()
+    look_every(store.settings.refresh_seconds * LOOK, look)
 
 
 def query_string(query: Query, **more: str) -> str:

@@ -1,15 +1,18 @@
 """From a database address to an open store: progress, sample data, a page for each problem."""
 
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.database import DatabaseMissing, DatabaseProblem, Store
+from analytics.database import DatabaseLocked, DatabaseMissing, DatabaseProblem, Store
 from analytics.rollups.build import Progress
-from analytics.service import Service, service
+from analytics.service import service
 from analytics.settings import SettingsError
+from ui.faults import FAULT_REMEDY, log_fault
 from ui.text import inert
 
 RETRY_SECONDS = 5
@@ -18,45 +21,46 @@ logger = logging.getLogger(__name__)
 
 def open_store() -> Store:
     """The open store; shows progress while it is being made ready, and stops on a problem."""
+    place = st.empty()
     try:
         opened = service()
-        return opened.store() if opened.is_open else _first_open(opened)
+        show = shown_by(place)
+        try:
+            store = opened.store(show)
+        except DatabaseMissing:
+            if not opened.settings.is_default_database:
+                raise
+            _make_sample(Path(opened.settings.url.database or ""), show)
+            store = opened.store(show)
     except SettingsError as error:
+        place.empty()
         problem_page("A setting can't be used", str(error), "Correct it, then start again.")
     except DatabaseProblem as error:
+        place.empty()
         problem_page(error.what, error.where, error.remedy)
-    raise AssertionError("problem_page stops the script")
-
-
-def _first_open(opened: Service) -> Store:
-    place = st.empty()
-    bar = place.progress(0.0, "Opening the database …")
-
-    try:
-        store = opened.store(shown_by(bar))
-    except DatabaseMissing:
-        if not opened.settings.is_default_database:
-            raise
-        _make_sample(Path(opened.settings.url.database or ""), bar)
-        store = opened.store(shown_by(bar))
     place.empty()
     return store
 
 
-def shown_by(bar: DeltaGenerator, before: str = "") -> Progress:
-    """Progress that a bar on the page shows."""
+def shown_by(place: DeltaGenerator) -> Progress:
+    """Progress that a place on the page shows as soon as there is some."""
 
     def show(share: float, label: str) -> None:
-        bar.progress(min(1.0, share), f"{before}{label} …")
+        place.progress(min(1.0, share), f"{label} …")
 
     return show
 
 
-def _make_sample(path: Path, bar: DeltaGenerator) -> None:
+def _make_sample(path: Path, show: Progress) -> None:
     from seed import generate  # noqa: PLC0415 - Faker takes a while to load, and is rarely needed
 
     try:
-        generate(path, progress=shown_by(bar, "No database yet: making sample data. "))
+        generate(
+            path,
+            progress=lambda share, label: show(
+                share, f"No database yet: making sample data. {label}"
+            ),
+        )
     except FileExistsError:
         pass  # another visitor's page made it meanwhile
     except OSError as error:
@@ -86,13 +90,45 @@ def problem_page(what: str, where: str, remedy: str, *, may_pass: bool = True) -
     st.stop()
 
 
-@st.fragment(run_every=RETRY_SECONDS)
 def _look_again() -> None:
-    try:
-        service().store()
-    except (DatabaseProblem, SettingsError):
-        return
-    st.rerun()
+    is_drawn = False
+
+    def look() -> None:
+        nonlocal is_drawn
+        again, is_drawn = is_drawn, True
+        if not again:  # what fails may be this page's own: at once it would be drawn without end
+            return
+        with suppress(DatabaseProblem, SettingsError):
+            service().store()
+            st.rerun()
+
+    look_every(RETRY_SECONDS, look)
+
+
+def look_every(seconds: float | None, look: Callable[[], None]) -> None:
+    """Draw what `look` draws, and again every so many seconds, without the rest of the page.
+
+    Where the database can't be read then, the page is drawn anew, and says what is wrong; where it
+    is only locked, what was counted before stays.
+    """
+    is_drawn = False
+
+    @st.fragment(run_every=seconds)
+    def guarded() -> None:
+        nonlocal is_drawn
+        again, is_drawn = is_drawn, True
+        try:
+            look()
+        except DatabaseLocked as error:
+            st.caption(f"{inert(error.what)}. What was counted before is shown.")
+        except DatabaseProblem:
+            if again:
+                st.rerun()
+        except Exception as error:
+            log_fault(error)
+            st.caption(f"Something went wrong here ({type(error).__name__}). {FAULT_REMEDY}")
+
+    guarded()
 
 
 def notices(store: Store) -> None:

@@ -28,7 +28,7 @@ from analytics.activities import (
     all_activities,
 )
 from analytics.api.manners import RETRY_SECONDS, unavailable_text
-from analytics.database import DatabaseProblem, Store, open_database
+from analytics.database import DatabaseProblem, Store
 from analytics.export import csv_lines, csv_text, file_name, period_file_name
 from analytics.models import table_of
 from analytics.parameters import Asked
@@ -77,7 +77,7 @@ class Status(BaseModel):
 
 
 class Health(BaseModel):
-    """Whether the database can be read; `reason` says why not."""
+    """Whether the database can be read; `reason` says why not, or why nothing new is counted."""
 
     status: Literal["healthy", "unhealthy"]
     app: str
@@ -309,12 +309,21 @@ _health_workers = ThreadPoolExecutor(2, "health")
 async def health(get_service: ServiceDep) -> Response:
     """Whether the database can be read right now, said within a second."""
 
-    def look() -> None:
-        open_database(get_service().settings).close()
+    def look() -> str | None:
+        """As a result looks; what is wrong with the refreshes is told, and ill makes nobody."""
+        asked = get_service()
+        with asked.store().session() as session:
+            _data_version(session)
+        problem = asked.refresh_problem
+        if problem is None:
+            return None
+        return (
+            f"Not refreshed since {problem.since.isoformat(timespec='seconds')}: {problem.reason}"
+        )
 
     try:
         # Its own workers: it must answer while all others wait for the database.
-        await asyncio.wait_for(
+        reason = await asyncio.wait_for(
             asyncio.get_running_loop().run_in_executor(_health_workers, look), HEALTH_SECONDS
         )
     except TimeoutError:
@@ -322,7 +331,9 @@ async def health(get_service: ServiceDep) -> Response:
     except (DatabaseProblem, SettingsError) as problem:
         reason = unavailable_text(problem)
     else:
-        well = Health(status="healthy", app=NAME, version=VERSION, database="connected")
+        well = Health(
+            status="healthy", app=NAME, version=VERSION, database="connected", reason=reason
+        )
         return JSONResponse(well.model_dump(exclude_none=True))
     ill = Health(
         status="unhealthy", app=NAME, version=VERSION, database="disconnected", reason=reason

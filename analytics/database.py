@@ -48,7 +48,7 @@ from sqlmodel import Session
 from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
 from analytics.rollups import marks
 from analytics.rollups.build import Progress, build, definition, silent
-from analytics.rollups.instants import from_instant
+from analytics.rollups.instants import from_instant, read_leniently
 from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
@@ -707,7 +707,7 @@ def _checkpoint(connection: Any, schema: str) -> None:
 
 def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection:
     # Autocommit: SQLAlchemy's `begin` event above starts each transaction, DDL included.
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         _uri(path, mode),
         uri=True,
         timeout=BUSY_SECONDS if timeout is None else timeout,
@@ -715,6 +715,8 @@ def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection
         check_same_thread=False,
         factory=_Connection,
     )
+    read_leniently(connection)
+    return connection
 
 
 def _pragma(connection: Connection, name: str) -> Any:

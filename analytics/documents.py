@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Table, func, select, true
@@ -22,8 +22,16 @@ from analytics.details import (
 from analytics.models import Conversation, Document, Retrieval, User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Query
-from analytics.results import DAILY, Row, in_days, in_slices
-from analytics.rollups.instants import by_code_point, day_of, from_instant, hour_of, instant, local
+from analytics.results import DAILY, Row, Words, in_days, in_slices
+from analytics.rollups.instants import (
+    by_code_point,
+    day_of,
+    from_instant,
+    hour_of,
+    instant,
+    local,
+    readable,
+)
 from analytics.rollups.tables import ActivityDocument, DocumentTypeDay, slice_key
 
 SESSION, USER = table_of(Conversation), table_of(User)
@@ -34,26 +42,26 @@ _CHUNK = 1_000
 
 class _Made(Row):
     created_at: datetime.datetime
-    activity_id: str
-    action: str
-    person_id: str
-    user: str
-    user_email: str
+    activity_id: Words
+    action: Words
+    person_id: Words
+    user: Words
+    user_email: Words
     organization: str | None
     department: str | None
     twin_name: str | None
 
 
 class _DocumentHead(Row):
-    id: str
-    title: str
+    id: Words
+    title: Words
     type: str | None
     word_count: int | None
 
 
 class _QueryHead(Row):
-    id: str
-    query: str
+    id: Words
+    query: Words
     type: str | None
     results_count: int | None
 
@@ -70,13 +78,13 @@ class QueryRow(_Made, _QueryHead):
 class InstalledTwin(Row):
     """A twin that was installed, and its owner."""
 
-    id: str
-    name: str
+    id: Words
+    name: Words
     is_shared: bool
     installed_at: datetime.datetime
-    owner_id: str
-    owner_name: str
-    owner_email: str
+    owner_id: Words
+    owner_name: Words
+    owner_email: Words
     organization: str | None
     department: str | None
 
@@ -122,6 +130,7 @@ class _List(Generic[RowT]):
     table: Table
     row: type[RowT]
     head: dict[str, ColumnElement[Any]]
+    unnamed: dict[str, str] = field(default_factory=dict)  # what stands for an empty text
 
 
 _DOCUMENTS = _List(
@@ -129,10 +138,11 @@ _DOCUMENTS = _List(
     DRAFT,
     DocumentRow,
     {
-        "title": func.coalesce(func.nullif(DRAFT.c.title, ""), "Untitled"),
-        "type": func.nullif(DRAFT.c.document_type, ""),
+        "title": DRAFT.c.title,
+        "type": readable(DRAFT.c.document_type),
         "word_count": DRAFT.c.word_count,
     },
+    {"title": "Untitled"},
 )
 _QUERIES = _List(
     "queries",
@@ -140,7 +150,7 @@ _QUERIES = _List(
     QueryRow,
     {
         "query": RETRIEVAL.c.query_text,
-        "type": func.nullif(RETRIEVAL.c.query_type, ""),
+        "type": RETRIEVAL.c.query_type,
         "results_count": RETRIEVAL.c.results_count,
     },
 )
@@ -339,12 +349,12 @@ def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) ->
             *(column.label(name) for name, column in of.head.items()),
             dated.c.at,
             SESSION.c.id.label("activity_id"),
-            func.coalesce(func.nullif(SESSION.c.title, ""), "Conversation").label("action"),
+            SESSION.c.title.label("action"),
             USER.c.id.label("person_id"),
             USER.c.full_name.label("user"),
             USER.c.email.label("user_email"),
-            func.nullif(USER.c.company, "").label("organization"),
-            func.nullif(USER.c.department, "").label("department"),
+            readable(USER.c.company).label("organization"),
+            readable(USER.c.department).label("department"),
             TWIN.c.name.label("twin_name"),
         )
         .select_from(dated)
@@ -358,14 +368,18 @@ def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) ->
     if detail.hour is not None:
         found = found.where(hour_of(dated.c.moment) == detail.hour)
     if detail.document_types:
-        kind = func.coalesce(table.c.document_type, "")
+        kind = func.coalesce(of.head["type"], "")
         found = found.where(kind.in_([name or "" for name in detail.document_types]))
     return found
 
 
 def _row(of: _List[RowT], found: Any) -> RowT:
-    known = found._asdict()
-    return of.row(created_at=from_instant(known.pop("at")), **known)
+    known: dict[str, Any] = found._asdict()
+    created_at = from_instant(known.pop("at"))
+    known = {name: None if value == "" else value for name, value in known.items()}
+    for name, instead in ({"action": "Conversation"} | of.unnamed).items():
+        known[name] = known[name] or instead
+    return of.row(created_at=created_at, **known)
 
 
 # --- installations -----------------------------------------------------------------------------
@@ -384,8 +398,8 @@ def _installed(query: Query, detail: Detail) -> Select[Any]:
             USER.c.id.label("owner_id"),
             USER.c.full_name,
             USER.c.email,
-            USER.c.company,
-            USER.c.department,
+            readable(USER.c.company).label("company"),
+            readable(USER.c.department).label("department"),
         )
         .select_from(dated)
         .join(TWIN, TWIN.c.id == dated.c.id)

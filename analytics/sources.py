@@ -15,7 +15,7 @@ LOADED = table_of(Loaded)
 
 
 class SourceRow(Row):
-    """A raw table; `undated` and `orphaned` rows are left out of the numbers."""
+    """A raw table; `undated` and `orphaned` rows are left out of the numbers, `unreadable` not."""
 
     table: str
     rows: int
@@ -23,6 +23,7 @@ class SourceRow(Row):
     last: datetime.datetime | None
     undated: int
     orphaned: int
+    unreadable: int
 
 
 def sources(session: Session, query: Query) -> list[SourceRow]:
@@ -30,7 +31,10 @@ def sources(session: Session, query: Query) -> list[SourceRow]:
 
     First and last are the earliest and latest readable timestamp. Left out of every dated number:
     undated rows (the timestamp is missing or unreadable) and orphaned rows (the user behind them,
-    or the conversation they belong to, is missing).
+    or the conversation they belong to, is missing, or their own id is nothing that can be named).
+    Unreadable rows hold bytes that are no text in an id, a name, an e-mail, an organization,
+    department, title, topic, platform, type, sender or in what was written; they are counted like
+    all others, and show � in its place.
     """
     found = {row.table: row for row in session.execute(select(*table_of(Source).c))}
     return [
@@ -41,6 +45,7 @@ def sources(session: Session, query: Query) -> list[SourceRow]:
             last=_extreme(session, func.max(LOADED.c.last), name),
             undated=found[name].undated if name in found else 0,
             orphaned=found[name].orphaned if name in found else 0,
+            unreadable=found[name].unreadable if name in found else 0,
         )
         for name in RAW_TABLES
     ]

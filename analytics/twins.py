@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from analytics.models import Twin, User, table_of
 from analytics.query import Query
-from analytics.results import MEMBER, Row, beside, in_days, of_members, zone_name
+from analytics.results import MEMBER, Row, Words, beside, in_days, of_members, zone_name
 from analytics.rollups.instants import by_code_point, instant, local_date
 from analytics.rollups.tables import ActivityHour
 
@@ -24,7 +24,7 @@ class TwinRow(Row):
     """A twin; its counts are those of the filtered people in the period."""
 
     id: str | None
-    name: str
+    name: Words
     owner_name: str | None
     owner_email: str | None
     is_shared: bool

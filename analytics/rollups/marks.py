@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    create_engine,
     delete,
     exists,
     func,
@@ -27,14 +28,14 @@ from sqlalchemy import (
     true,
 )
 
-from analytics.models import RAW_MODELS, RAW_TABLES, table_of
+from analytics.models import RAW_MODELS, RAW_TABLES, StoredText, table_of
 
 MARK = Table(
     "rollup_marks",
     MetaData(),
     Column("id", BigInteger, primary_key=True),
     Column("kind", String, nullable=False),
-    Column("key", String),
+    Column("key", StoredText),
 )
 USER, SESSION, VERSION, REBUILD = "user", "session", "version", "rebuild"
 
@@ -331,3 +332,17 @@ def _postgres_present(connection: Connection) -> dict[str, tuple[str, str]]:
         " AND to_regclass('rollup_marks') IS NOT NULL"
     )
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def statements(database: str) -> list[str]:
+    """What is made beside the raw tables that the models describe.
+
+    `database` is "sqlite" or "postgresql".
+    """
+    if database == "postgresql":
+        return _postgres_statements()
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        for model in RAW_MODELS:
+            table_of(model).create(connection)
+        return list(_sqlite_objects(connection).values())

@@ -23,6 +23,7 @@ from analytics.rollups.instants import (
     contains,
     from_instant,
     instant,
+    is_key,
     key,
     readable,
     to_instant,
@@ -298,7 +299,7 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
             owner.c.full_name.label("owner_name"),
         )
         .join(USER, USER.c.id == SESSION.c.user_id)
-        .outerjoin(TWIN, TWIN.c.id == SESSION.c.twin_id)
+        .outerjoin(TWIN, and_(TWIN.c.id == SESSION.c.twin_id, is_key(TWIN.c.id)))
         .outerjoin(owner, owner.c.id == TWIN.c.user_id)
         .where(SESSION.c.id == id_)
     ).first()
@@ -605,12 +606,13 @@ def _messages(
     for message, words, kind, results in runs:
         ran = QueryExecuted(query=words, type=kind, results_count=results)
         queries.setdefault(message if message in known else None, []).append(ran)
+    loose = documents.pop(None, []), queries.pop(None, [])
     items = [
         _message(row, documents.get(row.id, []), queries.get(row.id, []), zone) for row in rows
     ]
     dated = [row.at for row in rows if row.at is not None]
     spent = max(dated) - min(dated) if dated else 0
-    return items, spent, (documents.get(None, []), queries.get(None, []))
+    return items, spent, loose
 
 
 def _message(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Table, func, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true
 from sqlmodel import Session
 
 from analytics.details import (
@@ -29,6 +29,7 @@ from analytics.rollups.instants import (
     from_instant,
     hour_of,
     instant,
+    is_key,
     local,
     readable,
 )
@@ -337,7 +338,13 @@ def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) ->
     )
     at = instant(table.c.created_at)
     dated = (
-        select(table.c.id, at.label("at"), local(at).label("moment"))
+        select(
+            table.c.id,
+            table.c.session_id,
+            *(column.label(name) for name, column in of.head.items()),
+            at.label("at"),
+            local(at).label("moment"),
+        )
         .where(table.c.session_id.in_(select(held.c.session_id)))
         .offset(0)  # so that the instant is computed once a row
         .subquery()
@@ -345,8 +352,8 @@ def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) ->
     day = day_of(dated.c.moment)
     found = (
         select(
-            table.c.id,
-            *(column.label(name) for name, column in of.head.items()),
+            dated.c.id,
+            *(dated.c[name] for name in of.head),
             dated.c.at,
             SESSION.c.id.label("activity_id"),
             SESSION.c.title.label("action"),
@@ -358,17 +365,16 @@ def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) ->
             TWIN.c.name.label("twin_name"),
         )
         .select_from(dated)
-        .join(table, table.c.id == dated.c.id)
-        .join(SESSION, SESSION.c.id == table.c.session_id)
+        .join(SESSION, SESSION.c.id == dated.c.session_id)
         .join(USER, USER.c.id == SESSION.c.user_id)
-        .outerjoin(TWIN, TWIN.c.id == SESSION.c.twin_id)
+        .outerjoin(TWIN, and_(TWIN.c.id == SESSION.c.twin_id, is_key(TWIN.c.id)))
         .where(day.between(first, last))
-        .order_by(day.desc(), dated.c.at.desc(), by_code_point(table.c.id).desc())
+        .order_by(day.desc(), dated.c.at.desc(), by_code_point(dated.c.id).desc())
     )
     if detail.hour is not None:
         found = found.where(hour_of(dated.c.moment) == detail.hour)
     if detail.document_types:
-        kind = func.coalesce(of.head["type"], "")
+        kind = func.coalesce(dated.c.type, "")
         found = found.where(kind.in_([name or "" for name in detail.document_types]))
     return found
 
@@ -388,12 +394,13 @@ def _row(of: _List[RowT], found: Any) -> RowT:
 def _installed(query: Query, detail: Detail) -> Select[Any]:
     check_fits(detail, "installations")
     at = instant(TWIN.c.created_at)
-    dated = select(TWIN.c.id, at.label("at"), local(at).label("moment")).offset(0).subquery()
+    twin = TWIN.c.id, TWIN.c.user_id, TWIN.c.name, TWIN.c.is_shared
+    dated = select(*twin, at.label("at"), local(at).label("moment")).offset(0).subquery()
     return (
         select(
-            TWIN.c.id,
-            TWIN.c.name,
-            TWIN.c.is_shared,
+            dated.c.id,
+            dated.c.name,
+            dated.c.is_shared,
             dated.c.at,
             USER.c.id.label("owner_id"),
             USER.c.full_name,
@@ -402,13 +409,12 @@ def _installed(query: Query, detail: Detail) -> Select[Any]:
             readable(USER.c.department).label("department"),
         )
         .select_from(dated)
-        .join(TWIN, TWIN.c.id == dated.c.id)
-        .join(USER, USER.c.id == TWIN.c.user_id)
+        .join(USER, USER.c.id == dated.c.user_id)
         .where(
             day_of(dated.c.moment) <= query.period.end.toordinal(),
             USER.c.id.in_(members(query, detail)),
         )
-        .order_by(dated.c.at.desc(), by_code_point(TWIN.c.id).desc())
+        .order_by(dated.c.at.desc(), by_code_point(dated.c.id).desc())
     )
 
 

@@ -32,9 +32,8 @@ def sources(session: Session, query: Query) -> list[SourceRow]:
     First and last are the earliest and latest readable timestamp. Left out of every dated number:
     undated rows (the timestamp is missing or unreadable) and orphaned rows (the user behind them,
     or the conversation they belong to, is missing, or their own id is nothing that can be named).
-    Unreadable rows hold bytes that are no text in an id, a name, an e-mail, an organization,
-    department, title, topic, platform, type, sender or in what was written; they are counted like
-    all others, and show � in its place.
+    Unreadable rows are counted like all others; they hold bytes that are no text, shown as �, in a
+    name, e-mail, organization, department, title, topic, platform or type, a message or a query.
     """
     found = {row.table: row for row in session.execute(select(*table_of(Source).c))}
     return [

@@ -33,12 +33,12 @@ LAST = (True, "")
 IDS = ("id", "user_id", "twin_id", "session_id")
 # What is looked at for text that can't be read.
 TEXTS = {
-    "users": ("id", "email", "full_name", "company", "department"),
-    "twins": ("id", "user_id", "name"),
-    "sessions": ("id", "user_id", "twin_id", "platform", "title", "topic"),
-    "messages": ("id", "session_id", "sender_type", "content"),
-    "documents": ("id", "session_id", "document_type", "title"),
-    "queries": ("id", "session_id", "query_type", "query_text"),
+    "users": ("email", "full_name", "company", "department"),
+    "twins": ("name",),
+    "sessions": ("platform", "title", "topic"),
+    "messages": ("content",),
+    "documents": ("document_type", "title"),
+    "queries": ("query_type", "query_text"),
 }
 
 
@@ -87,6 +87,8 @@ class Event:
 
 def read_timestamp(value: object) -> datetime | None:
     """What a stored timestamp says, in UTC; None if it says nothing."""
+    if isinstance(value, bytes):
+        value = shown(value)
     if isinstance(value, int | float):
         unit = UNITS.get(len(str(int(value)))) if value > 0 else None
         if unit is None:
@@ -158,11 +160,11 @@ class Oracle:
             for table, rows in self.rows.items()
         }
         for table, rows in self.rows.items():
-            for row, name in product(rows, TEXTS[table]):
-                if name not in IDS or not isinstance(row[name], bytes):
+            for row, name in product(rows, (*IDS, "sender_type", *TEXTS[table])):
+                if name in row and not (name in IDS and isinstance(row[name], bytes)):
                     row[name] = shown(row[name])
         self.users = {row["id"]: row for row in self.rows["users"] if nameable(row["id"])}
-        self.twin_rows = {row["id"]: row for row in self.rows["twins"]}
+        self.twin_rows = {row["id"]: row for row in self.rows["twins"] if nameable(row["id"])}
         self.session_rows = {row["id"]: row for row in self.rows["sessions"]}
         self.events: dict[str, list[Event]] = {
             table: list(filter(None, (self.event(table, row) for row in self.rows[table])))
@@ -547,7 +549,7 @@ class Oracle:
         others = [e for e in inside(started) if e.user_id != twin.get("user_id")]
         return {
             "id": twin_id,
-            "name": twin.get("name", "Unknown twin"),
+            "name": (twin["name"] or "") if twin else "Unknown twin",
             "owner_name": owner.get("full_name"),
             "owner_email": owner.get("email"),
             "is_shared": yes(twin.get("is_shared")),
@@ -583,7 +585,7 @@ class Oracle:
         people = {
             each
             for each in self.chosen(Filters(organizations, departments))
-            if ascii_lower(user) in ascii_lower(self.users[each]["email"])
+            if ascii_lower(user) in ascii_lower(self.users[each]["email"] or "")
         }
         events = [
             event

@@ -45,7 +45,7 @@ def _decoded(stored: bytes | None, letter: bytes) -> str | None:
 def _is_damaged(letter: bytes, *stored: bytes | None) -> bool:
     try:
         for text in stored:
-            if text is not None:
+            if text is not None and not text.isascii():  # most are: that takes no time
                 text.decode(_ENCODINGS[letter])
     except UnicodeDecodeError:
         return True
@@ -87,7 +87,7 @@ class is_damaged(FunctionElement[int]):  # noqa: N801
 
 
 class is_key(FunctionElement[bool]):  # noqa: N801
-    """Whether an id can be named: it is there, and it is text or a number."""
+    """Whether ids can be named: they are there, and text or numbers."""
 
     type = Boolean()
     inherit_cache = True
@@ -125,9 +125,10 @@ def _sqlite_is_damaged(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(is_key, "sqlite")
 def _sqlite_is_key(element: Any, compiler: Any, **kw: Any) -> str:
-    x = compiler.process(element.clauses, **kw)
-    damaged = f"stored_damaged(CAST('a' AS BLOB), CAST({x} AS BLOB))"
-    return f"(typeof({x}) NOT IN ('null', 'blob') AND NOT {damaged})"
+    types = [
+        f"typeof({compiler.process(x, **kw)}) NOT IN ('null', 'blob')" for x in element.clauses
+    ]
+    return f"({' AND '.join(types)} AND NOT {_sqlite_is_damaged(element, compiler, **kw)})"
 
 
 @compiles(key, "sqlite")
@@ -161,7 +162,8 @@ def _postgresql_is_damaged(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(is_key, "postgresql")
 def _postgresql_is_key(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)} IS NOT NULL)"
+    ids = (f"{compiler.process(x, **kw)} IS NOT NULL" for x in element.clauses)
+    return f"({' AND '.join(ids)})"
 
 
 # --- instants ----------------------------------------------------------------------------------

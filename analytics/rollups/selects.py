@@ -85,14 +85,14 @@ _installed, _loaded, _stray = table_of(Installation), table_of(Loaded), table_of
 _rows = table_of(SessionRows)
 
 
-# The text that is looked at for what can't be read: what pages show, and the ids.
+# The text that is looked at for what can't be read: what pages show.
 _TEXTS: dict[Table, tuple[str, ...]] = {
-    _user: ("id", "email", "full_name", "company", "department"),
-    _twin: ("id", "user_id", "name"),
-    _session: ("id", "user_id", "twin_id", "platform", "title", "topic"),
-    _message: ("id", "session_id", "sender_type", "content"),
-    _document: ("id", "session_id", "document_type", "title"),
-    _query: ("id", "session_id", "query_type", "query_text"),
+    _user: ("email", "full_name", "company", "department"),
+    _twin: ("name",),
+    _session: ("platform", "title", "topic"),
+    _message: ("content",),
+    _document: ("document_type", "title"),
+    _query: ("query_type", "query_text"),
 }
 
 
@@ -173,8 +173,8 @@ def _held(which: ColumnElement[bool]) -> Rows:
         select(
             _session.c.id.label("session_id"),
             _session.c.user_id,
-            case((is_key(_user.c.id) & is_key(_session.c.id), 1), else_=0).label("kept"),
-            func.coalesce(_session.c.twin_id, "").label("twin_id"),
+            case((is_key(_user.c.id, _session.c.id), 1), else_=0).label("kept"),
+            case((is_key(_session.c.twin_id), _session.c.twin_id), else_="").label("twin_id"),
             readable(_session.c.topic).label("topic"),
             case((flag(_session.c.is_shared_twin), SHARED_TWIN), else_=0).label("shared"),
             case((own, 1), else_=0).label("own"),

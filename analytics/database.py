@@ -716,7 +716,35 @@ def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection
         factory=_Connection,
     )
     read_leniently(connection)
+    if mode != "mode=rw":  # triggers are made on the tables themselves
+        try:
+            _name_ids(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
     return connection
+
+
+def _name_ids(connection: sqlite3.Connection) -> None:
+    """Read ids as text where their columns have no type.
+
+    There SQLite compares neither numbers with text nor the other way round. A view of the table's
+    name stands before it; with a limit it is read once a statement, and not once a row.
+    """
+    for model in RAW_MODELS:
+        table = table_of(model)
+        columns = connection.execute(f'PRAGMA main.table_info("{table.name}")').fetchall()
+        typeless = {name for _, name, kind, *_ in columns if not kind}
+        ids = {c.name for c in table.columns if c.primary_key or c.foreign_keys}
+        if not ids & typeless:
+            continue
+        read = ", ".join(
+            f'CAST("{name}" AS TEXT) AS "{name}"' if name in ids else f'"{name}"'
+            for _, name, *_ in columns
+        )
+        connection.execute(
+            f"CREATE TEMP VIEW {table.name} AS SELECT {read} FROM main.{table.name} LIMIT -1"  # noqa: S608
+        )
 
 
 def _pragma(connection: Connection, name: str) -> Any:

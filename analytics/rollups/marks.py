@@ -193,6 +193,11 @@ def _sqlite_objects(connection: Connection) -> dict[str, str]:
             wanted[name] = (
                 f"CREATE TRIGGER {name} BEFORE {event}{of} ON {table} BEGIN {' '.join(marks)} END"
             )
+        if _sqlite_row_number(connection, table):  # which is given to the row only then
+            name = f"rollup_inserted_{table}"
+            wanted[name] = (
+                f"CREATE TRIGGER {name} AFTER INSERT ON {table} BEGIN {' '.join(new)} END"
+            )
     return wanted
 
 
@@ -201,8 +206,9 @@ def _sqlite_mark(kind: str, key: str, rest: str = "") -> str:
 
 
 def _sqlite_unique_keys(connection: Connection, table: str) -> list[str]:
-    """Conditions under which a row has to make way for NEW, one a unique index."""
-    found = []
+    """Conditions under which a row has to make way for NEW, one a unique key."""
+    number = _sqlite_row_number(connection, table)
+    found = [f'{table}."{number}" = NEW."{number}"'] if number else []
     for _, index, unique, *_ in connection.exec_driver_sql(f"PRAGMA main.index_list({table})"):
         columns = connection.exec_driver_sql(f'PRAGMA main.index_xinfo("{index}")').all()
         names = [(name, collation) for _, _, name, _, collation, key in columns if key]
@@ -214,6 +220,16 @@ def _sqlite_unique_keys(connection: Connection, table: str) -> list[str]:
                 )
             )
     return sorted(found)
+
+
+def _sqlite_row_number(connection: Connection, table: str) -> str:
+    """The column that is the number of the row (INTEGER PRIMARY KEY), which has no index; or ''."""
+    columns = connection.exec_driver_sql(f"PRAGMA main.table_info({table})").all()
+    keys = [(name, kind) for _, name, kind, _, _, place in columns if place]
+    indexes = connection.exec_driver_sql(f"PRAGMA main.index_list({table})").all()
+    if len(keys) != 1 or any(origin == "pk" for _, _, _, origin, _ in indexes):
+        return ""
+    return str(keys[0][0])
 
 
 def _sqlite_present(connection: Connection) -> dict[str, str]:

@@ -327,6 +327,12 @@ def span(session: Session, today: date) -> Span:
     return Span(*(date.fromordinal(day) if day else None for day in (first, last, before)))
 
 
+def extent(session: Session) -> list[date]:
+    """The first and the last day that any number is of, however far away; empty without data."""
+    days = select(func.min(DAILY.c.day), func.max(DAILY.c.day)).where(in_slices(DAILY, Filters()))
+    return [date.fromordinal(day) for day in session.execute(days).one() if day]
+
+
 def zone_name(session: Session) -> str:
     """The reporting time zone that the days and hours were built in."""
     return str(session.execute(select(table_of(Build).c.zone)).scalar_one())

@@ -1,6 +1,7 @@
 """What is loaded: the raw tables behind every number, and what was left out of them."""
 
 import datetime
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
@@ -48,6 +49,28 @@ def sources(session: Session, query: Query) -> list[SourceRow]:
         )
         for name in RAW_TABLES
     ]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How many rows of all tables are left out of the numbers, and why, or shown in part."""
+
+    undated: int
+    orphaned: int
+    unreadable: int
+
+    @property
+    def left_out(self) -> int:
+        """Rows that are in no dated number."""
+        return self.undated + self.orphaned
+
+
+def apart(session: Session) -> Apart:
+    """The sums of what `sources` says table by table."""
+    columns = table_of(Source).c
+    names = ("undated", "orphaned", "unreadable")
+    sums = (func.coalesce(func.sum(columns[name]), 0) for name in names)
+    return Apart(*map(int, session.execute(select(*sums)).one()))
 
 
 def _extreme(session: Session, at: ColumnElement[int], table: str) -> datetime.datetime | None:

@@ -61,7 +61,7 @@ CHANGES = (
     "UPDATE sessions SET user_id = 7 WHERE id = 101",
     "UPDATE users SET company = 'Gamma' WHERE id = 7",
     "INSERT OR REPLACE INTO documents VALUES (7, 8, 500, 'plan', 'Plan', 3, '2026-03-13 12:00:00')",
-    "INSERT OR IGNORE INTO users (email, full_name, company) VALUES ('new@example.com', 'New', 'Gamma')",
+    "INSERT OR IGNORE INTO users (email, full_name, company) VALUES ('n@example.com', 'N', 'C')",
     "DELETE FROM sessions WHERE id = 9",
     "DELETE FROM users WHERE id = 12",
 )

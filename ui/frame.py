@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,7 +27,7 @@ from analytics.query import (
     filter_values,
     preset_period,
 )
-from analytics.results import department_names, organization_names, span
+from analytics.results import department_names, extent, organization_names, span
 from analytics.service import LOOK
 from analytics.text import compared_name, count, day, days, moment
 from ui.cache import shared
@@ -34,7 +35,7 @@ from ui.startup import problem_page, shown_by
 from ui.text import inert
 
 CUSTOM = "Custom dates"
-_EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
+_USUAL = date(1970, 1, 1), date(2199, 12, 31)  # what can be chosen, wherever the data are
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,13 @@ def frame() -> Frame:
 
 
 @shared(max_entries=32)
-def _known(_version: str, today: date, store: Store) -> tuple[Span, list[str], list[str]]:
+def _known(
+    _version: str, today: date, store: Store
+) -> tuple[Span, list[date], list[str], list[str]]:
     with store.session() as session:
         return (
             span(session, today),
+            extent(session),
             [filter_label(name) for name in organization_names(session)],
             [filter_label(name, NO_DEPARTMENT) for name in department_names(session)],
         )
@@ -78,9 +82,9 @@ def make_frame(store: Store) -> Frame:
         raise AssertionError("problem_page stops the script")
     now = datetime.now(UTC)
     today = now.astimezone(store.settings.zone).date()
-    known, organizations, departments = _known(freshness.version, today, store)
+    known, days_, organizations, departments = _known(freshness.version, today, store)
     with st.sidebar:
-        period = _period_bar(known, today)
+        period = _period_bar(known, days_, today)
         compare, against = _compare_bar(period)
         chosen = Filters(
             filter_values(_choose("Organizations", "organization", organizations)),
@@ -99,10 +103,26 @@ def _choose(label: str, key: str, options: list[str]) -> list[str]:
     )
 
 
-def _period_bar(known: Span, today: date) -> Period:
+def _limits(key: str, days_: Sequence[date]) -> tuple[date, date]:
+    """What can be chosen: usual days, days that are offered, and those that a link asks for.
+
+    They only grow: Streamlit takes a widget with other ones for another widget.
+    """
+    asked = [*(st.session_state.get(key) or ()), *days_]
+    for text in st.query_params.get_all(key):
+        with suppress(ValueError):
+            asked.append(date.fromisoformat(text))
+    held = [*st.session_state.get(f"_limits_{key}", _USUAL), *asked]
+    st.session_state[f"_limits_{key}"] = limits = min(held), max(held)
+    return limits
+
+
+def _period_bar(known: Span, days_: Sequence[date], today: date) -> Period:
     presets = {name: preset_period(name, known, today) for name in PRESET_NAMES}
+    offered = [day_ for preset in presets.values() for day_ in (preset.start, preset.end)]
     place = st.container()
     default = presets[DEFAULT_PRESET]
+    earliest, latest = _limits("dates", [*days_, *offered])
 
     def take_preset() -> None:
         period = presets.get(st.session_state["preset"])
@@ -113,8 +133,8 @@ def _period_bar(known: Span, today: date) -> Period:
     picked = st.date_input(
         "Dates",
         value=(default.start, default.end),
-        min_value=_EARLIEST,
-        max_value=_LATEST,
+        min_value=earliest,
+        max_value=latest,
         format="YYYY-MM-DD",
         key="dates",
         bind="query-params",
@@ -149,11 +169,16 @@ COMPARISONS = {
 
 
 def _compare_bar(period: Period) -> tuple[str, Period | None]:
-    """What the period is compared with: the choice, and its days where it is not the default."""
+    """What the period is compared with: the choice, and its days where it is not the default.
+
+    Where the calendar has no days before it, it is nothing: a day that can hold none stands in.
+    """
+    before = _before(period)
 
     def offer_dates() -> None:
         if st.session_state["compare"] == "custom" and not st.session_state.get("compare_dates"):
-            before = period.previous
+            if before is None:
+                return
             st.session_state["compare_dates"] = (before.start, before.end)
             # Streamlit does not write what a widget that is not there yet is given.
             st.query_params["compare_dates"] = [str(before.start), str(before.end)]
@@ -175,16 +200,26 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
             return choice, _chosen_dates(period)
     except QueryError as error:
         st.error(inert(error), icon=":material/error:")
-        return "previous", None
+        choice = "previous"
+    if before is None:
+        return "none", Period(date.min, date.min, period.today)
     return choice, None
 
 
+def _before(period: Period) -> Period | None:
+    try:
+        return period.previous
+    except QueryError:
+        return None
+
+
 def _chosen_dates(period: Period) -> Period:
+    earliest, latest = _limits("compare_dates", [period.start, period.end])
     picked = st.date_input(
         "Dates to compare with",
         value=[],
-        min_value=_EARLIEST,
-        max_value=_LATEST,
+        min_value=earliest,
+        max_value=latest,
         format="YYYY-MM-DD",
         key="compare_dates",
         bind="query-params",
@@ -208,12 +243,10 @@ def _checked(dates: tuple[date, ...], today: date) -> Period | None:
     # The browser's history keeps one of two equal days: a single date is a period of one day.
     start, end = dates[0], dates[-1]
     try:
-        period = Period(start, end, today)
-        _ = period.previous
+        return Period(start, end, today)
     except QueryError as error:
         st.error(inert(error), icon=":material/error:")
         return None
-    return period
 
 
 def _freshness_bar(store: Store, freshness: Freshness) -> None:

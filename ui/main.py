@@ -51,7 +51,7 @@ try:
         st.title(page.title, anchor=False)
         if page.url_path not in ("conversation", "views", "data"):
             period_line(made)
-        notices(store)
+        notices(store, made.freshness.version)
     page.run()
     with st.sidebar:
         save_page(page.url_path or "overview")

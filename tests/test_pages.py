@@ -487,7 +487,7 @@ def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return path, first
 
 
-@pytest.mark.parametrize("page", ["overview", "retention", "activities"])
+@pytest.mark.parametrize("page", ["overview", "activities"])
 def test_days_at_the_ends_of_the_calendar_are_shown(app: Open, far: Any, page: str) -> None:
     path, first = far
     made = app(path, page)

@@ -36,5 +36,5 @@ def test_what_is_printable_stands_in_xml() -> None:
     assert len(kept) == len(every)
     xml.dom.minidom.parseString(f"<a><![CDATA[{kept.replace(']]>', '')}]]></a>")
     assert "\t\n\r" in kept
-    assert printable("Ünï😀") == "Ünï😀"
+    assert "Ünï😀" == printable("Ünï😀")
     assert printable("North\x0bSouth\x85") == "North\ufffdSouth\ufffd"

@@ -21,11 +21,15 @@ from analytics.activities import (
     people_of,
 )
 from analytics.database import Store, open_database
+from analytics.details import Detail
+from analytics.documents import documents
 from analytics.export import csv_lines, csv_text
 from analytics.lists import LISTS
-from analytics.people import person
-from analytics.query import Period, Query
+from analytics.people import people, person
+from analytics.query import Filters, Period, Query
 from analytics.reports import REPORTS
+from analytics.results import organization_names
+from analytics.search import Search, coverage
 from tests.conftest import settings_for
 from tests.databases import (
     SCHEMA,
@@ -198,6 +202,48 @@ def test_odd_values_are_answered(value: Any, opened: tuple[Path, Store]) -> None
 @pytest.mark.parametrize("value", [None, b"\xff\x00", 7, LATIN], ids=ascii)
 def test_odd_ids_are_answered(place: str, value: Any, opened: tuple[Path, Store]) -> None:
     check(opened, value, place)
+
+
+def test_what_is_shown_is_what_filters_and_searches_find(opened: tuple[Path, Store]) -> None:
+    path, store = opened
+    before = put(path, LATIN, "users.company", "users.full_name", "users.email", "sessions.topic")
+    before |= put(path, LATIN, "documents.document_type")
+    try:
+        store.refresh()
+        shown = "M\ufffdller"
+        with store.session() as session:
+            assert shown in organization_names(session)
+            of_them = Query(PERIOD, Filters((shown,)))
+            assert [row.id for row in people(session, of_them).items] == ["ann"]
+            assert [row.name for row in people(session, MONTH, search="m\ufffdL").items] == [shown]
+            found = activities(session, ActivityQuery(user=shown), NOW)
+            assert [item.user_email for item in found.items] == [shown]
+            drafted = documents(session, MONTH, Detail(document_types=(shown,)))
+            assert [(item.id, item.type) for item in drafted.items] == [("d0", shown)]
+            on_it = documents(session, MONTH, Detail(topics=(shown,)))
+            assert [item.id for item in on_it.items] == ["d0"]
+    finally:
+        for place, old in before.items():
+            put(path, old, place)
+
+
+@pytest.mark.parametrize("value", [b"\xff", LATIN], ids=ascii)
+def test_a_session_without_a_name_does_not_stop_the_search(
+    value: Any, opened: tuple[Path, Store]
+) -> None:
+    path, store = opened
+    before = put(path, value, "sessions.id", "messages.content")
+    try:
+        store.refresh()
+        search = Search(store)
+        search.update()
+        with store.session() as session:
+            assert coverage(session).is_complete
+            found = activities(session, ActivityQuery(search="two"), NOW)
+            assert [item.id for item in found.items] == ["s1"]
+    finally:
+        for place, old in before.items():
+            put(path, old, place)
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from analytics.reports import BY_SLUG, REPORTS
 from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
+from tests.test_odd_values import LATIN, REST, loosened, put
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT.parent / "shared/data/reference.db"
@@ -431,6 +432,32 @@ def test_the_data_page_names_what_is_loaded_and_every_definition(
         "queries": 1259,
     }  # fmt: skip
     assert [e.label for e in made.expander] == [report.title for report in REPORTS]
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bytes that are no text in every column but ids of the first rows, nothing in the others'."""
+    path = tmp_path_factory.mktemp("odd") / "data.db"
+    loosened(path)
+    put(path, LATIN, *(place for place in REST if not place.startswith("users")))
+    with sqlite3.connect(path) as database:
+        database.execute(f"UPDATE users SET full_name = {LATIN}, company = {LATIN}")
+        for place in REST:
+            table, column = place.split(".")
+            database.execute(f"UPDATE {table} SET {column} = NULL WHERE rowid > 1")
+    database.close()
+    return path
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "installations"])
+def test_every_page_opens_whatever_the_columns_hold(app: Open, odd: Path, page: str) -> None:
+    made = app(odd, page)
+    no_errors(made)
+    ids = {"conversation": "s0", "person": "ann"}
+    if page in ids:
+        made.query_params["id"] = ids[page]
+        no_errors(made.run())
+        assert "M\ufffdller" in words(made)
 
 
 LEFT_OUT = (

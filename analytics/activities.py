@@ -9,20 +9,23 @@ from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, select, true, tuple_
 from sqlmodel import Session
 
 from analytics.details import Narrowed, in_activities
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Filters, QueryError
-from analytics.results import Row, duration_text, in_slices, of_members, zone_name
+from analytics.results import Row, Words, duration_text, in_slices, of_members, zone_name
 from analytics.rollups.instants import (
     DAY,
     by_code_point,
     contains,
     from_instant,
     instant,
+    is_key,
+    key,
+    readable,
     to_instant,
 )
 from analytics.rollups.tables import (
@@ -84,19 +87,19 @@ class ActivityQuery:
 class ActivityFacts(Row):
     """What the list and the conversation both say of an activity."""
 
-    id: str
+    id: Words
     type: str
     types: list[str]
-    user: str
-    user_email: str
+    user: Words
+    user_email: Words
     organization: str | None
     department: str | None
-    action: str
+    action: Words
     time: str
     started_at: datetime.datetime | None
     duration: str
     message_count: int
-    platform: str
+    platform: Words
     device: str | None
     is_shared: bool
     twin_name: str | None
@@ -132,15 +135,15 @@ class ActivityPage(Paging):
 class DocumentCreated(Row):
     """A document that was drafted."""
 
-    title: str
-    type: str
+    title: Words
+    type: Words
     word_count: int
 
 
 class QueryExecuted(Row):
     """A query that was run; results is None where it was not recorded."""
 
-    query: str
+    query: Words
     type: str | None
     results_count: int | None
 
@@ -148,9 +151,9 @@ class QueryExecuted(Row):
 class MessageItem(Row):
     """A message with what it triggered; timestamps are local, None for an undated message."""
 
-    message_id: str
-    sender: str
-    content: str
+    message_id: Words
+    sender: Words
+    content: Words
     message_type: str
     timestamp: str | None
     sent_at: datetime.datetime | None
@@ -163,7 +166,7 @@ class MessageItem(Row):
 class ActivityDetail(ActivityFacts):
     """A whole conversation. Documents and queries that name none of its messages stand apart."""
 
-    user_id: str
+    user_id: Words
     topic: str | None
     timestamp: str | None
     twin_id: str | None
@@ -278,6 +281,7 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
     owner = USER.alias()
     found = session.execute(
         select(
+            SESSION.c.id,
             SESSION.c.title,
             SESSION.c.topic,
             SESSION.c.platform,
@@ -286,8 +290,8 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
             USER.c.id.label("user_id"),
             USER.c.full_name,
             USER.c.email,
-            USER.c.company,
-            USER.c.department,
+            readable(USER.c.company).label("company"),
+            readable(USER.c.department).label("department"),
             TWIN.c.id.label("twin_id"),
             TWIN.c.name.label("twin_name"),
             owner.c.email.label("owner_email"),
@@ -295,10 +299,10 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
             owner.c.full_name.label("owner_name"),
         )
         .join(USER, USER.c.id == SESSION.c.user_id)
-        .outerjoin(TWIN, TWIN.c.id == SESSION.c.twin_id)
+        .outerjoin(TWIN, and_(TWIN.c.id == SESSION.c.twin_id, is_key(TWIN.c.id)))
         .outerjoin(owner, owner.c.id == TWIN.c.user_id)
         .where(SESSION.c.id == id_)
-    ).one_or_none()
+    ).first()
     if found is None:
         return None
     zone = ZoneInfo(zone_name(session))
@@ -309,7 +313,7 @@ def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDeta
     flags |= SHARED_TWIN if found.is_shared_twin else 0
     started = None if found.started_at is None else from_instant(found.started_at)
     return ActivityDetail(
-        id=id_,
+        id=found.id,
         type="conversation",
         types=_type_names(flags),
         user_id=found.user_id,
@@ -458,7 +462,7 @@ def _wanted(
     if ask.search:
         conditions.append(matching(session, ask.search, every=every))
     if ask.user:
-        users = select(USER.c.id).where(contains(USER.c.email, ask.user))
+        users = select(key(USER.c.id)).where(contains(USER.c.email, ask.user))
         some = select(func.count()).select_from(users.limit(_MANY_USERS + 1).subquery())
         # The activities of few users are gathered. Those of many are soon met in the order of time;
         # that it is an expression keeps the database from gathering them.
@@ -570,7 +574,7 @@ def _messages(
 ) -> tuple[list[MessageItem], int, tuple[list[DocumentCreated], list[QueryExecuted]]]:
     """The messages, the time from the first dated one to the last, and what none of them caused."""
     at = instant(MESSAGE.c.created_at)
-    user_first = case((MESSAGE.c.sender_type == "user", 0), else_=1)
+    user_first = case((cast(MESSAGE.c.sender_type, String) == "user", 0), else_=1)
     rows = session.execute(
         select(MESSAGE.c.id, MESSAGE.c.sender_type, MESSAGE.c.content, at.label("at"))
         .where(MESSAGE.c.session_id == id_)
@@ -602,12 +606,13 @@ def _messages(
     for message, words, kind, results in runs:
         ran = QueryExecuted(query=words, type=kind, results_count=results)
         queries.setdefault(message if message in known else None, []).append(ran)
+    loose = documents.pop(None, []), queries.pop(None, [])
     items = [
         _message(row, documents.get(row.id, []), queries.get(row.id, []), zone) for row in rows
     ]
     dated = [row.at for row in rows if row.at is not None]
     spent = max(dated) - min(dated) if dated else 0
-    return items, spent, (documents.get(None, []), queries.get(None, []))
+    return items, spent, loose
 
 
 def _message(

@@ -48,7 +48,7 @@ from sqlmodel import Session
 from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
 from analytics.rollups import marks
 from analytics.rollups.build import Progress, build, definition, silent
-from analytics.rollups.instants import from_instant
+from analytics.rollups.instants import from_instant, read_leniently
 from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
@@ -707,7 +707,7 @@ def _checkpoint(connection: Any, schema: str) -> None:
 
 def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection:
     # Autocommit: SQLAlchemy's `begin` event above starts each transaction, DDL included.
-    made = sqlite3.connect(
+    connection = sqlite3.connect(
         _uri(path, mode),
         uri=True,
         timeout=BUSY_SECONDS if timeout is None else timeout,
@@ -715,9 +715,36 @@ def _connect(path: Path, mode: str, timeout: float | None = None) -> _Connection
         check_same_thread=False,
         factory=_Connection,
     )
-    # Bytes that are no UTF-8 fail no read; `as_text` would take a third longer.
-    made.text_factory = lambda held: held.decode("utf-8", "replace")
-    return made
+    read_leniently(connection)
+    if mode != "mode=rw":  # triggers are made on the tables themselves
+        try:
+            _name_ids(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+    return connection
+
+
+def _name_ids(connection: sqlite3.Connection) -> None:
+    """Read ids as text where their columns have no type.
+
+    There SQLite compares neither numbers with text nor the other way round. A view of the table's
+    name stands before it; with a limit it is read once a statement, and not once a row.
+    """
+    for model in RAW_MODELS:
+        table = table_of(model)
+        columns = connection.execute(f'PRAGMA main.table_info("{table.name}")').fetchall()
+        typeless = {name for _, name, kind, *_ in columns if not kind}
+        ids = {c.name for c in table.columns if c.primary_key or c.foreign_keys}
+        if not ids & typeless:
+            continue
+        read = ", ".join(
+            f'CAST("{name}" AS TEXT) AS "{name}"' if name in ids else f'"{name}"'
+            for _, name, *_ in columns
+        )
+        connection.execute(
+            f"CREATE TEMP VIEW {table.name} AS SELECT {read} FROM main.{table.name} LIMIT -1"  # noqa: S608
+        )
 
 
 def _pragma(connection: Connection, name: str) -> Any:

@@ -2,10 +2,10 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Table, func, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true
 from sqlmodel import Session
 
 from analytics.details import (
@@ -22,8 +22,17 @@ from analytics.details import (
 from analytics.models import Conversation, Document, Retrieval, User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Query
-from analytics.results import DAILY, Row, in_days, in_slices
-from analytics.rollups.instants import by_code_point, day_of, from_instant, hour_of, instant, local
+from analytics.results import DAILY, Row, Words, in_days, in_slices
+from analytics.rollups.instants import (
+    by_code_point,
+    day_of,
+    from_instant,
+    hour_of,
+    instant,
+    is_key,
+    local,
+    readable,
+)
 from analytics.rollups.tables import ActivityDocument, DocumentTypeDay, slice_key
 
 SESSION, USER = table_of(Conversation), table_of(User)
@@ -34,26 +43,26 @@ _CHUNK = 1_000
 
 class _Made(Row):
     created_at: datetime.datetime
-    activity_id: str
-    action: str
-    person_id: str
-    user: str
-    user_email: str
+    activity_id: Words
+    action: Words
+    person_id: Words
+    user: Words
+    user_email: Words
     organization: str | None
     department: str | None
     twin_name: str | None
 
 
 class _DocumentHead(Row):
-    id: str
-    title: str
+    id: Words
+    title: Words
     type: str | None
     word_count: int | None
 
 
 class _QueryHead(Row):
-    id: str
-    query: str
+    id: Words
+    query: Words
     type: str | None
     results_count: int | None
 
@@ -70,13 +79,13 @@ class QueryRow(_Made, _QueryHead):
 class InstalledTwin(Row):
     """A twin that was installed, and its owner."""
 
-    id: str
-    name: str
+    id: Words
+    name: Words
     is_shared: bool
     installed_at: datetime.datetime
-    owner_id: str
-    owner_name: str
-    owner_email: str
+    owner_id: Words
+    owner_name: Words
+    owner_email: Words
     organization: str | None
     department: str | None
 
@@ -122,6 +131,7 @@ class _List(Generic[RowT]):
     table: Table
     row: type[RowT]
     head: dict[str, ColumnElement[Any]]
+    unnamed: dict[str, str] = field(default_factory=dict)  # what stands for an empty text
 
 
 _DOCUMENTS = _List(
@@ -129,10 +139,11 @@ _DOCUMENTS = _List(
     DRAFT,
     DocumentRow,
     {
-        "title": func.coalesce(func.nullif(DRAFT.c.title, ""), "Untitled"),
-        "type": func.nullif(DRAFT.c.document_type, ""),
+        "title": DRAFT.c.title,
+        "type": readable(DRAFT.c.document_type),
         "word_count": DRAFT.c.word_count,
     },
+    {"title": "Untitled"},
 )
 _QUERIES = _List(
     "queries",
@@ -140,7 +151,7 @@ _QUERIES = _List(
     QueryRow,
     {
         "query": RETRIEVAL.c.query_text,
-        "type": func.nullif(RETRIEVAL.c.query_type, ""),
+        "type": RETRIEVAL.c.query_type,
         "results_count": RETRIEVAL.c.results_count,
     },
 )
@@ -327,7 +338,13 @@ def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) ->
     )
     at = instant(table.c.created_at)
     dated = (
-        select(table.c.id, at.label("at"), local(at).label("moment"))
+        select(
+            table.c.id,
+            table.c.session_id,
+            *(column.label(name) for name, column in of.head.items()),
+            at.label("at"),
+            local(at).label("moment"),
+        )
         .where(table.c.session_id.in_(select(held.c.session_id)))
         .offset(0)  # so that the instant is computed once a row
         .subquery()
@@ -335,37 +352,40 @@ def _raw(of: _List[Any], query: Query, detail: Detail, first: int, last: int) ->
     day = day_of(dated.c.moment)
     found = (
         select(
-            table.c.id,
-            *(column.label(name) for name, column in of.head.items()),
+            dated.c.id,
+            *(dated.c[name] for name in of.head),
             dated.c.at,
             SESSION.c.id.label("activity_id"),
-            func.coalesce(func.nullif(SESSION.c.title, ""), "Conversation").label("action"),
+            SESSION.c.title.label("action"),
             USER.c.id.label("person_id"),
             USER.c.full_name.label("user"),
             USER.c.email.label("user_email"),
-            func.nullif(USER.c.company, "").label("organization"),
-            func.nullif(USER.c.department, "").label("department"),
+            readable(USER.c.company).label("organization"),
+            readable(USER.c.department).label("department"),
             TWIN.c.name.label("twin_name"),
         )
         .select_from(dated)
-        .join(table, table.c.id == dated.c.id)
-        .join(SESSION, SESSION.c.id == table.c.session_id)
+        .join(SESSION, SESSION.c.id == dated.c.session_id)
         .join(USER, USER.c.id == SESSION.c.user_id)
-        .outerjoin(TWIN, TWIN.c.id == SESSION.c.twin_id)
+        .outerjoin(TWIN, and_(TWIN.c.id == SESSION.c.twin_id, is_key(TWIN.c.id)))
         .where(day.between(first, last))
-        .order_by(day.desc(), dated.c.at.desc(), by_code_point(table.c.id).desc())
+        .order_by(day.desc(), dated.c.at.desc(), by_code_point(dated.c.id).desc())
     )
     if detail.hour is not None:
         found = found.where(hour_of(dated.c.moment) == detail.hour)
     if detail.document_types:
-        kind = func.coalesce(table.c.document_type, "")
+        kind = func.coalesce(dated.c.type, "")
         found = found.where(kind.in_([name or "" for name in detail.document_types]))
     return found
 
 
 def _row(of: _List[RowT], found: Any) -> RowT:
-    known = found._asdict()
-    return of.row(created_at=from_instant(known.pop("at")), **known)
+    known: dict[str, Any] = found._asdict()
+    created_at = from_instant(known.pop("at"))
+    known = {name: None if value == "" else value for name, value in known.items()}
+    for name, instead in ({"action": "Conversation"} | of.unnamed).items():
+        known[name] = known[name] or instead
+    return of.row(created_at=created_at, **known)
 
 
 # --- installations -----------------------------------------------------------------------------
@@ -374,27 +394,27 @@ def _row(of: _List[RowT], found: Any) -> RowT:
 def _installed(query: Query, detail: Detail) -> Select[Any]:
     check_fits(detail, "installations")
     at = instant(TWIN.c.created_at)
-    dated = select(TWIN.c.id, at.label("at"), local(at).label("moment")).offset(0).subquery()
+    twin = TWIN.c.id, TWIN.c.user_id, TWIN.c.name, TWIN.c.is_shared
+    dated = select(*twin, at.label("at"), local(at).label("moment")).offset(0).subquery()
     return (
         select(
-            TWIN.c.id,
-            TWIN.c.name,
-            TWIN.c.is_shared,
+            dated.c.id,
+            dated.c.name,
+            dated.c.is_shared,
             dated.c.at,
             USER.c.id.label("owner_id"),
             USER.c.full_name,
             USER.c.email,
-            USER.c.company,
-            USER.c.department,
+            readable(USER.c.company).label("company"),
+            readable(USER.c.department).label("department"),
         )
         .select_from(dated)
-        .join(TWIN, TWIN.c.id == dated.c.id)
-        .join(USER, USER.c.id == TWIN.c.user_id)
+        .join(USER, USER.c.id == dated.c.user_id)
         .where(
             day_of(dated.c.moment) <= query.period.end.toordinal(),
             USER.c.id.in_(members(query, detail)),
         )
-        .order_by(dated.c.at.desc(), by_code_point(TWIN.c.id).desc())
+        .order_by(dated.c.at.desc(), by_code_point(dated.c.id).desc())
     )
 
 

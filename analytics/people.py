@@ -21,7 +21,7 @@ from analytics.details import (
 from analytics.models import User, table_of
 from analytics.paging import Paging, check_page, place
 from analytics.query import Query, QueryError
-from analytics.results import MEMBER, Row, in_days
+from analytics.results import MEMBER, Row, Words, in_days
 from analytics.rollups.instants import by_code_point, contains_caseless
 from analytics.rollups.tables import slice_name
 
@@ -40,9 +40,9 @@ _CHUNK = 1_000
 class PersonRow(Row):
     """A person; first and last active day ever, the counts those of the period."""
 
-    id: str
-    name: str
-    email: str
+    id: Words
+    name: Words
+    email: Words
     organization: str | None
     department: str | None
     first_active: datetime.date | None

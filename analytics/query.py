@@ -174,7 +174,7 @@ class Span:
 
 
 def _last_days(days: int) -> Callable[[date, Span], date]:
-    return lambda anchor, _: anchor - timedelta(days - 1)
+    return lambda anchor, _: date.fromordinal(max(1, anchor.toordinal() - days + 1))
 
 
 # Preset -> its first day, given the anchor (on which it ends) and the days with data.
@@ -203,12 +203,13 @@ def preset_period(name: str, span: Span, today: date) -> Period:
         return Period(today, today, today)
     anchor = span.anchor(today)
     if name == "Previous month":
-        end = anchor.replace(day=1) - timedelta(1)
+        # The first month of the calendar has none before it.
+        end = date.fromordinal(max(31, anchor.replace(day=1).toordinal() - 1))
         return Period(end.replace(day=1), end, today)
     if name not in PRESETS:
         raise QueryError("preset", name, f"choose one of {', '.join(PRESET_NAMES)}")
     start = PRESETS[name](anchor, span)
-    return Period(max(start, anchor - timedelta(MAX_DAYS - 1)), anchor, today)
+    return Period(max(start, _last_days(MAX_DAYS)(anchor, span)), anchor, today)
 
 
 def parse_date(parameter: str, text: str) -> date:

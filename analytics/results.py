@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import lru_cache
 from threading import Event
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from sqlalchemy import (
     Column,
@@ -36,8 +36,10 @@ from analytics.rollups.tables import (
     slice_key,
     slice_name,
 )
+from analytics.untrusted import as_words
 
 T = TypeVar("T")
+Words = Annotated[str, BeforeValidator(as_words)]  # of a column that promises some: "" for NULL
 Share = tuple[int, int]  # a part and its whole
 DAILY, PAIR, POWER_PAIR = table_of(Daily), table_of(Pair), table_of(PowerPair)
 HEADCOUNT, MEMBER = table_of(Headcount), table_of(Member)
@@ -323,6 +325,12 @@ def span(session: Session, today: date) -> Span:
     first, last = session.execute(select(func.min(d.day), func.max(d.day)).where(up_to)).one()
     before = session.scalar(select(func.max(d.day)).where(up_to, d.day < today.toordinal()))
     return Span(*(date.fromordinal(day) if day else None for day in (first, last, before)))
+
+
+def extent(session: Session) -> list[date]:
+    """The first and the last day that any number is of, however far away; empty without data."""
+    days = select(func.min(DAILY.c.day), func.max(DAILY.c.day)).where(in_slices(DAILY, Filters()))
+    return [date.fromordinal(day) for day in session.execute(days).one() if day]
 
 
 def zone_name(session: Session) -> str:

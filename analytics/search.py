@@ -62,7 +62,7 @@ from analytics.database import (
 from analytics.models import Conversation, Message, table_of
 from analytics.query import QueryError
 from analytics.results import Row
-from analytics.rollups.instants import by_code_point
+from analytics.rollups.instants import by_code_point, is_key, key
 from analytics.rollups.tables import ALL, Activity, Build, Changed, Listing
 from analytics.untrusted import as_text, unescaped
 
@@ -573,9 +573,10 @@ def _next(session: Session, state: _State) -> tuple[list[str], _State]:
         more = state.walked + len(walked)
         return [row.session_id for row in walked], replace(state, at=at, after=id_, walked=more)
     # Those in no list now, because they have no date or no user, and documents of deleted ones.
-    listed = exists().where(a.user_id == SESSION.c.user_id, a.session_id == SESSION.c.id)
+    listed = exists().where(a.user_id == key(SESSION.c.user_id), a.session_id == key(SESSION.c.id))
     kept = exists().where(SESSION.c.id == DOCUMENT.c.session_id)
-    unlisted = select(SESSION.c.id).where(~listed, SESSION.c.id > state.after)
+    id_ = key(SESSION.c.id)
+    unlisted = select(id_.label("id")).where(is_key(SESSION.c.id), ~listed, id_ > state.after)
     deleted = select(DOCUMENT.c.session_id).where(~kept, DOCUMENT.c.session_id > state.after)
     rest = union(unlisted, deleted).subquery()
     ids = list(session.scalars(select(rest.c.id).order_by(rest.c.id).limit(_AT_ONCE)))

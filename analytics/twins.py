@@ -11,8 +11,8 @@ from sqlmodel import Session
 
 from analytics.models import Twin, User, table_of
 from analytics.query import Query
-from analytics.results import MEMBER, Row, beside, in_days, of_members, zone_name
-from analytics.rollups.instants import by_code_point, instant, local_date
+from analytics.results import MEMBER, Row, Words, beside, in_days, of_members, zone_name
+from analytics.rollups.instants import by_code_point, instant, is_key, local_date
 from analytics.rollups.tables import ActivityHour
 
 HOUR, TWIN, USER = table_of(ActivityHour), table_of(Twin), table_of(User)
@@ -24,7 +24,7 @@ class TwinRow(Row):
     """A twin; its counts are those of the filtered people in the period."""
 
     id: str | None
-    name: str
+    name: Words
     owner_name: str | None
     owner_email: str | None
     is_shared: bool
@@ -79,7 +79,7 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
             *(instant(t.created_at), owned),
         )
         .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
-        .where(or_(owned, t.id.in_(select(ever))))
+        .where(is_key(t.id), or_(owned, t.id.in_(select(ever))))
         .order_by(by_code_point(t.name), by_code_point(t.id))
     )
     using = beside(session, lambda s: s.connection().execute(used).all())
@@ -96,7 +96,9 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
             on = None if created is None else installed(created)
             rows.append(_row(twin, on, numbers, last))
     if lasts:  # of twins that are gone
-        numbers = read(select(*counted).where(inside, h.twin_id.not_in(select(t.id)))).one()
+        numbers = read(
+            select(*counted).where(inside, h.twin_id.not_in(select(t.id).where(is_key(t.id))))
+        ).one()
         last = max((day for day in lasts.values() if day), default=None)
         if last or any(numbers):
             rows.append(_row((None, UNKNOWN_TWIN, None, None, False), None, numbers, last))

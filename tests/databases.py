@@ -198,14 +198,19 @@ DAYS = (0, 0, 0, 1, 1, -1, 2, -2, 3, 5, 6, 7, 8, 9, 14, 29, 30, 31, -7, -30, 61)
 UNREADABLE = (
     "", "not a date", "2026-02-30 10:00:00.000000", "0000-01-01 00:00:00.000000",
     "2026-13-01 10:00:00", "2026-03-11 24:00:00", "2026-03-11 23:59:60", "2026-03-11 12:00:00 noon",
-    "now", "2026", 1773230400, 2461111.5,
+    "now", "2026", 177323040, 17732304000, -1773230400, 2461111.5, "2026-03-11T12:00:00+2",
 )  # fmt: skip
 FAR = ("0001-01-02 12:00:00.000000", "1969-12-31 12:59:59.999999", "9999-12-30 10:00:00.000000")
-FORMATS = ("plain", "plain", "plain", "plain", "short", "milli", "T", "Z", "T offset", "-offset")
+FORMATS = (
+    "plain", "plain", "plain", "plain", "short", "milli", "T", "Z", "T offset", "-offset",
+    "comma", "lower", "compact", "hours", "blank", "epoch", "epoch float", "epoch milli",
+    "epoch micro",
+)  # fmt: skip
 
 
-def text(moment: datetime, style: str = "plain") -> str:
+def text(moment: datetime, style: str = "plain") -> Any:
     """A UTC moment as deployments have written it."""
+    micros = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // MICROSECOND
     ahead = moment.astimezone(timezone(timedelta(hours=2)))
     behind = moment.astimezone(timezone(-timedelta(hours=5, minutes=30)))
     return {
@@ -216,6 +221,15 @@ def text(moment: datetime, style: str = "plain") -> str:
         "Z": f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z",
         "T offset": ahead.isoformat(),
         "-offset": behind.isoformat(" ", "microseconds"),
+        "comma": f"{moment:%Y-%m-%d %H:%M:%S,%f}",
+        "lower": f"{moment:%Y-%m-%dt%H:%M:%S.%f}z",
+        "compact": f"{behind:%Y-%m-%dT%H:%M:%S.%f%z}",
+        "hours": f"{ahead:%Y-%m-%d %H:%M:%S}+02",
+        "blank": f"{behind:%Y-%m-%d %H:%M:%S.%f %z}",
+        "epoch": micros // 1_000_000,
+        "epoch float": micros / 1_000_000,
+        "epoch milli": micros // 1_000,
+        "epoch micro": micros,
     }[style]
 
 

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,10 +25,52 @@ Row = dict[str, Any]
 TABLES = ("users", "twins", "sessions", "messages", "documents", "queries")
 TYPES = ("conversation", "document", "query", "shared_twin")
 TIMESTAMP = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})"
-    r"(?:\.([0-9]{1,6}))?(?:(Z)|([+-])([0-9]{2}):([0-5][0-9]))?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[ Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})"
+    r"(?:[.,]([0-9]{1,6}))?(?: ?[Zz]| ?([+-])([0-9]{2})(?::?([0-5][0-9]))?)?"
 )
+UNITS = {10: 1, 13: 1_000, 16: 1_000_000}  # digits of a number -> how many of it are a second
 LAST = (True, "")
+IDS = ("id", "user_id", "twin_id", "session_id")
+# What is looked at for text that can't be read.
+TEXTS = {
+    "users": ("email", "full_name", "company", "department"),
+    "twins": ("name",),
+    "sessions": ("platform", "title", "topic"),
+    "messages": ("content",),
+    "documents": ("document_type", "title"),
+    "queries": ("query_type", "query_text"),
+}
+
+
+class Damaged(str):
+    """Text that was none."""
+
+
+def driver_text(raw: bytes) -> str:
+    """What the database holds as text."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return Damaged(raw.decode("utf-8", "replace"))
+
+
+def shown(value: Any) -> Any:
+    """The text of a value; NULL stays."""
+    if isinstance(value, bytes):
+        return driver_text(value)
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def nameable(id_: Any) -> bool:
+    """Whether an id can be named."""
+    return isinstance(id_, str) and not isinstance(id_, Damaged)
+
+
+def yes(value: Any) -> bool:
+    """Whether a column that holds yes or no says yes."""
+    if isinstance(value, int | float):
+        return value != 0
+    return str(shown(value)).lower() in ("1", "t", "true", "y", "yes", "on")
 
 
 @dataclass(frozen=True)
@@ -44,10 +87,18 @@ class Event:
 
 def read_timestamp(value: object) -> datetime | None:
     """What a stored timestamp says, in UTC; None if it says nothing."""
+    if isinstance(value, bytes):
+        value = shown(value)
+    if isinstance(value, int | float):
+        unit = UNITS.get(len(str(int(value)))) if value > 0 else None
+        if unit is None:
+            return None
+        since = int(Fraction(str(value)) * 1_000_000 / unit)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=since)
     found = TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return None
-    *fields, fraction, _, sign, hours, minutes = found.groups()
+    *fields, fraction, sign, hours, minutes = found.groups()
     microsecond = int((fraction or "").ljust(6, "0"))
     try:
         offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
@@ -99,10 +150,21 @@ class Oracle:
         self.rows: dict[str, list[Row]] = {}
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             database.row_factory = sqlite3.Row
+            database.text_factory = driver_text
             for table in TABLES:
                 self.rows[table] = [dict(row) for row in database.execute(f"SELECT * FROM {table}")]
-        self.users = {row["id"]: row for row in self.rows["users"]}
-        self.twin_rows = {row["id"]: row for row in self.rows["twins"]}
+        self.unreadable = {
+            table: sum(
+                any(isinstance(shown(row[name]), Damaged) for name in TEXTS[table]) for row in rows
+            )
+            for table, rows in self.rows.items()
+        }
+        for table, rows in self.rows.items():
+            for row, name in product(rows, (*IDS, "sender_type", *TEXTS[table])):
+                if name in row and not (name in IDS and isinstance(row[name], bytes)):
+                    row[name] = shown(row[name])
+        self.users = {row["id"]: row for row in self.rows["users"] if nameable(row["id"])}
+        self.twin_rows = {row["id"]: row for row in self.rows["twins"] if nameable(row["id"])}
         self.session_rows = {row["id"]: row for row in self.rows["sessions"]}
         self.events: dict[str, list[Event]] = {
             table: list(filter(None, (self.event(table, row) for row in self.rows[table])))
@@ -135,13 +197,13 @@ class Oracle:
         return Event(row, session, session["user_id"], at.astimezone(UTC), at.date(), at.hour)
 
     def orphaned(self, table: str, row: Row) -> bool:
-        """Whether the row's user can't be found."""
+        """Whether the row's user can't be found, or the row itself can't be named."""
         if table == "users":
-            return False
-        if table in ("twins", "sessions"):
+            return not nameable(row["id"])
+        if table == "twins":
             return row["user_id"] not in self.users
-        session = self.session_rows.get(row["session_id"])
-        return session is None or session["user_id"] not in self.users
+        session = row if table == "sessions" else self.session_rows.get(row["session_id"])
+        return not session or session["user_id"] not in self.users or not nameable(session["id"])
 
     def chosen(self, filters: Filters) -> set[str]:
         """Ids of the users that the filters let through."""
@@ -487,10 +549,10 @@ class Oracle:
         others = [e for e in inside(started) if e.user_id != twin.get("user_id")]
         return {
             "id": twin_id,
-            "name": twin.get("name", "Unknown twin"),
+            "name": (twin["name"] or "") if twin else "Unknown twin",
             "owner_name": owner.get("full_name"),
             "owner_email": owner.get("email"),
-            "is_shared": bool(twin.get("is_shared")),
+            "is_shared": yes(twin.get("is_shared")),
             "installed_on": installed.date() if installed else None,
             "active_users": len({event.user_id for event in inside(started + said)}),
             "conversations": len(inside(started)),
@@ -523,7 +585,7 @@ class Oracle:
         people = {
             each
             for each in self.chosen(Filters(organizations, departments))
-            if ascii_lower(user) in ascii_lower(self.users[each]["email"])
+            if ascii_lower(user) in ascii_lower(self.users[each]["email"] or "")
         }
         events = [
             event
@@ -538,7 +600,7 @@ class Oracle:
         for event in sorted(events, key=lambda event: (event.at, event.row["id"]), reverse=True):
             session = event.row["id"]
             count = {table: parents[table][session] for table in parents}
-            carried = (True, count["documents"], count["queries"], event.row["is_shared_twin"])
+            carried = (True, count["documents"], count["queries"], yes(event.row["is_shared_twin"]))
             types = [name for name, carries in zip(TYPES, carried, strict=True) if carries]
             if type == "all" or type in types:
                 rows.append(
@@ -565,6 +627,7 @@ class Oracle:
                 "rows": len(rows),
                 "undated": 0 if table == "users" else undated,
                 "orphaned": len(rows) - len(kept),
+                "unreadable": self.unreadable[table],
             }
         return answer
 

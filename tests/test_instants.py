@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, column, create_engine, insert, select, table
+from sqlalchemy import BigInteger, column, create_engine, insert, literal_column, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -17,13 +18,18 @@ from analytics.models import Conversation, User, table_of
 from analytics.rollups.instants import (
     ZoneOffset,
     day_of,
+    flag,
     from_instant,
     hour_of,
     instant,
+    is_key,
     local,
+    read_leniently,
+    readable,
     to_instant,
     zone_offsets,
 )
+from analytics.untrusted import as_flag, as_moment
 
 MOMENT = table("moment", column("at", BigInteger))
 
@@ -31,6 +37,7 @@ MOMENT = table("moment", column("at", BigInteger))
 @pytest.fixture(scope="module")
 def database() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
+    read_leniently(connection)
     connection.execute("CREATE TABLE t (x DATETIME)")
     yield connection
     connection.close()
@@ -62,10 +69,25 @@ def read(database: sqlite3.Connection, stored: Any) -> datetime | None:
         ("0001-01-02 00:00:00", "0001-01-02"),
         ("9999-12-30 23:59:59.999999", "9999-12-30 23:59:59.999999"),
         ("1969-12-31 23:59:59.999999", "1969-12-31 23:59:59.999999"),
+        ("2026-03-11T00:30:00+0200", "2026-03-10 22:30"),
+        ("2026-03-11 00:30:00.5 +02", "2026-03-10 22:30:00.5"),
+        ("2026-03-11 20:30:00-0530", "2026-03-12 02:00"),
+        ("2026-03-11t09:08:07,654321z", "2026-03-11 09:08:07.654321"),
+        ("2026-03-11 09:08 +0100", "2026-03-11 08:08"),
+        (b"2026-03-11 09:08:07.654321", "2026-03-11 09:08:07.654321"),
+        (1773230400, "2026-03-11 12:00"),
+        ("1773230400", "2026-03-11 12:00"),
+        (1773230400.123456, "2026-03-11 12:00:00.123456"),
+        (1773230400123, "2026-03-11 12:00:00.123"),
+        (1773230400123.456, "2026-03-11 12:00:00.123456"),
+        (1773230400123456, "2026-03-11 12:00:00.123456"),
+        (1_000_000_000, "2001-09-09 01:46:40"),
+        (9_999_999_999, "2286-11-20 17:46:39"),
     ],
 )
-def test_readable_timestamps(stored: str, meant: str, database: sqlite3.Connection) -> None:
-    assert read(database, stored) == datetime.fromisoformat(meant).replace(tzinfo=UTC)
+def test_readable_timestamps(stored: Any, meant: str, database: sqlite3.Connection) -> None:
+    expected = datetime.fromisoformat(meant).replace(tzinfo=UTC)
+    assert read(database, stored) == as_moment(stored) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,17 +96,57 @@ def test_readable_timestamps(stored: str, meant: str, database: sqlite3.Connecti
         None, "", " ", "now", "soon", "12:00", "2026", "2026-03", "2026-02-30 10:00:00",
         "2026-13-01 10:00:00", "2026-03-11 24:00:00", "2026-03-11 23:59:60", "2026-02-29",
         "0000-01-01 00:00:00", "-2026-03-11 00:00:00", "2026-03-11 12:00:00 noon", "26-03-11",
-        "2026/03/11 10:00:00", " 2026-03-11 10:00:00", 1773230400, 2461111.5,
+        "2026/03/11 10:00:00", " 2026-03-11 10:00:00", 2461111.5,
+        177323040, 17732304000, -1773230400, 999_999_999, 10_000_000_000, 17732304001234567, 1e300,
+        float("inf"), b"\xff\xfe", "2026-03-11 09:08:07+15:00", "2026-03-11 09:08:07+2",
         "0001-01-01 23:59:59", "9999-12-31 00:00:00", "2026-03-11 09:08:07 +1 day",
     ],
 )  # fmt: skip
 def test_unreadable_timestamps_are_none(stored: Any, database: sqlite3.Connection) -> None:
     assert read(database, stored) is None
+    assert as_moment(stored) is None
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_text_is_read_in_every_encoding_of_a_file(encoding: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        read_leniently(connection)
+        connection.execute(f"PRAGMA encoding = '{encoding}'")
+        connection.execute("CREATE TABLE t (x)")
+        rows = ["2026-03-11T09:08:07Z", "Müller", b"M\xc3\xbcller", b"M\xfcller", 7, None]
+        connection.executemany("INSERT INTO t VALUES (?)", [[value] for value in rows])
+        x = column("x")
+        asked = select(instant(x), readable(x), is_key(x))
+        sql = str(asked.compile(dialect=sqlite.dialect()))
+        found = connection.execute(f"{sql} FROM t").fetchall()
+        assert found == [
+            (to_instant(datetime(2026, 3, 11, 9, 8, 7, tzinfo=UTC)), rows[0], 1),
+            (None, "Müller", 1),
+            (None, "Müller", 0),
+            (None, "M\ufffdller", 0),
+            (None, "7", 1),
+            (None, None, 0),
+        ]
+
+
+@given(
+    st.one_of(
+        st.none(), st.text(max_size=5), st.binary(max_size=5), st.integers(-2, 2),
+        st.floats(-1.5, 1.5), st.sampled_from(["TRUE", "t", "Yes", "on", "0", "1", "no", b"true"]),
+    )
+)  # fmt: skip
+def test_a_yes_is_the_same_in_python_and_in_sql(stored: Any) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        read_leniently(connection)
+        sql = str(select(flag(literal_column("?"))).compile(dialect=sqlite.dialect()))
+        marks = [stored] * sql.count("?")
+        assert bool(connection.execute(sql, marks).fetchone()[0]) == bool(as_flag(stored))
 
 
 @given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30, 23, 59, 59)))  # noqa: DTZ001
 def test_every_moment_is_read_to_the_microsecond(moment: datetime) -> None:
     connection = sqlite3.connect(":memory:")
+    read_leniently(connection)
     connection.execute("CREATE TABLE t (x DATETIME)")
     aware = moment.replace(tzinfo=UTC)
     assert read(connection, moment.isoformat(" ", "microseconds")) == aware

@@ -55,6 +55,12 @@ def column(rows: list[dict[str, Any]], *names: str) -> list[Any]:
         ("2026-03-11T09:08:07.000001Z", datetime(2026, 3, 11, 9, 8, 7, 1, UTC)),
         ("2026-03-11 00:30:00+02:00", datetime(2026, 3, 10, 22, 30, 0, 0, UTC)),
         ("2026-03-11T20:30:00.25-05:30", datetime(2026, 3, 12, 2, 0, 0, 250000, UTC)),
+        ("2026-03-11t20:30:00,25 -0530", datetime(2026, 3, 12, 2, 0, 0, 250000, UTC)),
+        ("2026-03-11 00:30:00+02", datetime(2026, 3, 10, 22, 30, 0, 0, UTC)),
+        (1773230400, datetime(2026, 3, 11, 12, tzinfo=UTC)),
+        (1773230400.25, datetime(2026, 3, 11, 12, 0, 0, 250000, UTC)),
+        (1773230400250, datetime(2026, 3, 11, 12, 0, 0, 250000, UTC)),
+        (1773230400250001, datetime(2026, 3, 11, 12, 0, 0, 250001, UTC)),
     ],
 )
 def test_timestamps_are_read_as_utc(stored: str, utc: datetime) -> None:
@@ -64,7 +70,7 @@ def test_timestamps_are_read_as_utc(stored: str, utc: datetime) -> None:
 @pytest.mark.parametrize(
     "stored",
     [
-        None, "", "not a date", "2026-02-30 10:00:00", "0000-01-01 00:00:00", 1773230400, 2461111.5,
+        None, "", "not a date", "2026-02-30 10:00:00", "0000-01-01 00:00:00", 177323040, 2461111.5,
         "2026-03-11 24:00:00", "2026-03-11 23:59:60", "2026-03-11 12:00:00 noon", "now",
         "0001-01-01 00:30:00+02:00",
     ],
@@ -381,12 +387,12 @@ def test_twins_topics_types_and_what_is_left_out(oracle_of: Any) -> None:
         ("report", 1), (None, 1),
     ]  # fmt: skip
     assert oracle.left_out() == {
-        "users": {"rows": 6, "undated": 0, "orphaned": 0},
-        "twins": {"rows": 3, "undated": 0, "orphaned": 1},
-        "sessions": {"rows": 6, "undated": 1, "orphaned": 1},
-        "messages": {"rows": 5, "undated": 1, "orphaned": 2},
-        "documents": {"rows": 4, "undated": 1, "orphaned": 1},
-        "queries": {"rows": 2, "undated": 1, "orphaned": 0},
+        "users": {"rows": 6, "undated": 0, "orphaned": 0, "unreadable": 0},
+        "twins": {"rows": 3, "undated": 0, "orphaned": 1, "unreadable": 0},
+        "sessions": {"rows": 6, "undated": 1, "orphaned": 1, "unreadable": 0},
+        "messages": {"rows": 5, "undated": 1, "orphaned": 2, "unreadable": 0},
+        "documents": {"rows": 4, "undated": 1, "orphaned": 1, "unreadable": 0},
+        "queries": {"rows": 2, "undated": 1, "orphaned": 0, "unreadable": 0},
     }
 
 

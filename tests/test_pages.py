@@ -21,6 +21,7 @@ from analytics.reports import BY_SLUG, REPORTS
 from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
+from tests.test_odd_values import LATIN, REST, loosened, put
 from ui import tables
 
 ROOT = Path(__file__).parent.parent
@@ -443,6 +444,110 @@ def test_the_data_page_names_what_is_loaded_and_every_definition(
         "queries": 1259,
     }  # fmt: skip
     assert [e.label for e in made.expander] == [report.title for report in REPORTS]
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bytes that are no text in every column but ids of the first rows, nothing in the others'."""
+    path = tmp_path_factory.mktemp("odd") / "data.db"
+    loosened(path)
+    put(path, LATIN, *(place for place in REST if not place.startswith("users")))
+    with sqlite3.connect(path) as database:
+        database.execute(f"UPDATE users SET full_name = {LATIN}, company = {LATIN}")
+        for place in REST:
+            table, column = place.split(".")
+            database.execute(f"UPDATE {table} SET {column} = NULL WHERE rowid > 1")
+    database.close()
+    return path
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "installations"])
+def test_every_page_opens_whatever_the_columns_hold(app: Open, odd: Path, page: str) -> None:
+    made = app(odd, page)
+    no_errors(made)
+    ids = {"conversation": "s0", "person": "ann"}
+    if page in ids:
+        made.query_params["id"] = ids[page]
+        no_errors(made.run())
+        assert "M\ufffdller" in words(made)
+
+
+LEFT_OUT = (
+    "3 rows are left out of the numbers: 2 without a readable timestamp and 1 whose user or"
+    " conversation is missing. 1 row holds text that can't be read, shown as \ufffd."
+)
+
+
+@pytest.mark.parametrize("page", ["overview", "people", "conversation", "data"])
+def test_every_page_says_what_is_left_out_and_why(app: Open, tmp_path: Path, page: str) -> None:
+    at = "2026-03-02 10:00:00.000000"
+    raw = Raw(
+        users=[a_user("u")],
+        sessions=[a_session("s", "u", at), a_session("t", "u", "yesterday")],
+        messages=[a_message("m", "s", "?"), a_message("n", "gone", at)],
+    )
+    write(raw, tmp_path / "data.db")
+    with sqlite3.connect(tmp_path / "data.db") as database:
+        database.execute("UPDATE users SET company = CAST(x'4dfc6c6c6572' AS TEXT)")
+    database.close()
+    made = app(tmp_path / "data.db", page)
+    no_errors(made)
+    assert LEFT_OUT in words(made)
+    assert "data" in [link.proto.page for link in made.get("page_link")]
+    assert "M\ufffdller" in made.multiselect(key="organization").options
+
+
+def test_nothing_is_said_where_nothing_is_left_out(app: Open, reference: Path) -> None:
+    assert "left out of the numbers" not in words(app(reference))
+
+
+def test_undated_conversations_are_not_said_to_be_missing(app: Open, tmp_path: Path) -> None:
+    write(Raw(users=[a_user("u")]), tmp_path / "none.db")
+    assert "holds no conversation yet" in words(app(tmp_path / "none.db"))
+    write(Raw(users=[a_user("u")], sessions=[a_session("s", "u", "?")]), tmp_path / "undated.db")
+    said = words(app(tmp_path / "undated.db"))
+    assert "holds no conversation yet" not in said
+    assert "No row of the database has a date up to today that can be read" in said
+    assert "1 row is left out of the numbers: 1 without a readable timestamp." in said
+
+
+@pytest.fixture(scope="module", params=["1970-01-01", "0001-01-02", "2250-03-03", "9999-12-20"])
+def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A database with a week of data, and its first day."""
+    first = date.fromisoformat(request.param)
+    raw = Raw(users=[a_user("u")], twins=[a_twin("t0", "u", f"{first} 10:00:00")])
+    for n in range(7):
+        at = f"{first + timedelta(n)} 12:00:00"
+        raw.sessions.append(a_session(f"s{n}", "u", at, topic="Pay"))
+        raw.messages.append(a_message(f"m{n}", f"s{n}", at))
+        raw.documents.append(a_document(f"d{n}", f"s{n}", at))
+    path = tmp_path_factory.mktemp("far") / f"{first}.db"
+    write(raw, path)
+    return path, first
+
+
+@pytest.mark.parametrize("page", ["overview", "activities"])
+def test_days_at_the_ends_of_the_calendar_are_shown(app: Open, far: Any, page: str) -> None:
+    path, first = far
+    made = app(path, page)
+    no_errors(made)
+    made.date_input(key="dates").set_value((first, first + timedelta(6))).run()
+    no_errors(made)
+
+
+def test_figures_at_the_ends_of_the_calendar(app: Open, far: Any) -> None:
+    path, first = far
+    made = app(path)
+    made.date_input(key="dates").set_value((first, first + timedelta(6))).run()
+    assert {card.label: card.value for card in made.metric}["Conversations"] == "7"
+    for name in (*PRESET_NAMES, "Custom dates"):
+        if name in made.selectbox(key="preset").options:
+            made.selectbox(key="preset").select(name).run()
+            no_errors(made)
+    made.selectbox(key="compare").select("custom").run()
+    assert not made.exception
+    made.selectbox(key="compare").select("year").run()
+    assert not made.exception
 
 
 def test_an_older_database_shows_everything_with_a_notice(app: Open, tmp_path: Path) -> None:

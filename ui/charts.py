@@ -277,7 +277,12 @@ def empty(report: Report) -> None:
     made = frame()
     filters = made.query.filters
     if made.span.first is None or made.span.last is None:
-        st.caption("The database holds no conversation yet. Refresh once there is one.")
+        st.caption(
+            "No row of the database has a date up to today that can be read; the Data page says how"
+            " many there are."
+            if any(row.rows for row in rows("sources") if row.table not in ("users", "twins"))
+            else "The database holds no conversation yet. Refresh once there is one."
+        )
         return
     within = " within these filters" if filters.organizations or filters.departments else ""
     advice = "Remove a filter, or choose" if within else "Choose"

@@ -30,7 +30,7 @@ from analytics.query import (
     filter_values,
     preset_period,
 )
-from analytics.results import department_names, organization_names, span
+from analytics.results import department_names, extent, organization_names, span
 from analytics.service import LOOK, service
 from analytics.text import compared_name, count, day, days, moment
 from analytics.untrusted import REPLACEMENT
@@ -40,7 +40,7 @@ from ui.startup import look_every, problem_page, shown_by
 from ui.text import inert
 
 CUSTOM = "Custom dates"
-_EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
+_USUAL = date(1970, 1, 1), date(2199, 12, 31)  # what can be chosen, wherever the data are
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ def frame() -> Frame:
 
 
 @shared(max_entries=32)
-def _known(_version: str, today: date, store: Store) -> tuple[Span, Filters]:
+def _known(_version: str, today: date, store: Store) -> tuple[Span, list[date], Filters]:
     with store.session() as session:
         names = Filters(tuple(organization_names(session)), tuple(department_names(session)))
-        return span(session, today), names
+        return span(session, today), extent(session), names
 
 
 def make_frame(store: Store) -> Frame:
@@ -83,9 +83,9 @@ def make_frame(store: Store) -> Frame:
         raise AssertionError("problem_page stops the script")
     now = datetime.now(UTC)
     today = now.astimezone(store.settings.zone).date()
-    known, names = _known(freshness.version, today, store)
+    known, days_, names = _known(freshness.version, today, store)
     with st.sidebar:
-        period = _period_bar(known, today)
+        period = _period_bar(known, days_, today)
         compare, against = _compare_bar(period)
         chosen = Filters(
             _choose("organization", names.organizations, NO_ORGANIZATION),
@@ -167,7 +167,19 @@ def _is_from_address() -> bool:
     return "preset" not in st.session_state or (run is not None and run.is_history_navigation)
 
 
-def _period_bar(known: Span, today: date) -> Period:
+def _limits(key: str, days_: Sequence[date]) -> tuple[date, date]:
+    """What can be chosen: usual days, days that are offered, and those that a link asks for.
+
+    They only grow: Streamlit takes a widget with other ones for another widget.
+    """
+    asked = [*(st.session_state.get(key) or ()), *days_]
+    asked += [at for text in st.query_params.get_all(key) if (at := _read_day(text))]
+    held = [*st.session_state.get(f"_limits_{key}", _USUAL), *asked]
+    st.session_state[f"_limits_{key}"] = limits = min(held), max(held)
+    return limits
+
+
+def _period_bar(known: Span, days_: Sequence[date], today: date) -> Period:
     """The period: a preset, which moves with the days and the data, or dates, which stay.
 
     The address holds one of them: what is not chosen is at its default, and those aren't written.
@@ -187,6 +199,7 @@ def _period_bar(known: Span, today: date) -> Period:
         on_change=_forget_zoom,
     )
     moving = None if preset == CUSTOM else preset_period(preset, known, today)
+    earliest, latest = _limits("dates", [*days_, *((moving.start, moving.end) if moving else ())])
     held = st.session_state.get("dates")
     if moving:
         shown = (moving.start, moving.end)
@@ -197,8 +210,8 @@ def _period_bar(known: Span, today: date) -> Period:
     picked = st.date_input(
         "Dates",
         value=(moving.start, moving.end) if moving else [],
-        min_value=_EARLIEST,
-        max_value=_LATEST,
+        min_value=earliest,
+        max_value=latest,
         format="YYYY-MM-DD",
         key="dates",
         bind="query-params",
@@ -223,14 +236,9 @@ def _choose_dates() -> None:
 def are_dates(key: str, texts: Sequence[str]) -> bool:
     """Whether texts of the address are the days of a period; where they are not, that is said."""
     for text in texts:
-        at = _read_day(text)
-        if at is None:
+        if _read_day(text) is None:
             refuse(key, text, "is no calendar date; write it as YYYY-MM-DD")
-        elif not _EARLIEST <= at <= _LATEST:
-            refuse(key, text, f"lies outside {day(_EARLIEST)} to {day(_LATEST)}")
-        else:
-            continue
-        return False
+            return False
     return bool(texts)
 
 
@@ -251,11 +259,16 @@ COMPARISONS = {
 
 
 def _compare_bar(period: Period) -> tuple[str, Period | None]:
-    """What the period is compared with: the choice, and its days where it is not the default."""
+    """What the period is compared with: the choice, and its days where it is not the default.
+
+    Where the calendar has no days before it, it is nothing: a day that can hold none stands in.
+    """
+    before = _before(period)
 
     def offer_dates() -> None:
         if st.session_state["compare"] == "custom" and not st.session_state.get("compare_dates"):
-            before = period.previous
+            if before is None:
+                return
             st.session_state["compare_dates"] = (before.start, before.end)
             # Streamlit does not write what a widget that is not there yet is given.
             st.query_params["compare_dates"] = [str(before.start), str(before.end)]
@@ -279,18 +292,28 @@ def _compare_bar(period: Period) -> tuple[str, Period | None]:
     except QueryError as error:
         words = f"{error}. Compared with the previous period instead."
         st.error(inert(words), icon=":material/error:")
-        return "previous", None
+        choice = "previous"
+    if before is None:
+        return "none", Period(date.min, date.min, period.today)
     return choice, None
+
+
+def _before(period: Period) -> Period | None:
+    try:
+        return period.previous
+    except QueryError:
+        return None
 
 
 def _chosen_dates(period: Period) -> Period:
     if "compare_dates" not in st.session_state:
         are_dates("compare_dates", [*filter(None, st.query_params.get_all("compare_dates"))])
+    earliest, latest = _limits("compare_dates", [period.start, period.end])
     picked = st.date_input(
         "Dates to compare with",
         value=[],
-        min_value=_EARLIEST,
-        max_value=_LATEST,
+        min_value=earliest,
+        max_value=latest,
         format="YYYY-MM-DD",
         key="compare_dates",
         bind="query-params",
@@ -313,12 +336,10 @@ def _checked(dates: tuple[date, ...], instead: Period, today: date) -> Period:
     try:
         if dates[1:-1]:
             raise QueryError("dates", ", ".join(map(str, dates)), "choose a first and a last day")
-        period = Period(start, end, today)
-        _ = period.previous
+        return Period(start, end, today)
     except QueryError as error:
         st.error(inert(f"{error}. Shown instead: {days(instead)}."), icon=":material/error:")
         return instead
-    return period
 
 
 def _freshness_bar(store: Store, freshness: Freshness) -> None:

@@ -53,7 +53,7 @@ try:
         if page.url_path not in ("conversation", "views", "data"):
             period_line(made)
             gone_notices()
-        notices(store)
+        notices(store, made.freshness.version)
         refused = st.container()
     page.run()
     with refused:

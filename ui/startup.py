@@ -12,6 +12,9 @@ from analytics.database import DatabaseLocked, DatabaseMissing, DatabaseProblem,
 from analytics.rollups.build import Progress
 from analytics.service import service
 from analytics.settings import SettingsError
+from analytics.sources import Apart, apart
+from analytics.text import count, number
+from ui.cache import shared
 from ui.faults import FAULT_REMEDY, log_fault
 from ui.text import inert
 
@@ -131,7 +134,7 @@ def look_every(seconds: float | None, look: Callable[[], None]) -> None:
     guarded()
 
 
-def notices(store: Store) -> None:
+def notices(store: Store, version: str) -> None:
     """What the reader should know about this database before reading its numbers."""
     if store.is_sample:
         st.info(
@@ -147,3 +150,30 @@ def notices(store: Store) -> None:
             "date, stop the programs that write to it and run `python -m analytics migrate`.",
             icon=":material/upgrade:",
         )
+    if said := _said_apart(_apart(version, store)):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.caption(f":material/info: {said}", width="content")
+            st.page_link("../pages/data.py", label="Data", width="content", query_params={})
+
+
+@shared(max_entries=8)
+def _apart(_version: str, store: Store) -> Apart:
+    with store.session() as session:
+        return apart(session)
+
+
+def _said_apart(found: Apart) -> str:
+    """How many rows are left out and why, or hold what can't be read; nothing where none is."""
+    reasons = (
+        (found.undated, "without a readable timestamp"),
+        (found.orphaned, "whose user or conversation is missing"),
+    )
+    why = " and ".join(f"{number(rows)} {reason}" for rows, reason in reasons if rows)
+    left, verb = found.left_out, "is" if found.left_out == 1 else "are"
+    said = [f"{count(left, 'row')} {verb} left out of the numbers: {why}."] if left else []
+    if found.unreadable:
+        holds = "holds" if found.unreadable == 1 else "hold"
+        said.append(
+            f"{count(found.unreadable, 'row')} {holds} text that can't be read, shown as �."
+        )
+    return " ".join(said)

@@ -26,6 +26,7 @@ _HELP = {
     "conversations_by_others": "Conversations that somebody else than the owner started",
     "undated": "Left out: no readable timestamp",
     "orphaned": "Left out: the user or conversation they belong to is missing",
+    "unreadable": "Not left out: they hold bytes that are no text, shown as �",
 }
 
 

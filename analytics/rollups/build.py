@@ -1,20 +1,38 @@
 """The build of all rollup tables: every user's facts, some users at a time, then all cells."""
 
 import hashlib
+import inspect
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Dialect, Table, delete, insert, select, union
+from sqlalchemy import (
+    Column,
+    Connection,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    union,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql.compiler import Compiled
 from sqlmodel import SQLModel
 
+from analytics import untrusted
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
-from analytics.rollups.instants import ZoneOffset, to_instant, zone_offsets
+from analytics.rollups import instants, marks
+from analytics.rollups.instants import ZoneOffset, is_key, key, to_instant, zone_offsets
 from analytics.rollups.selects import (
     CELLS,
     EVENT,
@@ -80,16 +98,18 @@ def build(
             connection.execute(CreateTable(table))
         offsets = [{"since": at, "offset": by} for at, by in zone_offsets(zone)]
         connection.execute(insert(ZoneOffset), offsets)
-        for table in STAGING.sorted_tables:
+        for table in (*STAGING.sorted_tables, _EVERYBODY):
             table.create(connection)
-        everybody = _everybody(connection)
-    for start in range(0, len(everybody), USERS_AT_ONCE):
+        fill(connection, _EVERYBODY, everybody())
+        people = connection.scalar(select(func.count()).select_from(_EVERYBODY)) or 0
+    for start in range(0, people, USERS_AT_ONCE):
         progress(
-            _FACTS_SHARE * start / len(everybody),
-            f"Reading conversations: {start:,} of {len(everybody):,} people",
+            _FACTS_SHARE * start / people,
+            f"Reading conversations: {start:,} of {people:,} people",
         )
+        some = _EVERYBODY.c.number.between(start + 1, start + USERS_AT_ONCE)
         with _step(connection):
-            stage(connection, everybody[start : start + USERS_AT_ONCE], [])
+            stage(connection, select(_EVERYBODY.c.user_id).where(some))
             fill(connection, table_of(Member), MEMBERS)
         with _step(connection):
             for model, rows in FACTS:
@@ -104,7 +124,7 @@ def build(
             break
         after = upto
     with _step(connection):
-        for table in STAGING.sorted_tables:
+        for table in (*STAGING.sorted_tables, _EVERYBODY):
             table.drop(connection)
         _analyze(connection)
     for done, (model, rows_of) in enumerate(CELLS):
@@ -135,25 +155,47 @@ def build(
     return version
 
 
-def stage(connection: Connection, users: list[str], sessions: list[str]) -> None:
-    """Copy all rows of these users and of these sessions out of the raw tables."""
+def stage(connection: Connection, users: Rows, sessions: Rows | None = None) -> None:
+    """Copy all rows of these users and of these sessions out of the raw tables.
+
+    Selected, not named: an id that is no text would not be the same again.
+    """
     for table in STAGING.sorted_tables:
         connection.execute(delete(table))
-    if users:
-        connection.execute(insert(WHOLE), [{"user_id": user} for user in users])
-        fill(connection, HELD, HELD_OF_WHOLE)
-    if sessions:
-        connection.execute(insert(MARKED), [{"session_id": session} for session in sessions])
+    fill(connection, WHOLE, users, "user_id")
+    fill(connection, HELD, HELD_OF_WHOLE)
+    if sessions is not None:
+        fill(connection, MARKED, sessions, "session_id")
         fill(connection, HELD, HELD_OF_MARKED)
     fill(connection, TOUCHED, USERS_TOUCHED)
     for rows in EVENTS:
         fill(connection, EVENT, rows)
 
 
-def fill(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert what a select finds, by the names of its columns."""
-    names = [column.name for column in rows.selected_columns]
+def fill(connection: Connection, table: Table, rows: Rows, *names: str) -> None:
+    """Insert what a select finds, by the names of its columns where no others are given."""
+    names = names or tuple(column.name for column in rows.selected_columns)
     connection.execute(insert(table).from_select(names, rows))
+
+
+def statements() -> list[Any]:
+    """What makes and fills the tables."""
+    indexes = sorted((i for t in TABLES for i in t.indexes), key=lambda i: str(i.name))
+    return [
+        *map(CreateTable, TABLES),
+        *map(CreateIndex, indexes),
+        *(everybody(), HELD_OF_WHOLE, HELD_OF_MARKED, USERS_TOUCHED, *EVENTS),
+        *(MEMBERS, *(rows for _, rows in FACTS), strays(touched=False)),
+        *(
+            in_all_slices(model, contributions(model, rows_of(touched=False)).cte("finest"))
+            for model, rows_of in CELLS
+        ),
+    ]
+
+
+def written(compiled: Compiled) -> str:
+    """A statement with the values that are bound in it."""
+    return f"{compiled}\n{sorted((compiled.params or {}).items())}"
 
 
 @cache
@@ -163,15 +205,12 @@ def definition(database: str, zone: ZoneInfo) -> str:
     `database` is "sqlite" or "postgresql".
     """
     dialect: Dialect = {"sqlite": sqlite, "postgresql": postgresql}[database].dialect()
-    parts = [str(CreateTable(table).compile(dialect=dialect)) for table in TABLES]
-    parts += sorted(
-        str(CreateIndex(index).compile(dialect=dialect)) for t in TABLES for index in t.indexes
-    )
-    staged = (HELD_OF_WHOLE, USERS_TOUCHED, *EVENTS, MEMBERS, *(rows for _, rows in FACTS))
-    parts += [str(rows.compile(dialect=dialect)) for rows in staged]
-    for model, rows_of in CELLS:
-        finest = contributions(model, rows_of(touched=False)).cte("finest")
-        parts.append(str(in_all_slices(model, finest).compile(dialect=dialect)))
+    parts = [written(statement.compile(dialect=dialect)) for statement in statements()]
+    parts += [
+        *marks.statements(database),
+        inspect.getsource(untrusted),
+        inspect.getsource(instants),
+    ]
     parts += [zone.key, str(zone_offsets(zone))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -189,19 +228,35 @@ def _analyze(connection: Connection) -> None:
             connection.exec_driver_sql(f"ANALYZE {schema}.{table.name}")
 
 
-def _everybody(connection: Connection) -> list[str]:
+_EVERYBODY = Table(
+    "rollup_everybody",
+    MetaData(),
+    Column("number", Integer, primary_key=True),
+    Column("user_id", String),
+    prefixes=["TEMPORARY"],
+)
+
+
+def everybody() -> Rows:
     """All user ids, those that are missing but named included, in the order of the tables' keys."""
     user, twin, session = table_of(User), table_of(Twin), table_of(Conversation)
-    ids = union(select(user.c.id), select(twin.c.user_id), select(session.c.user_id)).subquery()
-    column = ids.c.id
-    return list(connection.scalars(select(column).where(column.is_not(None)).order_by(column)))
+    named = (select(key(id_).label("id")) for id_ in (user.c.id, twin.c.user_id, session.c.user_id))
+    column = union(*named).subquery().c.id
+    number = func.row_number().over(order_by=column)
+    return select(number.label("number"), column.label("user_id")).where(column.is_not(None))
 
 
 def _end_of_range(connection: Connection, after: str | None) -> str | None:
-    """Where a range of session ids ends that holds about as many rows as are read at once."""
+    """Where a range of session ids ends that holds about as many rows as are read at once.
+
+    None for all the rest, also where it would end on an id that can't be named.
+    """
     ends = []
     for model in (Message, Document, Retrieval):
-        key = table_of(model).c.session_id
-        end = select(key).order_by(key).offset(_ROWS_AT_ONCE).limit(1)
-        ends.append(connection.scalar(end if after is None else end.where(key > after)))
-    return min((end for end in ends if end is not None), default=None)
+        id_ = table_of(model).c.session_id
+        end = select(id_, is_key(id_)).order_by(id_).offset(_ROWS_AT_ONCE).limit(1)
+        found = connection.execute(end if after is None else end.where(id_ > after)).one_or_none()
+        if found and not found[1]:
+            return None
+        ends += [found[0]] if found else []
+    return min(ends, default=None)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    create_engine,
     delete,
     exists,
     func,
@@ -27,14 +28,14 @@ from sqlalchemy import (
     true,
 )
 
-from analytics.models import RAW_MODELS, RAW_TABLES, table_of
+from analytics.models import RAW_MODELS, RAW_TABLES, StoredText, table_of
 
 MARK = Table(
     "rollup_marks",
     MetaData(),
     Column("id", BigInteger, primary_key=True),
     Column("kind", String, nullable=False),
-    Column("key", String),
+    Column("key", StoredText),
 )
 USER, SESSION, VERSION, REBUILD = "user", "session", "version", "rebuild"
 
@@ -192,6 +193,11 @@ def _sqlite_objects(connection: Connection) -> dict[str, str]:
             wanted[name] = (
                 f"CREATE TRIGGER {name} BEFORE {event}{of} ON {table} BEGIN {' '.join(marks)} END"
             )
+        if _sqlite_row_number(connection, table):  # which is given to the row only then
+            name = f"rollup_inserted_{table}"
+            wanted[name] = (
+                f"CREATE TRIGGER {name} AFTER INSERT ON {table} BEGIN {' '.join(new)} END"
+            )
     return wanted
 
 
@@ -200,8 +206,9 @@ def _sqlite_mark(kind: str, key: str, rest: str = "") -> str:
 
 
 def _sqlite_unique_keys(connection: Connection, table: str) -> list[str]:
-    """Conditions under which a row has to make way for NEW, one a unique index."""
-    found = []
+    """Conditions under which a row has to make way for NEW, one a unique key."""
+    number = _sqlite_row_number(connection, table)
+    found = [f'{table}."{number}" = NEW."{number}"'] if number else []
     for _, index, unique, *_ in connection.exec_driver_sql(f"PRAGMA main.index_list({table})"):
         columns = connection.exec_driver_sql(f'PRAGMA main.index_xinfo("{index}")').all()
         names = [(name, collation) for _, _, name, _, collation, key in columns if key]
@@ -213,6 +220,16 @@ def _sqlite_unique_keys(connection: Connection, table: str) -> list[str]:
                 )
             )
     return sorted(found)
+
+
+def _sqlite_row_number(connection: Connection, table: str) -> str:
+    """The column that is the number of the row (INTEGER PRIMARY KEY), which has no index; or ''."""
+    columns = connection.exec_driver_sql(f"PRAGMA main.table_info({table})").all()
+    keys = [(name, kind) for _, name, kind, _, _, place in columns if place]
+    indexes = connection.exec_driver_sql(f"PRAGMA main.index_list({table})").all()
+    if len(keys) != 1 or any(origin == "pk" for _, _, _, origin, _ in indexes):
+        return ""
+    return str(keys[0][0])
 
 
 def _sqlite_present(connection: Connection) -> dict[str, str]:
@@ -331,3 +348,17 @@ def _postgres_present(connection: Connection) -> dict[str, tuple[str, str]]:
         " AND to_regclass('rollup_marks') IS NOT NULL"
     )
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def statements(database: str) -> list[str]:
+    """What is made beside the raw tables that the models describe.
+
+    `database` is "sqlite" or "postgresql".
+    """
+    if database == "postgresql":
+        return _postgres_statements()
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        for model in RAW_MODELS:
+            table_of(model).create(connection)
+        return list(_sqlite_objects(connection).values())

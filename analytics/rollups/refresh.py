@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -22,7 +23,6 @@ from sqlalchemy import (
     Insert,
     MetaData,
     Table,
-    bindparam,
     delete,
     func,
     insert,
@@ -38,13 +38,14 @@ from sqlmodel import SQLModel
 from analytics.models import table_of
 from analytics.rollups.build import fill
 from analytics.rollups.build import stage as stage_rows
-from analytics.rollups.instants import to_instant
-from analytics.rollups.marks import Touched
+from analytics.rollups.instants import is_key, to_instant
+from analytics.rollups.marks import MARK, SESSION, USER, Touched
 from analytics.rollups.selects import (
     CELLS,
     FACTS,
     MARKED,
     MEMBERS,
+    NAMELESS,
     REPLACED,
     SESSIONS_REPLACED,
     SHIFTED,
@@ -60,6 +61,21 @@ from analytics.rollups.selects import (
 from analytics.rollups.tables import Build, Changed, Member, Stray
 
 _METADATA = MetaData()
+_TAKEN = Table(
+    "rollup_taken",
+    _METADATA,
+    Column("id", BigInteger, primary_key=True),
+    prefixes=["TEMPORARY"],
+)
+_taken = MARK.c.id.in_(select(_TAKEN.c.id))
+_USERS_TAKEN = (
+    select(MARK.c.key).distinct().where(_taken, MARK.c.kind == USER, MARK.c.key.is_not(None))
+)
+_SESSIONS_TAKEN = (
+    select(func.coalesce(MARK.c.key, NAMELESS))
+    .distinct()
+    .where(_taken, or_(MARK.c.kind == SESSION, MARK.c.key.is_(None)))
+)
 _USERS_SHIFTED = users_shifted()
 
 
@@ -85,7 +101,8 @@ def stage(connection: Connection, touched: Touched) -> None:
     """Read everything of the raw tables that `refresh` needs, on a connection that was prepared."""
     for table in _METADATA.sorted_tables:
         connection.execute(delete(table))
-    stage_rows(connection, touched.users, touched.sessions)
+    connection.execute(insert(_TAKEN), [{"id": mark} for mark in touched.marks])
+    stage_rows(connection, _USERS_TAKEN, _SESSIONS_TAKEN)
     fill(connection, _NOW[Member], MEMBERS)
     fill(connection, _NOW[Stray], strays(touched=True))
 
@@ -119,21 +136,21 @@ def refresh(connection: Connection, touched: Touched, now: datetime, known: str 
             refresh=build.c.refresh + 1,
         )
     )
-    _record(connection, touched.sessions)
+    _record(connection)
     return version
 
 
-def _record(connection: Connection, sessions: list[str]) -> None:
+def _record(connection: Connection) -> None:
     """Say that this refresh took marks of these sessions."""
-    if not sessions:
-        return
     number = select(table_of(Build).c.refresh).scalar_subquery()
+    named = is_key(MARKED.c.session_id) & (MARKED.c.session_id != NAMELESS)
+    sessions = select(MARKED.c.session_id, number).where(named)
     adding: Any = _dialect(connection).insert(table_of(Changed))
+    adding = adding.from_select(["session_id", "refresh"], sessions)
     connection.execute(
-        adding.values(session_id=bindparam("session"), refresh=number).on_conflict_do_update(
+        adding.on_conflict_do_update(
             index_elements=["session_id"], set_={"refresh": adding.excluded.refresh}
-        ),
-        [{"session": session} for session in sessions],
+        )
     )
 
 

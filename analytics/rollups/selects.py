@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -34,7 +35,17 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from analytics.models import RAW_MODELS, table_of
-from analytics.rollups.instants import day_of, hour_of, instant, local
+from analytics.rollups.instants import (
+    day_of,
+    flag,
+    hour_of,
+    instant,
+    is_damaged,
+    is_key,
+    key,
+    local,
+    readable,
+)
 from analytics.rollups.tables import (
     ALL,
     DOCUMENT,
@@ -74,9 +85,24 @@ _installed, _loaded, _stray = table_of(Installation), table_of(Loaded), table_of
 _rows = table_of(SessionRows)
 
 
-def _key(column: ColumnElement[str]) -> ColumnElement[str]:
-    """The slice key of a name column, as `tables.slice_key`."""
-    return literal(NONE, String) + func.coalesce(column, "")
+# The text that is looked at for what can't be read: what pages show.
+_TEXTS: dict[Table, tuple[str, ...]] = {
+    _user: ("email", "full_name", "company", "department"),
+    _twin: ("name",),
+    _session: ("platform", "title", "topic"),
+    _message: ("content",),
+    _document: ("document_type", "title"),
+    _query: ("query_type", "query_text"),
+}
+
+
+def _slice(name: ColumnElement[str]) -> ColumnElement[str]:
+    """The slice key of a readable name, as `tables.slice_key`."""
+    return literal(NONE, String) + func.coalesce(name, "")
+
+
+def _damaged(table: Table) -> ColumnElement[int]:
+    return is_damaged(*(table.c[name] for name in _TEXTS[table]))
 
 
 # --- what is staged: all that is read of the raw tables ----------------------------------------
@@ -96,11 +122,12 @@ HELD = _staged(
     "held",
     Column("session_id", String, primary_key=True),
     Column("user_id", String, nullable=False),
-    Column("kept", Integer, nullable=False),  # 1 if the user exists, else 0
+    Column("kept", Integer, nullable=False),  # 1 if the user exists and ids can be named, else 0
     Column("twin_id", String),
     Column("topic", String),
     Column("shared", Integer, nullable=False),  # SHARED_TWIN or 0
     Column("own", Integer, nullable=False),  # 1 if the twin is the user's own, else 0
+    Column("damaged", Integer, nullable=False),  # 1 if it holds text that can't be read, else 0
     Column("at", BigInteger),
 )
 TOUCHED = _staged("touched", Column("user_id", String, primary_key=True))
@@ -122,6 +149,7 @@ EVENT = _staged(
     Column("detail", String),  # topic, sender type or document type
     Column("shared", Integer, nullable=False),
     Column("own", Integer, nullable=False),
+    Column("damaged", Integer, nullable=False),
     Column("at", BigInteger),  # NULL if undated; day and hour likewise
     Column("day", Integer),
     Column("hour", Integer),
@@ -136,7 +164,7 @@ def _listed(column: ColumnElement[str], table: Table) -> ColumnElement[bool]:
     return column.in_(select(next(iter(table.c))))
 
 
-_KEPT = case((_user.c.id.is_(None), 0), else_=1)
+_KEPT = case((is_key(_user.c.id), 1), else_=0)
 
 
 def _held(which: ColumnElement[bool]) -> Rows:
@@ -145,15 +173,16 @@ def _held(which: ColumnElement[bool]) -> Rows:
         select(
             _session.c.id.label("session_id"),
             _session.c.user_id,
-            _KEPT.label("kept"),
-            _session.c.twin_id,
-            _session.c.topic,
-            case((_session.c.is_shared_twin, SHARED_TWIN), else_=0).label("shared"),
+            case((is_key(_user.c.id, _session.c.id), 1), else_=0).label("kept"),
+            case((is_key(_session.c.twin_id), _session.c.twin_id), else_="").label("twin_id"),
+            readable(_session.c.topic).label("topic"),
+            case((flag(_session.c.is_shared_twin), SHARED_TWIN), else_=0).label("shared"),
             case((own, 1), else_=0).label("own"),
+            _damaged(_session).label("damaged"),
             instant(_session.c.started_at).label("at"),
         )
         .select_from(_session.outerjoin(_user, _user.c.id == _session.c.user_id))
-        .where(which)
+        .where(which, _session.c.id.is_not(None))
     )
 
 
@@ -187,16 +216,22 @@ def _events(table: Table) -> Rows:
     detail: ColumnElement[Any]
     shared: ColumnElement[Any]
     own: ColumnElement[Any]
+    damaged: ColumnElement[Any]
     if table is _session:
         source: FromClause = HELD
         at, detail, shared, own = HELD.c.at, HELD.c.topic, HELD.c.shared, HELD.c.own
+        damaged = HELD.c.damaged
     else:
         at, shared, own = instant(table.c.created_at), literal(0), literal(0)
-        names = {_message: "sender_type", _document: "document_type"}
-        detail = table.c[names[table]] if table in names else nothing
+        damaged = _damaged(table)
+        details = {
+            _message: cast(_message.c.sender_type, String),
+            _document: readable(_document.c.document_type),
+        }
+        detail = details.get(table, nothing)
         source = table.outerjoin(_user, _user.c.id == _twin.c.user_id) if table is _twin else table
         if of_session:
-            source = table.join(HELD, HELD.c.session_id == table.c.session_id)
+            source = table.join(HELD, HELD.c.session_id == key(table.c.session_id))
     owner = {_user: _user.c.id, _twin: _twin.c.user_id}.get(table, HELD.c.user_id)
     raw = select(
         literal(table.name).label("table"),
@@ -207,6 +242,7 @@ def _events(table: Table) -> Rows:
         detail.label("detail"),
         shared.label("shared"),
         own.label("own"),
+        damaged.label("damaged"),
         at.label("at"),
     ).select_from(source)
     if not of_session:
@@ -231,9 +267,9 @@ def members() -> Rows:
     """The users with the keys of organization and department."""
     return select(
         _user.c.id.label("user_id"),
-        _key(_user.c.company).label("company"),
-        _key(_user.c.department).label("department"),
-    ).where(_listed(_user.c.id, WHOLE))
+        _slice(readable(_user.c.company)).label("company"),
+        _slice(readable(_user.c.department)).label("department"),
+    ).where(_listed(_user.c.id, WHOLE), is_key(_user.c.id))
 
 
 def _in(*tables: Table) -> ColumnElement[bool]:
@@ -260,7 +296,7 @@ def activities() -> Rows:
             EVENT.c.user_id,
             EVENT.c.session_id,
             func.max(EVENT.c.twin_id).label("twin_id"),
-            _key(_greatest(_session, EVENT.c.detail)).label("topic"),
+            _slice(_greatest(_session, EVENT.c.detail)).label("topic"),
             started.label("started_at"),
             _greatest(_session, EVENT.c.day).label("day"),
             func.coalesce(func.max(sent) - func.min(sent), 0).label("duration"),
@@ -306,7 +342,7 @@ def activity_hours() -> Rows:
 
 def activity_documents() -> Rows:
     """Every dated document of an existing user, counted by conversation, local day and type."""
-    kind = _key(EVENT.c.detail)
+    kind = _slice(EVENT.c.detail)
     keys = EVENT.c.session_id, EVENT.c.day
     return (
         select(EVENT.c.user_id, *keys, kind.label("document_type"), func.count().label("documents"))
@@ -342,7 +378,12 @@ def user_days() -> Rows:
 
 
 def session_rows() -> Rows:
-    """How many rows of each raw table the sessions have, undated ones, and the extremes."""
+    """How many rows of each raw table the sessions have, undated and damaged ones, and the
+    extremes."""
+
+    def damaged(table: Table) -> ColumnElement[int]:
+        return func.sum(case((_in(table), EVENT.c.damaged), else_=0))
+
     behind = []
     for table in (_message, _document, _query):
         at = case((_in(table), EVENT.c.at))
@@ -350,12 +391,20 @@ def session_rows() -> Rows:
         behind += [
             count.label(name),
             (count - func.count(at)).label(f"{name}_undated"),
+            damaged(table).label(f"{name}_damaged"),
             func.min(at).label(f"{name}_first"),
             func.max(at).label(f"{name}_last"),
         ]
     started = _greatest(_session, EVENT.c.at).label("started_at")
     return (
-        select(EVENT.c.user_id, EVENT.c.session_id, started, *behind)
+        select(
+            EVENT.c.user_id,
+            EVENT.c.session_id,
+            func.max(EVENT.c.kept).label("kept"),
+            started,
+            damaged(_session).label("damaged"),
+            *behind,
+        )
         .where(_in(_session, _message, _document, _query))
         .group_by(EVENT.c.user_id, EVENT.c.session_id)
     )
@@ -363,77 +412,110 @@ def session_rows() -> Rows:
 
 def loaded() -> Rows:
     """How many rows of each raw table the users have, and those left out, each for one reason."""
-    dateless = EVENT.c.at.is_(None) & ~_in(_user)
+    e, r = EVENT.c, _rows.c
+    kept = e.kept == 1
     own = (
         select(
-            EVENT.c.user_id,
-            EVENT.c.table,
+            e.user_id,
+            e.table,
             func.count().label("rows"),
-            func.sum(case((dateless, 1), else_=0)).label("undated"),
-            func.min(EVENT.c.at).label("first"),
-            func.max(EVENT.c.at).label("last"),
+            func.sum(case((kept & e.at.is_(None) & ~_in(_user), 1), else_=0)).label("undated"),
+            func.sum(1 - e.kept).label("orphaned"),
+            func.sum(e.damaged).label("unreadable"),
+            func.min(case((kept, e.at))).label("first"),
+            func.max(case((kept, e.at))).label("last"),
         )
         .where(_in(_user, _twin))
-        .group_by(EVENT.c.user_id, EVENT.c.table)
+        .group_by(e.user_id, e.table)
     )
-    r = _rows.c
-    sessions = func.count(), func.count() - func.count(r.started_at)
+    undated = case((r.started_at.is_(None), 1), else_=0)
     parts: list[tuple[Any, ...]] = [
-        (_session, *sessions, func.min(r.started_at), func.max(r.started_at))
+        (_session, literal(1), undated, r.damaged, r.started_at, r.started_at)
     ]
     parts += [
         (
             table,
-            func.sum(r[table.name]),
-            func.sum(r[f"{table.name}_undated"]),
-            func.min(r[f"{table.name}_first"]),
-            func.max(r[f"{table.name}_last"]),
+            *(r[f"{table.name}{what}"] for what in ("", "_undated", "_damaged", "_first", "_last")),
         )
         for table in (_message, _document, _query)
     ]
     behind = [
-        select(r.user_id, literal(table.name), rows, *rest)
+        select(
+            r.user_id,
+            literal(table.name),
+            func.sum(rows),
+            func.sum(undated * r.kept),
+            func.sum(rows * (1 - r.kept)),
+            func.sum(damaged),
+            func.min(case((r.kept == 1, first))),
+            func.max(case((r.kept == 1, last))),
+        )
         .where(_listed(r.user_id, TOUCHED))
         .group_by(r.user_id)
-        .having(rows > 0)
-        for table, rows, *rest in parts
+        .having(func.sum(rows) > 0)
+        for table, rows, undated, damaged, first, last in parts
     ]
-    found = union_all(own, *behind).subquery()
-    kept = _member.c.user_id.is_not(None)
-    return select(
-        found.c.user_id,
-        found.c.table,
-        found.c.rows,
-        case((kept, found.c.undated), else_=0).label("undated"),
-        case((kept, 0), else_=found.c.rows).label("orphaned"),
-        case((kept, found.c.first)).label("first"),
-        case((kept, found.c.last)).label("last"),
-    ).select_from(found.outerjoin(_member, _member.c.user_id == found.c.user_id))
+    return select(union_all(own, *behind).subquery())
+
+
+NAMELESS = "\x01no id"  # stands for NULL where an id is wanted; no row has it
 
 
 def strays(*, touched: bool, after: str | None = None, upto: str | None = None) -> Rows:
-    """Rows whose session is missing, counted by its id: of marked sessions, or of ids in a range.
+    """Rows of which no user is known, counted by the session they are or name: of marked sessions,
+    or of ids in a range.
 
-    `after` is outside the range, `upto` in it.
+    `after` is outside the range, `upto` in it; all but the children belong to the first range.
     """
+    marked = select(MARKED.c.session_id)
 
-    def of(table: Table) -> Rows:
-        key = table.c.session_id
-        rows = select(key, func.count().label("rows")).group_by(key)
+    def without_session(table: Table) -> Rows:
+        id_ = table.c.session_id
+        rows = select(id_, func.count().label("rows")).where(id_.is_not(None)).group_by(id_)
+        known = exists().where(_session.c.user_id.is_not(None))
         if touched:
-            gone = ~exists().where(_session.c.id == MARKED.c.session_id)
-            rows = rows.where(key.in_(select(MARKED.c.session_id).where(gone)))
+            gone = ~known.where(_session.c.id == MARKED.c.session_id)
+            rows = rows.where(id_.in_(marked.where(gone)))
         if after is not None:
-            rows = rows.where(key > after)
+            rows = rows.where(id_ > after)
         if upto is not None:
-            rows = rows.where(key <= upto)
+            rows = rows.where(id_ <= upto)
         found = rows.subquery()
-        there = exists().where(_session.c.id == found.c.session_id)
-        return select(found.c.session_id, literal(table.name).label("table"), found.c.rows).where(
-            ~there, found.c.session_id.is_not(None)
-        )
+        # Looked at only where there are some: counting reads no more than an index.
+        texts = table.alias()
+        damaged = is_damaged(*(texts.c[name] for name in _TEXTS[table]))
+        return select(
+            found.c.session_id,
+            literal(table.name).label("table"),
+            found.c.rows,
+            select(func.sum(damaged))
+            .where(texts.c.session_id == found.c.session_id)
+            .scalar_subquery()
+            .label("unreadable"),
+        ).where(~known.where(_session.c.id == found.c.session_id))
 
-    return select(union_all(*map(of, (_message, _document, _query))).subquery())
+    def nameless(table: Table, id_: ColumnElement[str]) -> Rows:
+        rows = select(
+            literal(NAMELESS, String),
+            literal(table.name),
+            func.count(),
+            func.sum(_damaged(table)),
+        ).where(id_.is_(None))
+        rows = rows.where(literal(NAMELESS, String).in_(marked)) if touched else rows
+        return rows.group_by(id_)
+
+    children = _message, _document, _query
+    parts = [*map(without_session, children)]
+    if after is None:
+        without_user = _session.c.user_id.is_(None) & _session.c.id.is_not(None)
+        parts.append(
+            select(_session.c.id, literal(_session.name), literal(1), _damaged(_session)).where(
+                without_user, _listed(_session.c.id, MARKED) if touched else true()
+            )
+        )
+        ids = (_user.c.id, _twin.c.user_id, _session.c.id, *(t.c.session_id for t in children))
+        parts += [nameless(id_.table, id_) for id_ in ids]
+    return select(union_all(*parts).subquery())
 
 
 # First, because events say whether their user exists.
@@ -627,7 +709,7 @@ def document_type_days(*, touched: bool) -> FromClause:
 
 def sources(*, touched: bool) -> FromClause:
     """Rows of the raw tables, with a user or stray."""
-    counts = _loaded.c.rows, _loaded.c.undated, _loaded.c.orphaned
+    counts = _loaded.c.rows, _loaded.c.undated, _loaded.c.orphaned, _loaded.c.unreadable
     alone = _listed(_stray.c.session_id, MARKED) if touched else true()
     return union_all(
         select(_loaded.c.table, *counts).where(_of(_loaded, touched)),
@@ -636,6 +718,7 @@ def sources(*, touched: bool) -> FromClause:
             _stray.c.rows,
             literal(0).label("undated"),
             _stray.c.rows.label("orphaned"),
+            _stray.c.unreadable,
         ).where(alone),
     ).subquery()
 

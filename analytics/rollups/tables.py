@@ -11,6 +11,7 @@ department). Days are ordinals, instants and durations microseconds (see `instan
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
+from analytics.models import StoredText
 from analytics.rollups.instants import BY_CODE_POINT
 
 ALL = ""
@@ -79,7 +80,7 @@ class Activity(Fact, table=True):
     )
 
     session_id: str = Field(primary_key=True)
-    twin_id: str
+    twin_id: str = Field(sa_type=StoredText)
     company: str
     department: str
     topic: str  # a key, as slices have
@@ -112,7 +113,7 @@ class ActivityHour(Fact, table=True):
     session_id: str = Field(primary_key=True)
     day: int = Field(primary_key=True, index=True)
     hour: int = Field(primary_key=True)
-    twin_id: str
+    twin_id: str = Field(sa_type=StoredText)
     conversations: int
     own_conversations: int  # with a twin that is the user's own
     messages: int
@@ -145,24 +146,31 @@ class UserDay(Fact, table=True):
 class SessionRows(Fact, table=True):
     """A session's rows of each raw table; the session may be undated, its user missing.
 
-    `*_first` and `*_last` are the earliest and latest dated row. What a user has is the sum, so
-    that a refresh needs to read only the sessions that were marked.
+    `kept` is 0 where the user is missing, or an id is nothing that can be named. `*damaged` are
+    rows with text that can't be read; the first one is the session's own. `*_first` and `*_last`
+    are the earliest and latest dated row. What a user has is the sum, so that a refresh needs to
+    read only the sessions that were marked.
     """
 
     __tablename__ = "session_rows"
 
     session_id: str = Field(primary_key=True)
+    kept: int
     started_at: int | None = Field(sa_type=BigInteger)
+    damaged: int
     messages: int
     messages_undated: int
+    messages_damaged: int
     messages_first: int | None = Field(sa_type=BigInteger)
     messages_last: int | None = Field(sa_type=BigInteger)
     documents: int
     documents_undated: int
+    documents_damaged: int
     documents_first: int | None = Field(sa_type=BigInteger)
     documents_last: int | None = Field(sa_type=BigInteger)
     queries: int
     queries_undated: int
+    queries_damaged: int
     queries_first: int | None = Field(sa_type=BigInteger)
     queries_last: int | None = Field(sa_type=BigInteger)
 
@@ -190,18 +198,23 @@ class Loaded(Fact, table=True):
     rows: int
     undated: int
     orphaned: int
+    unreadable: int
     first: int | None = Field(default=None, sa_type=BigInteger)
     last: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Stray(SQLModel, table=True):
-    """Rows of a raw table whose session is missing, so that no user is known."""
+    """Rows of a raw table of which no user is known: the session is missing, or names none.
+
+    Rows that name nothing themselves, because an id is NULL, share one that stands for it.
+    """
 
     __table_args__ = {"schema": "rollup", "sqlite_with_rowid": False}
 
     session_id: str = Field(primary_key=True)
     table: str = Field(primary_key=True)
     rows: int
+    unreadable: int
 
 
 class Headcount(Cell, table=True):
@@ -310,7 +323,8 @@ class Source(SQLModel, table=True):
     """How many rows of a raw table were read, and how many of them are in no dated number.
 
     `orphaned`: the parent is missing. `undated`: the timestamp is missing or unreadable; the
-    parent is there. A user's own timestamp is in no number, so no user is undated.
+    parent is there. A user's own timestamp is in no number, so no user is undated. `unreadable`:
+    with text that is none (`selects` says which is looked at), whether counted or not.
     """
 
     __table_args__ = {"schema": "rollup"}
@@ -319,6 +333,7 @@ class Source(SQLModel, table=True):
     rows: int
     undated: int
     orphaned: int
+    unreadable: int
 
 
 class Build(SQLModel, table=True):

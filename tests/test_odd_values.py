@@ -104,19 +104,19 @@ def answers(store: Store, oracle: Oracle) -> None:
     with store.session() as session:
         compare(session, oracle, MONTH)
         for report in REPORTS:
-            csv_text(report.row, report.rows(session, MONTH))
+            csv_text(report.row, report.rows(session, MONTH), ZoneInfo("UTC"))
         for listed in LISTS:
             page = listed.read(session, MONTH)
             rows = list(listed.rows(session, MONTH, {}))
             assert page.total == len(rows), listed.slug
             assert page.items == rows
             assert page.model_dump_json()
-            "".join(csv_lines(listed.row, rows))
+            "".join(csv_lines(listed.row, rows, ZoneInfo("UTC")))
         page = activities(session, ActivityQuery(), NOW)
         rows = list(all_activities(session, ActivityQuery(), NOW))
         assert page.items == rows
         assert [row.id for row in rows] == [row["id"] for row in oracle.activities()]
-        "".join(csv_lines(ActivityItem, rows))
+        "".join(csv_lines(ActivityItem, rows, ZoneInfo("UTC")))
         assert page.model_dump_json()
         walk(session, len(rows))
         people_of(session, [row.id for row in rows])

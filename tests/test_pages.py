@@ -1181,7 +1181,7 @@ def test_a_page_that_is_not_there_is_said(
     ("dates", "why"),
     [
         (["2026-02-30", "2026-03-02"], "dates = 2026-02-30: is no calendar date"),
-        (["2026-11-01", "9999-12-31"], "dates = 9999-12-31: lies outside"),
+        (["2026-11-01", "9999-12-31"], "choose at most 3,660"),
         (["2026-11-10", "2026-11-01"], "the period ends before it starts"),
         (["2000-01-01", "2026-11-01"], "choose at most 3,660"),
         (["2026-11-01", "2026-11-02", "2026-11-03"], "choose a first and a last day"),

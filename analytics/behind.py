@@ -6,7 +6,7 @@ from typing import Any
 
 from analytics.details import NO_TOPIC, NO_TYPE, NOTHING, Detail
 from analytics.metrics import Metrics
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Filters, Period, Query
+from analytics.query import NO_DEPARTMENT, Filters, Period, Query, filter_label
 from analytics.retention import RETENTION_DAYS, Retention
 from analytics.text import count, day, short_day
 
@@ -73,7 +73,7 @@ def _in_organization(query: Query, name: str | None) -> Query:
 
 def _leader(row: Any, query: Query) -> Behind:
     counts = {"people": row.active_users, "conversations": row.total_activities}
-    return Behind(row.name, counts, _in_organization(query, row.name))
+    return Behind(filter_label(row.name), counts, _in_organization(query, row.name))
 
 
 def _cell(row: Any, query: Query) -> Behind:
@@ -87,12 +87,14 @@ def _cell(row: Any, query: Query) -> Behind:
 
 def _topic(row: Any, query: Query) -> Behind:
     detail = Detail(topics=(row.topic,))
-    return Behind(row.topic or NO_TOPIC, {"conversations": row.conversations}, query, detail)
+    name = filter_label(row.topic, NO_TOPIC)
+    return Behind(name, {"conversations": row.conversations}, query, detail)
 
 
 def _type(row: Any, query: Query) -> Behind:
     detail = Detail(document_types=(row.document_type,))
-    return Behind(row.document_type or NO_TYPE, {"documents": row.documents}, query, detail)
+    name = filter_label(row.document_type, NO_TYPE)
+    return Behind(name, {"documents": row.documents}, query, detail)
 
 
 def _all_counts(row: Any) -> dict[str, int | None]:
@@ -105,13 +107,13 @@ def _all_counts(row: Any) -> dict[str, int | None]:
 
 
 def _organization(row: Any, query: Query) -> Behind:
-    name = row.organization or NO_ORGANIZATION
+    name = filter_label(row.organization)
     return Behind(name, _all_counts(row), _in_organization(query, row.organization))
 
 
 def _department(row: Any, query: Query) -> Behind:
     chosen = Filters((row.organization,), (row.department,))
-    name = f"{row.department or NO_DEPARTMENT}, {row.organization or NO_ORGANIZATION}"
+    name = f"{filter_label(row.department, NO_DEPARTMENT)}, {filter_label(row.organization)}"
     return Behind(name, _all_counts(row), replace(query, filters=chosen))
 
 

@@ -24,14 +24,15 @@ from analytics.drawing import Compared, chart_data, compared_with, summary, tabl
 from analytics.export import PictureProblem
 from analytics.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.metrics import Metrics
-from analytics.query import NAMELESS, Query, QueryError, filter_names
+from analytics.query import NAMELESS, Query, QueryError, filter_label, filter_names
 from analytics.reports import BY_SLUG, PAGES, Report
 from analytics.results import Row, span
 from analytics.retention import Retention
 from analytics.rollups.build import Progress, silent
 from analytics.sources import sources
-from analytics.text import change, count, day, days, label, moment, number
+from analytics.text import change, count, day, days, label, moment, number, short_day
 from analytics.theme import FONT, css_variables, variables
+from analytics.untrusted import printable
 
 PRODUCT = "AI Twin Analytics"
 TABLE_ROWS, CHART_ROWS = 20, 400
@@ -110,7 +111,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         _Section(page, PAGES[page].title, tuple(parts[slug] for slug in PAGES[page].slugs))
         for page in pages
     )
-    return _template().render(
+    made = _template().render(
         product=PRODUCT,
         title=sections[0].title if len(sections) == 1 else PRODUCT,
         period=days(query.period),
@@ -123,6 +124,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         dark_colours=Markup(css_variables(dark=True)),  # noqa: S704
         font=Markup(FONT),  # noqa: S704
     )
+    return printable(made)
 
 
 def print_pdf(html: str, path: Path) -> None:
@@ -310,11 +312,13 @@ def _kind(rows: Sequence[Row], name: str) -> str:
 def _kind_of(column: pd.Series) -> str:
     if pd.api.types.is_numeric_dtype(column):
         return "number"
-    return "date" if column.name == "Day" else ""
+    return "date" if pd.api.types.is_datetime64_any_dtype(column) else ""
 
 
 def _figures(column: pd.Series, *, is_whole: bool) -> list[str]:
     """A column of a chart's table. Its frame has whole numbers as fractions where some miss."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return ["" if pd.isna(value) else short_day(value) for value in column]
     if not pd.api.types.is_numeric_dtype(column):
         return ["" if pd.isna(value) else str(value) for value in column]
     kind = int if is_whole or pd.api.types.is_integer_dtype(column) else float
@@ -324,9 +328,11 @@ def _figures(column: pd.Series, *, is_whole: bool) -> list[str]:
 def _cell(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: PLR0911 - a line a type
     if name.endswith("_change"):
         return change(value)
+    if name in NAMELESS:
+        return filter_label(value, NAMELESS[name])
     match value:
         case None:
-            return NAMELESS.get(name, "")
+            return ""
         case bool():
             return "yes" if value else "no"
         case int() | float():

@@ -452,7 +452,7 @@ def _twin_in_words(detail: Detail) -> dict[tuple[str, ...], str]:
 
 
 def _any(names: tuple[str | None, ...], none: str) -> str:
-    return " or ".join(name or none.lower() for name in names)
+    return " or ".join(filter_label(name, none) for name in names)
 
 
 def _name(model: type[Any], column: str, id_: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from analytics.behind import behind, has_behind
-from analytics.query import NAMELESS, Query
+from analytics.query import NAMELESS, Query, filter_label
 from analytics.reports import BY_SLUG
 from analytics.text import change, label
 from ui.charts import empty, heading
@@ -57,7 +57,7 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
         data = table(found).drop(columns=[name for name in hide if name in fields])
         for name, none in NAMELESS.items():
             if name in data:
-                data[name] = data[name].fillna(none)
+                data[name] = [filter_label(getattr(one, name), none) for one in found]
         if "conversations_change" in data:
             data["conversations_change"] = [change(one.conversations_change) for one in found]
         if "owner_email" in data:  # long, and rarely what is looked for

@@ -1,5 +1,6 @@
 """Pages as one HTML file, and the command that writes it."""
 
+import errno
 import json
 import os
 import re
@@ -9,18 +10,18 @@ from functools import partial
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser
 
-from analytics import html_report, images
+from analytics import files, html_report, images
 from analytics.__main__ import main
 from analytics.database import Store
 from analytics.drawing import chart_data, compared_with, specs
 from analytics.export import PictureProblem
-from analytics.html_report import page_html, print_pdf
+from analytics.html_report import page_html, printed_pdf
 from analytics.images import ImagesMissing
 from analytics.query import NAMELESS, Filters, Period, Query, QueryError
 from analytics.reports import BY_SLUG, PAGES, REPORTS, Page
@@ -34,7 +35,8 @@ vl_convert = pytest.importorskip("vl_convert", reason="the extra `images` is not
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 3, 20, 12, 30, tzinfo=UTC)
-NASTY = '"><script>alert(1)</script><img src="http://example.com/x.png" onerror="a()">{{ 7*7 }}\x0b\ufffe'
+NASTY = '"><script>alert(1)</script><img src="http://example.com/x.png" onerror="a()">{{ 7*7 }}'
+NASTY += "\x0b\ufffe"
 NAMES = ("Acme", NASTY, None)
 
 
@@ -253,12 +255,11 @@ def test_without_the_extra_the_error_names_it(
 
 
 def test_without_chromium_the_error_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(html_report, "CHROMIUM", ("no-such-browser",))
     with pytest.raises(PictureProblem, match=r"page.pdf: .*Install it .*or write an .html file"):
-        print_pdf("<p>", tmp_path / "page.pdf")
-    assert list(tmp_path.iterdir()) == []
+        printed_pdf("<p>", "page.pdf")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -400,6 +401,55 @@ def test_what_cannot_be_answered_is_one_message(
         assert said.out == ""
         assert said.err.splitlines()[-1].startswith(message)
     assert not list(database.glob("*.html"))
+
+
+def test_a_full_disk_is_one_message_and_leaves_the_earlier_file(
+    database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (database / "report.html").write_text("earlier")
+
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(html_report, "printed_pdf", lambda *_: b"%PDF-")
+    with monkeypatch.context() as patch:
+        full = SimpleNamespace(path=os.path, getpid=os.getpid, fsync=no_room)
+        patch.setattr(files, "os", full)  # only where files are written
+        for name in ("report.html", "report.pdf"):
+            assert main(["report", "--page", "data", "--output", name]) == 1
+            said = capsys.readouterr()
+            assert (said.out, said.err.splitlines()[-1]) == (
+                "",
+                f"output = {name}: can't be written: the disk is full; make room or choose another"
+                " place",
+            )
+    assert (database / "report.html").read_text() == "earlier"
+    assert not [path for path in database.iterdir() if path.suffix in (".part", ".pdf")]
+
+
+def test_a_file_is_as_open_as_the_umask_leaves_it(database: Path) -> None:
+    (database / "elsewhere.html").write_text("earlier")
+    (database / "link.html").symlink_to("elsewhere.html")
+    before = os.umask(0o027)
+    try:
+        assert main(["report", "--page", "data", "--output", "link.html"]) == 0
+    finally:
+        os.umask(before)
+    assert (database / "link.html").is_symlink()
+    assert (database / "elsewhere.html").stat().st_mode & 0o777 == 0o640
+    assert "</html>" in (database / "elsewhere.html").read_text("utf-8")
+
+
+def test_no_room_for_a_pdf_on_the_way_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(html_report, "_printed", no_room)
+    monkeypatch.setattr(html_report, "CHROMIUM", ("sh",))
+    with pytest.raises(
+        PictureProblem, match=r"page.pdf: there is no room to print it in .*\(No sp"
+    ):
+        printed_pdf("<p>", "page.pdf")
 
 
 # In Chromium

@@ -81,7 +81,7 @@ def _rows_of_chart(report: Report, shown: Drawn, asked: Query) -> None:
         shown.table,
         hide_index=True,
         column_config={
-            name: st.column_config.DateColumn(format="ddd D MMM YYYY")
+            str(name): st.column_config.DateColumn(format="ddd D MMM YYYY")
             for name in shown.table.select_dtypes("datetimetz")
         },
         height=shown.height * panels + GAP * (panels - 1),  # as tall as the chart

@@ -140,7 +140,8 @@ def _add_compared(report: Report, data: pd.DataFrame, compared: Compared) -> Non
 
 def _moments(days: Iterable[date | None]) -> pd.Series:
     """Days as moments in UTC, of whatever years."""
-    return pd.Series(list(days), dtype="datetime64[ms]").dt.tz_localize("UTC")
+    moments: pd.Series = pd.Series(list(days), dtype="datetime64[ms]").dt.tz_localize("UTC")
+    return moments
 
 
 def _days_before(day: date, days: int) -> date | None:

@@ -98,6 +98,9 @@ def chart_data(
         data["monday"] = _moments(data["first_week"])
         data["first_week"] = data["monday"].dt.strftime("%d %b %Y")
         data = data[data["week"].notna()]
+    if drawing.mark == "bars":
+        longest = next(iter(drawing.fields.values()))
+        data = data.sort_values(longest, ascending=False, kind="stable")
     if drawing.x != "date":
         data[POSITION] = data.index
     return data
@@ -189,10 +192,16 @@ def _days(*, labels: bool = True) -> alt.X:
     return alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
 
 
-def _band() -> alt.X:
-    axis = _day_axis("domain('x')[1] - 1")  # it ends where the day after the last begins
-    scale = alt.Scale(type="utc")
-    return alt.X("utcyearmonthdate(date):T", title=None, scale=scale, axis=axis)
+def _band(**more: Any) -> alt.X:
+    """A stretch of the axis for each day. Binned, since years before 100 can't be by a browser."""
+    return alt.X(
+        "date:T",
+        timeUnit="binnedutcyearmonthdate",
+        title=None,
+        scale=alt.Scale(type="utc"),
+        axis=_day_axis("domain('x')[1] - 1"),  # it ends where the day after the last begins
+        **more,
+    )
 
 
 def _day_axis(last: str, *, labels: bool = True) -> alt.Axis:
@@ -385,7 +394,7 @@ def _columns(slug: str, compared: str, dark: bool) -> Chart:
         alt.Chart()
         .mark_line(strokeWidth=1.6, interpolate="step")
         .encode(
-            x=_band(),
+            x=_band(bandPosition=0.5),
             y=alt.Y(f"{TOTAL_THEN}:Q", **y),
             color=alt.Color(datum=compared, type="nominal", **colour),
         )

@@ -236,7 +236,7 @@ def _under(query: Query, compared: Compared | None) -> str:
 
 def _wrapped(line: str, width: float) -> list[str]:
     return textwrap.wrap(
-        line,
+        printable(line),  # before what it takes for a space is one
         int(width / (_LINE_SIZE * _CHARACTER)),
         max_lines=_MAX_LINES,
         placeholder=" …",

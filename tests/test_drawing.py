@@ -180,6 +180,14 @@ def test_a_name_that_reads_as_none_is_kept_apart(slug: str) -> None:
     assert [behind(slug, one, Query(day)).name for one in rows] == shown
 
 
+def test_bars_are_longest_first_and_know_their_row() -> None:
+    rows = [FeatureUsage(name=name, value=value) for name, value in (("a", 1), ("b", 3), ("c", 1))]
+    data = chart_data(BY_SLUG["feature-usage"], rows)
+    assert data["name"].tolist() == ["b", "a", "c"]
+    assert data["position"].tolist() == [1, 0, 2]
+    assert table_data(BY_SLUG["feature-usage"], data).index.tolist() == [1, 0, 2]
+
+
 def test_an_organization_called_none_is_no_missing_one() -> None:
     entry = leaders(3)[0].model_copy(update={"name": "No organization"})
     assert said("leaderboard", [entry]) == "=No organization has all 3 conversations shown."

@@ -1,5 +1,6 @@
 """Pictures are drawn in a process of its own: whatever ends it costs one answer."""
 
+import json
 import os
 import signal
 import subprocess
@@ -116,6 +117,16 @@ def test_a_machine_that_starts_no_process_is_said(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(PictureProblem, match=r"can't be started \(No such file"):
         draw(DrawingProcess())
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="needs the alarm of POSIX")
+def test_a_drawing_that_nobody_waits_for_ends_too() -> None:
+    points = {"sequence": {"start": 0, "stop": 400_000, "as": "n"}}  # several seconds' work
+    spec = SPEC | {"data": points, "mark": "point", "encoding": {"x": {"field": "n"}}}
+    asked = json.dumps({"function": "vegalite_to_svg", "arguments": {"vl_spec": spec}})
+    worker = [sys.executable, "-P", str(drawing_process._WORKER), "1"]
+    ended = subprocess.run(worker, input=f"{asked}\n", text=True, check=False, timeout=60)
+    assert ended.returncode == -signal.SIGALRM
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who still runs")

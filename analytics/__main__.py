@@ -1,6 +1,7 @@
 """Commands on the database of DATABASE_URL: `python -m analytics COMMAND`."""
 
 import argparse
+import errno
 import re
 import sys
 import time
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from analytics.database import DatabaseProblem, Store, open_database
 from analytics.export import PictureProblem
+from analytics.files import write_whole
 from analytics.migrations import MigrationError, migrate
 from analytics.query import (
     DEFAULT_PRESET,
@@ -33,6 +35,7 @@ from analytics.reports import PAGES
 from analytics.results import department_names, organization_names, span
 from analytics.rollups.build import Progress
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
+from analytics.untrusted import printable
 
 ALL_PAGES = "all"
 COMPARISONS = ("previous", "year", "none")
@@ -46,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         print(asked.run(load_settings(), asked))
     except (DatabaseProblem, MigrationError, PictureProblem, QueryError, SettingsError) as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)  # it may quote names of the database
         return 1
     except KeyboardInterrupt:
         print("Stopped; the last state is still there.", file=sys.stderr)
@@ -146,7 +149,7 @@ def _opened(settings: Settings) -> Iterator[Store]:
 
 
 def _report(settings: Settings, asked: argparse.Namespace) -> str:
-    from analytics.html_report import page_html, print_pdf  # noqa: PLC0415 - loads what draws charts
+    from analytics.html_report import page_html, printed_pdf  # noqa: PLC0415 - loads what draws
 
     path = Path(asked.output)
     kind = _one_of("output", path.suffix, ".html", ".htm", ".pdf", shown=asked.output)
@@ -173,16 +176,18 @@ def _report(settings: Settings, asked: argparse.Namespace) -> str:
                 store, query, list(PAGES) if page == ALL_PAGES else [page], now,
                 compares=asked.compare != "none", dark=dark, progress=show,
             )  # fmt: skip
+    made = printed_pdf(html, path.name) if kind == ".pdf" else html.encode()
     try:
-        if kind == ".pdf":
-            print_pdf(html, path)
-        else:
-            path.write_text(html, "utf-8")
+        write_whole(path, made)
     except OSError as error:
-        raise QueryError(
-            "output", path, f"can't be written ({error.strerror}); choose another name"
-        ) from None
-    return f"{path}: {path.stat().st_size / 1024:,.0f} KB."
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = (
+            "can't be written: the disk is full; make room or choose another place"
+            if full
+            else f"can't be written ({error.strerror}); choose another name"
+        )
+        raise QueryError("output", path, why) from None
+    return f"{path}: {len(made) / 1024:,.0f} KB."
 
 
 def _one_of(name: str, value: str, *choices: str, shown: str = "") -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from analytics.details import NO_TOPIC, NO_TYPE, NOTHING, Detail
 from analytics.metrics import Metrics
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Filters, Period, Query, filter_label
+from analytics.query import NO_DEPARTMENT, Filters, Period, Query, filter_label
 from analytics.retention import RETENTION_DAYS, Retention
 from analytics.text import count, day, short_day
 from analytics.untrusted import unescaped
@@ -78,7 +78,9 @@ def _in_organization(query: Query, name: str | None) -> Query:
 
 def _leader(row: Any, query: Query) -> Behind:
     counts = {"people": row.active_users, "conversations": row.total_activities}
-    return Behind(row.name, counts, _in_organization(query, row.name), key=(row.name,))
+    return Behind(
+        filter_label(row.name), counts, _in_organization(query, row.name), key=(row.name,)
+    )
 
 
 def _cell(row: Any, query: Query) -> Behind:
@@ -94,16 +96,14 @@ def _cell(row: Any, query: Query) -> Behind:
 
 def _topic(row: Any, query: Query) -> Behind:
     detail = Detail(topics=(row.topic,))
-    key = (filter_label(row.topic, NO_TOPIC),)
-    name = unescaped(row.topic or NO_TOPIC)
-    return Behind(name, {"conversations": row.conversations}, query, detail, key)
+    name = filter_label(row.topic, NO_TOPIC)
+    return Behind(unescaped(name), {"conversations": row.conversations}, query, detail, (name,))
 
 
 def _type(row: Any, query: Query) -> Behind:
     detail = Detail(document_types=(row.document_type,))
-    key = (filter_label(row.document_type, NO_TYPE),)
-    name = unescaped(row.document_type or NO_TYPE)
-    return Behind(name, {"documents": row.documents}, query, detail, key)
+    name = filter_label(row.document_type, NO_TYPE)
+    return Behind(unescaped(name), {"documents": row.documents}, query, detail, (name,))
 
 
 def _all_counts(row: Any) -> dict[str, int | None]:
@@ -116,15 +116,17 @@ def _all_counts(row: Any) -> dict[str, int | None]:
 
 
 def _organization(row: Any, query: Query) -> Behind:
-    name, key = row.organization or NO_ORGANIZATION, (filter_label(row.organization),)
-    return Behind(name, _all_counts(row), _in_organization(query, row.organization), key=key)
+    name = filter_label(row.organization)
+    inside = _in_organization(query, row.organization)
+    return Behind(name, _all_counts(row), inside, key=(name,))
 
 
 def _department(row: Any, query: Query) -> Behind:
     chosen = Filters((row.organization,), (row.department,))
-    name = f"{row.department or NO_DEPARTMENT}, {row.organization or NO_ORGANIZATION}"
-    key = filter_label(row.organization), filter_label(row.department, NO_DEPARTMENT)
-    return Behind(name, _all_counts(row), replace(query, filters=chosen), key=key)
+    names = filter_label(row.department, NO_DEPARTMENT), filter_label(row.organization)
+    return Behind(
+        ", ".join(names), _all_counts(row), replace(query, filters=chosen), key=names[::-1]
+    )
 
 
 def _twin(row: Any, query: Query) -> Behind:

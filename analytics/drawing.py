@@ -1,6 +1,8 @@
 """Drawing a registered result: its Vega-Lite spec, made once, its data, and its words."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -9,22 +11,26 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analytics.query import Query
+from analytics.details import NO_TOPIC, NO_TYPE
+from analytics.query import NO_ORGANIZATION, Query, filter_label
 from analytics.reports import BY_SLUG, Drawing, Report
 from analytics.results import Row, Share, percentage, rounded, share_change
 from analytics.text import compared_name, count, long_day, moved, number, percent, short_day
-from analytics.theme import Theme, chart_config, theme
-from analytics.untrusted import unescaped
+from analytics.theme import LABEL_SIZE, Theme, chart_config, theme
+from analytics.untrusted import printable, unescaped
 
 HEIGHT, BAR_HEIGHT = 300, 34
+LOW, FULL = 16, 720  # the rows of a heatmap get lower where they are many
 BRUSH, FOCUS, LEAVE, PICK = "zoom", "focus", "leave", "pick"
 POSITION = "position"  # of a mark's row in the result, which a PICK says
+BAR = "bar"  # a bar's own place: names that read the same don't share one
 DOUBLE_CLICK_MS = 300
+NUMBER_WIDTH, NUMBER_HEIGHT = 22, 14  # of a cell in which 100 fits
 NAMED = 3  # of many that share a place
 TOTAL_THEN = "total then"
 Chart = Any  # Altair types its chained methods loosely
 _NOT_OVER = "No day of this period is over yet"
-_UNNAMED = {"topic": "No topic", "document_type": "No type"}
+_UNNAMED = {"topic": NO_TOPIC, "document_type": NO_TYPE, "name": NO_ORGANIZATION}
 
 
 def height(report: Report, data: pd.DataFrame) -> int:
@@ -33,7 +39,8 @@ def height(report: Report, data: pd.DataFrame) -> int:
     if drawing.mark == "bars":
         return len(data) * BAR_HEIGHT + 30
     if drawing.mark == "heatmap":
-        return data[drawing.y].nunique() * BAR_HEIGHT + 80
+        rows = data[drawing.y].nunique()
+        return rows * max(LOW, min(BAR_HEIGHT, FULL // rows)) + 120
     return HEIGHT // 2 - 8 if drawing.panels else HEIGHT
 
 
@@ -66,11 +73,20 @@ def chart_data(
 ) -> pd.DataFrame:
     """The rows with fields named as on the chart; days in UTC, so that no browser shifts them.
 
+    Names are made printable, and read as filters name them, so that no name reads as none.
     With `compared`, days have "day then", the day they stand beside, and that day's fields as
     "Field then": missing where the compared period has no such day or it is not over yet.
     """
     drawing = report.drawing
-    data = pd.DataFrame([one.model_dump() for one in found]).rename(columns=drawing.fields)
+    rows = [one.model_dump() for one in found]
+    if drawing.mark == "bars":
+        names = [printable(filter_label(row[drawing.x], _UNNAMED[drawing.x])) for row in rows]
+        shown = Counter(map(unescaped, names))
+        for n, (row, name) in enumerate(zip(rows, names, strict=True)):
+            # Two that would read alike are written as they are stored.
+            read = name if shown[unescaped(name)] > 1 else unescaped(name)
+            row |= {drawing.x: read, BAR: f"{n}|{name}"}
+    data = pd.DataFrame(rows).rename(columns=drawing.fields)
     if data.empty:
         return data
     if drawing.x == "date":
@@ -78,18 +94,17 @@ def chart_data(
             _add_compared(report, data, compared)
         # Written here: a browser's tooltip would write the day of its own time zone.
         data["day"] = [short_day(one) for one in data["date"]]
-        data["date"] = pd.to_datetime(data["date"], utc=True)
+        data["date"] = _moments(data["date"])
         last_complete = data.index[data["complete"]].max() if data["complete"].any() else -1
         # The dashed stretch starts on the last complete day, so that the line has no gap.
         data["tail"] = data.index >= last_complete if not data["complete"].all() else False
     if drawing.mark == "heatmap":
-        data["first_week"] = pd.to_datetime(data["first_week"]).dt.strftime("%d %b %Y")
+        data["monday"] = _moments(data["first_week"])
+        data["first_week"] = data["monday"].dt.strftime("%d %b %Y")
         data = data[data["week"].notna()]
-    if drawing.x in _UNNAMED:
-        names = data[drawing.x].fillna(_UNNAMED[drawing.x])
-        read = names.map(unescaped)
-        # Two that would read alike stay two bars.
-        data[drawing.x] = read.where(~read.duplicated(keep=False), names)
+    if drawing.mark == "bars":
+        longest = next(iter(drawing.fields.values()))
+        data = data.sort_values(longest, ascending=False, kind="stable")
     if drawing.x != "date":
         data[POSITION] = data.index
     return data
@@ -98,18 +113,21 @@ def chart_data(
 def table_data(
     report: Report, data: pd.DataFrame, compared: Compared | None = None
 ) -> pd.DataFrame:
-    """The chart's rows as a table for people: what is written across, then what is drawn."""
+    """The chart's rows as a table for people: what is written across, then what is drawn.
+
+    Days are dates, so that they sort as such.
+    """
     drawing = report.drawing
     labels = list(drawing.fields.values())
     if drawing.x == "date":
-        columns, names = ["day", *labels], {"day": "Day"}
+        columns, names = ["date", *labels], {"date": "Day"}
         if compared is not None:
-            columns += ["day then", *(f"{label} then" for label in labels)]
-            names["day then"] = compared.name
+            columns += ["date then", *(f"{label} then" for label in labels)]
+            names["date then"] = compared.name
     else:
         names = {drawing.x: drawing.x_title or "Name"}
-        if drawing.y:
-            names = {drawing.y: "First week from", **names}
+        if drawing.mark == "heatmap":
+            names = {"monday": "First week from", **names}
         columns = [*names, *labels]
     return data[columns].rename(columns=names)
 
@@ -119,11 +137,18 @@ def _add_compared(report: Report, data: pd.DataFrame, compared: Compared) -> Non
     over = {row.date: row for row in compared.rows if row.complete}
     then = [over.get(_days_before(day, compared.shift)) for day in data["date"]]
     data["day then"] = [short_day(row.date) if row else None for row in then]
+    data["date then"] = _moments([row.date if row else None for row in then])
     for name, label in report.drawing.fields.items():
         data[f"{label} then"] = [getattr(row, name) if row else None for row in then]
     if report.drawing.mark == "columns":
         labels = [f"{label} then" for label in report.drawing.fields.values()]
         data[TOTAL_THEN] = data[labels].sum(axis=1, min_count=1)
+
+
+def _moments(days: Iterable[date | None]) -> pd.Series:
+    """Days as moments in UTC, of whatever years."""
+    moments: pd.Series = pd.Series(list(days), dtype="datetime64[ms]").dt.tz_localize("UTC")
+    return moments
 
 
 def _days_before(day: date, days: int) -> date | None:
@@ -167,28 +192,66 @@ def _spec(made: Chart) -> dict[str, Any]:
 
 
 def _days(*, labels: bool = True) -> alt.X:
-    return alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=_day_axis(labels=labels))
+    axis = _day_axis("domain('x')[1]", labels=labels)
+    return alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
 
 
-def _day_axis(*, labels: bool = True) -> alt.Axis:
-    return alt.Axis(format="%-d %b", labelOverlap="greedy", tickCount=8, grid=False, labels=labels)
+def _band(**more: Any) -> alt.X:
+    """A stretch of the axis for each day. Binned, since years before 100 can't be by a browser."""
+    return alt.X(
+        "date:T",
+        timeUnit="binnedutcyearmonthdate",
+        title=None,
+        scale=alt.Scale(type="utc"),
+        axis=_day_axis("domain('x')[1] - 1"),  # it ends where the day after the last begins
+        **more,
+    )
+
+
+def _day_axis(last: str, *, labels: bool = True) -> alt.Axis:
+    """Days as 4 Nov, up to the `last` moment; with the year below where not all lie in one.
+
+    Each of them then: labels that don't fit are left out, and any of them may be.
+    """
+    format_ = "%-d %b"
+    day, year = (f"utcFormat(datum.value, '{part}')" for part in (format_, "%Y"))
+    is_no_day = f"utchours(datum.value) || datum.value > {last}"
+    is_one_year = f"utcyear(domain('x')[0]) === utcyear({last})"
+    return alt.Axis(
+        format=format_,
+        labelExpr=f"{is_no_day} ? '' : {is_one_year} ? datum.label : [{day}, {year}]",
+        labelOverlap="greedy",
+        tickCount=8,
+        grid=False,
+        labels=labels,
+    )
 
 
 def _count_axis(**more: Any) -> alt.Axis:
     return alt.Axis(format=",.4~f", tickCount=4, tickMinStep=1, **more)
 
 
-def _tips(labels: list[str], compared: str) -> list[alt.Tooltip]:
+def _day_tips(labels: list[str], compared: str) -> dict[str, str]:
     """What is said of a day, and of the day it is compared with."""
-    tips = [alt.Tooltip("day:N", title="Day"), *map(_tip, labels)]
+    tips = {"day": "Day", **{label: label for label in labels}}
     if compared:
-        tips.append(alt.Tooltip("day then:N", title=compared))
-        tips += [_tip(f"{label} then") for label in labels]
+        tips["day then"] = compared
+        tips |= {f"{label} then": f"{label} then" for label in labels}
     return tips
 
 
-def _tip(label: str) -> alt.Tooltip:
-    return alt.Tooltip(f"{label}:Q", format=",.4~f")
+def _tell(chart: Chart, fields: dict[str, str]) -> Chart:
+    """The chart with a tooltip of these fields and their titles; n/a where a row lacks one.
+
+    A browser would write "null".
+    """
+    for field in fields:
+        value = f"datum[{json.dumps(field)}]"
+        written = f"isNumber({value}) ? format({value}, ',.4~f') : {value}"
+        told = f"isValid({value}) ? {written} : '{number(None)}'"
+        chart = chart.transform_calculate(as_=f"{field} told", calculate=told)
+    tips = [alt.Tooltip(f"{field} told:N", title=title) for field, title in fields.items()]
+    return chart.encode(tooltip=tips)
 
 
 def _colour(labels: list[str], compared: str, dark: bool, *, legend: bool = True) -> dict[str, Any]:
@@ -248,13 +311,8 @@ def _lines(
     )
     near, *clicks = _day_params(nearest=True)
     rule = (
-        alt.Chart()
-        .mark_rule(strokeWidth=1.5)
-        .encode(
-            x=x,
-            opacity=alt.condition(near, alt.value(0.35), alt.value(0)),
-            tooltip=_tips(every, compared),
-        )
+        _tell(alt.Chart().mark_rule(strokeWidth=1.5), _day_tips(every, compared))
+        .encode(x=x, opacity=alt.condition(near, alt.value(0.35), alt.value(0)))
         .add_params(near, *clicks)
     )
     layers = [solid.add_params(_brush()), dashed, _lone(encoded), rule]
@@ -307,12 +365,6 @@ def _day_params(*, nearest: bool) -> list[alt.Parameter]:
     ]
 
 
-def _band() -> alt.X:
-    return alt.X(
-        "utcyearmonthdate(date):T", title=None, scale=alt.Scale(type="utc"), axis=_day_axis()
-    )
-
-
 def _columns(slug: str, compared: str, dark: bool) -> Chart:
     """Stacked columns over days, with the compared total as a stepped line."""
     labels = list(BY_SLUG[slug].drawing.fields.values())
@@ -334,14 +386,10 @@ def _columns(slug: str, compared: str, dark: bool) -> Chart:
         .add_params(_brush())
     )
     near, *clicks = _day_params(nearest=False)
+    rect = alt.Chart().mark_rect(color=theme(dark=dark).text)
     pointer = (
-        alt.Chart()
-        .mark_rect(color=theme(dark=dark).text)
-        .encode(
-            x=_band(),
-            opacity=alt.condition(near, alt.value(0.07), alt.value(0)),
-            tooltip=_tips(labels, compared),
-        )
+        _tell(rect, _day_tips(labels, compared))
+        .encode(x=_band(), opacity=alt.condition(near, alt.value(0.07), alt.value(0)))
         .add_params(near, *clicks)
     )
     if not compared:
@@ -350,7 +398,7 @@ def _columns(slug: str, compared: str, dark: bool) -> Chart:
         alt.Chart()
         .mark_line(strokeWidth=1.6, interpolate="step")
         .encode(
-            x=_band(),
+            x=_band(bandPosition=0.5),
             y=alt.Y(f"{TOTAL_THEN}:Q", **y),
             color=alt.Color(datum=compared, type="nominal", **colour),
         )
@@ -384,12 +432,11 @@ def _hours(slug: str, ink: str) -> Chart:
     """Columns over the hours of the day."""
     drawing = BY_SLUG[slug].drawing
     (label,) = drawing.fields.values()
-    base = alt.Chart().encode(
+    base = _tell(alt.Chart(), {drawing.x: drawing.x_title, label: label}).encode(
         x=alt.X(
             f"{drawing.x}:O", title=drawing.x_title,
             axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
         ),
-        tooltip=[alt.Tooltip(f"{drawing.x}:O", title=drawing.x_title), _tip(label)],
     )  # fmt: skip
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         y=alt.Y(f"{label}:Q", axis=alt.Axis(format=",.4~f", tickCount=4))
@@ -401,12 +448,13 @@ def _bars(slug: str, ink: str) -> Chart:
     """Bars beside their names, longest first, with their value written at the end."""
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
-    rows = alt.Chart().encode(
+    name = "slice(datum.label, indexof(datum.label, '|') + 1)"
+    tips = {drawing.x: "Name", **{label: label for label in labels}}
+    rows = _tell(alt.Chart(), tips).encode(
         y=alt.Y(
-            f"{drawing.x}:N", title=None, sort=None,
-            axis=alt.Axis(labelLimit=150, ticks=False, domain=False),
+            f"{BAR}:N", title=None, sort=None,
+            axis=alt.Axis(labelExpr=name, labelLimit=150, ticks=False, domain=False),
         ),
-        tooltip=[alt.Tooltip(f"{drawing.x}:N", title="Name"), *map(_tip, labels)],
     )  # fmt: skip
     base = rows.encode(x=alt.X(f"{labels[0]}:Q", title=None, axis=None))
     value = base.mark_text(align="left", dx=5, color=ink).encode(
@@ -420,17 +468,13 @@ def _heatmap(slug: str, look: Theme) -> Chart:
     """A row a cohort, a column a week; the share is both colour and text."""
     drawing = BY_SLUG[slug].drawing
     labels = list(drawing.fields.values())
-    base = alt.Chart().encode(
+    tips = {drawing.y: "First week from", drawing.x: drawing.x_title}
+    base = _tell(alt.Chart(), tips | {label: label for label in labels}).encode(
         x=alt.X(f"{drawing.x}:O", title=drawing.x_title, axis=alt.Axis(labelAngle=0)),
         y=alt.Y(
             f"{drawing.y}:N", title=None, sort=None,
             axis=alt.Axis(labelExpr="'from ' + datum.label", labelLimit=150),
         ),
-        tooltip=[
-            alt.Tooltip(f"{drawing.y}:N", title="First week from"),
-            alt.Tooltip(f"{drawing.x}:O", title=drawing.x_title),
-            *map(_tip, labels),
-        ],
     )  # fmt: skip
     pick = _pick()
     cells = (
@@ -439,15 +483,34 @@ def _heatmap(slug: str, look: Theme) -> Chart:
             color=alt.Color(
                 f"{labels[0]}:Q",
                 scale=alt.Scale(type="quantize", domain=[0, 100], range=list(look.sequential)),
-                legend=None,  # the share stands in its cell
+                # The share stands in its cell where there is room for it.
+                legend=alt.Legend(
+                    orient="top",
+                    title=labels[0],
+                    titleOrient="left",
+                    type="gradient",
+                    titleFontSize=LABEL_SIZE,
+                    labelFontSize=LABEL_SIZE,
+                    direction="horizontal",
+                    gradientLength=110,
+                    gradientThickness=10,
+                    padding=0,
+                    offset=8,
+                    labelExpr="indexof([20, 50, 80], datum.value) < 0 ? '' : datum.label",
+                ),
             ),
             stroke=alt.condition(pick, alt.value(look.text), alt.value(look.background)),
             strokeWidth=alt.condition(pick, alt.value(2.5), alt.value(0)),
         )
         .add_params(pick)
     )
+    is_narrow = f"bandwidth('x') < {NUMBER_WIDTH} || bandwidth('y') < {NUMBER_HEIGHT}"
+    instead = [
+        {"test": is_narrow, "value": ""},
+        {"test": f"!isValid(datum[{json.dumps(labels[0])}])", "value": number(None)},
+    ]
     text = base.mark_text(fontSize=11, color=look.text).encode(
-        text=alt.Text(f"{labels[0]}:Q", format=".0f")
+        text=alt.Text(f"{labels[0]}:Q", format=".0f", condition=instead)
     )
     return alt.layer(cells, text)
 

@@ -24,14 +24,15 @@ from analytics.drawing import Compared, chart_data, compared_with, summary, tabl
 from analytics.export import PictureProblem
 from analytics.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.metrics import Metrics
-from analytics.query import NAMELESS, Query, QueryError, filter_names
+from analytics.query import NAMELESS, Query, QueryError, filter_label, filter_names
 from analytics.reports import BY_SLUG, PAGES, Report
 from analytics.results import Row, span
 from analytics.retention import Retention
 from analytics.rollups.build import Progress, silent
 from analytics.sources import sources
-from analytics.text import change, count, day, days, label, moment, number
+from analytics.text import change, count, day, days, label, moment, number, short_day
 from analytics.theme import FONT, css_variables, variables
+from analytics.untrusted import printable
 
 PRODUCT = "AI Twin Analytics"
 TABLE_ROWS, CHART_ROWS = 20, 400
@@ -110,7 +111,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         _Section(page, PAGES[page].title, tuple(parts[slug] for slug in PAGES[page].slugs))
         for page in pages
     )
-    return _template().render(
+    made = _template().render(
         product=PRODUCT,
         title=sections[0].title if len(sections) == 1 else PRODUCT,
         period=days(query.period),
@@ -123,38 +124,45 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         dark_colours=Markup(css_variables(dark=True)),  # noqa: S704
         font=Markup(FONT),  # noqa: S704
     )
+    return printable(made)
 
 
-def print_pdf(html: str, path: Path) -> None:
-    """Print an HTML file as PDF with Chromium, A4.
+def printed_pdf(html: str, name: str) -> bytes:
+    """An HTML file printed by Chromium as the PDF of this name, A4.
 
     Raises PdfProblem, which names the remedy, where there is no Chromium or it fails.
     """
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         raise PdfProblem(
-            f"{path.name}: a PDF is printed by Chromium, which is not found here. Install it (on"
+            f"{name}: a PDF is printed by Chromium, which is not found here. Install it (on"
             " Debian: apt install chromium), or write an .html file and print that."
         )
-    with tempfile.TemporaryDirectory() as folder:
-        page, made = Path(folder, "page.html"), Path(folder, "page.pdf")
-        page.write_text(html, "utf-8")
-        command = [
-            found, "--headless", "--disable-gpu", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--no-first-run",
-            f"--user-data-dir={folder}/profile", "--no-pdf-header-footer",
-            f"--print-to-pdf={made}", page.as_uri(),
-        ]  # fmt: skip
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            command.insert(1, "--no-sandbox")  # root has none; the page has no script
-        try:
-            subprocess.run(command, check=True, capture_output=True, timeout=_PDF_SECONDS)  # noqa: S603
-            path.write_bytes(made.read_bytes())
-        except (subprocess.SubprocessError, FileNotFoundError) as error:
-            raise PdfProblem(
-                f"{path.name}: {found} could not print it ({type(error).__name__}). Write an .html"
-                " file and print that from a browser."
-            ) from None
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            return _printed(found, html, Path(folder))
+    except subprocess.SubprocessError as error:
+        why = f"{found} could not print it ({type(error).__name__})"
+    except FileNotFoundError:
+        why = f"{found} made no file"
+    except OSError as error:
+        why = f"there is no room to print it in {tempfile.gettempdir()} ({error.strerror})"
+    raise PdfProblem(f"{name}: {why}. Write an .html file and print that from a browser.")
+
+
+def _printed(chromium: str, html: str, folder: Path) -> bytes:
+    page, made = folder / "page.html", folder / "page.pdf"
+    page.write_text(html, "utf-8")
+    command = [
+        chromium, "--headless", "--disable-gpu", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--no-first-run",
+        f"--user-data-dir={folder}/profile", "--no-pdf-header-footer",
+        f"--print-to-pdf={made}", page.as_uri(),
+    ]  # fmt: skip
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.insert(1, "--no-sandbox")  # root has none; the page has no script
+    subprocess.run(command, check=True, capture_output=True, timeout=_PDF_SECONDS)  # noqa: S603
+    return made.read_bytes()
 
 
 @cache
@@ -310,11 +318,13 @@ def _kind(rows: Sequence[Row], name: str) -> str:
 def _kind_of(column: pd.Series) -> str:
     if pd.api.types.is_numeric_dtype(column):
         return "number"
-    return "date" if column.name == "Day" else ""
+    return "date" if pd.api.types.is_datetime64_any_dtype(column) else ""
 
 
 def _figures(column: pd.Series, *, is_whole: bool) -> list[str]:
     """A column of a chart's table. Its frame has whole numbers as fractions where some miss."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return ["" if pd.isna(value) else short_day(value) for value in column]
     if not pd.api.types.is_numeric_dtype(column):
         return ["" if pd.isna(value) else str(value) for value in column]
     kind = int if is_whole or pd.api.types.is_integer_dtype(column) else float
@@ -324,9 +334,11 @@ def _figures(column: pd.Series, *, is_whole: bool) -> list[str]:
 def _cell(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: PLR0911 - a line a type
     if name.endswith("_change"):
         return change(value)
+    if name in NAMELESS:
+        return filter_label(value, NAMELESS[name])
     match value:
         case None:
-            return NAMELESS.get(name, "")
+            return ""
         case bool():
             return "yes" if value else "no"
         case int() | float():

@@ -1,7 +1,7 @@
 """A registered result's chart as SVG and PNG, made without a browser and without the internet.
 
-Needs the extra `images` (vl-convert-python), which is loaded on first use: with its JavaScript
-engine it takes about 100 MB.
+Needs the extra `images` (vl-convert-python), which a process of its own loads on first use: with
+its JavaScript engine it takes about 150 MB.
 """
 
 import json
@@ -17,12 +17,14 @@ from typing import Any
 import pandas as pd
 
 from analytics.drawing import Compared, chart_data, height, specs, summary
+from analytics.drawing_process import drawing_process
 from analytics.export import PictureProblem
 from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from analytics.results import Row
 from analytics.text import days
 from analytics.theme import FONT, GAP, PADDING, theme
+from analytics.untrusted import printable
 
 WIDTH = 760
 SCALE = 2
@@ -61,7 +63,7 @@ def chart_svgs(
 
     `compared` is the name of what its days are compared with. Ids inside begin with the slug, so
     that the charts of several results can stand in one document. Raises ImagesMissing without the
-    extra `images`.
+    extra `images`, PictureProblem where it can't be drawn.
     """
     if data.empty:
         return []
@@ -83,7 +85,7 @@ def svg(
 ) -> str:
     """The chart as a picture to paste: title, period, filters and legend inside.
 
-    Raises ImagesMissing without the extra `images`.
+    Raises ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
     """
     report, look = BY_SLUG[slug], theme(dark=dark)
     data = chart_data(report, rows, compared)
@@ -104,7 +106,7 @@ def svg(
         y += one.height + GAP
     y += PADDING - GAP
     said = summary(report, data, compared) if charts else report.title
-    return (
+    return printable(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}" height="{y:g}"'
         f' viewBox="0 0 {wide:g} {y:g}" role="img" aria-label="{escape(said)}">'
         f'<rect width="100%" height="100%" fill="{look.background}"/>{"".join(body)}</svg>'
@@ -121,20 +123,17 @@ def png(
 ) -> bytes:
     """The picture of `svg` at twice its size, for slides.
 
-    Raises ImagesMissing without the extra `images`.
+    Raises ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
     """
     picture = svg(slug, rows, query, dark=dark, compared=compared)
-    made: bytes = _engine().svg_to_png(picture, scale=SCALE)
+    made: bytes = _draw("svg_to_png", svg=picture, scale=SCALE)
     return made
 
 
-def _engine() -> Any:
-    """vl-convert. It runs one conversion at a time, whatever thread asks."""
+def _draw(function: str, **arguments: Any) -> Any:
     if not available():
         raise ImagesMissing
-    import vl_convert  # noqa: PLC0415 - only those who ask for a picture pay for it
-
-    return vl_convert
+    return drawing_process().draw(function, **arguments)
 
 
 def _values(data: pd.DataFrame) -> list[dict[str, Any]]:
@@ -196,7 +195,7 @@ _ROLE = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 def _svg(spec: dict[str, Any], prefix: str) -> Svg:
     # No address is allowed: a chart draws the rows it is given.
-    text: str = _engine().vegalite_to_svg(spec, allowed_base_urls=[])
+    text: str = _draw("vegalite_to_svg", vl_spec=spec, allowed_base_urls=[])
     size = _SIZE.match(text)
     if size is None:
         raise ValueError("vl-convert made an SVG without a size")
@@ -237,7 +236,7 @@ def _under(query: Query, compared: Compared | None) -> str:
 
 def _wrapped(line: str, width: float) -> list[str]:
     return textwrap.wrap(
-        line,
+        printable(line),  # before what it takes for a space is one
         int(width / (_LINE_SIZE * _CHARACTER)),
         max_lines=_MAX_LINES,
         placeholder=" …",

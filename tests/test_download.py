@@ -65,6 +65,16 @@ def test_every_chart_is_a_picture_in_the_readers_theme(files: TestClient, slug: 
     assert picture.content.startswith(b"\x89PNG")
 
 
+def test_no_character_of_an_address_ends_the_server(files: TestClient) -> None:
+    pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
+    for odd in ("%01", "%0B", "%1F", "%7F", "%C2%85", "%EF%BF%BE", "%EF%BF%BF"):
+        asked = f"{DATES}&organization=North{odd}South&department={odd}"
+        for path in ("results/topics.svg", "results/topics.png", "pages/data.html"):
+            answer = files.get(f"/download/{path}?{asked}")
+            assert answer.status_code == 200
+            assert path.endswith("png") or "North\ufffdSouth" in answer.text
+
+
 def test_a_file_compares_only_where_the_page_does(files: TestClient) -> None:
     pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
     for path in ("results/conversations.svg", "pages/overview.html"):

@@ -2,20 +2,26 @@
 
 import json
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from analytics.behind import behind
 from analytics.charts import (
     ActiveUsersDay,
     ConversationsDay,
+    DocumentTypeCount,
     EngagementDay,
     FeatureUsage,
     HourlyActivity,
     InstallationsDay,
     LeaderboardEntry,
+    TopicCount,
 )
 from analytics.drawing import (
+    BAR,
     BRUSH,
     FOCUS,
     LEAVE,
@@ -28,6 +34,7 @@ from analytics.drawing import (
     summary,
     table_data,
 )
+from analytics.query import Period, Query
 from analytics.reports import BY_SLUG, REPORTS
 from analytics.retention import CohortCell
 
@@ -110,14 +117,88 @@ def test_a_table_has_the_names_of_the_chart() -> None:
     compared = Compared(NAME, talks(7, first=-1), 1)
     data = chart_data(report, talks(1), compared)
     assert list(table_data(report, data, compared).iloc[0].items()) == [
-        ("Day", "Mon 2 Mar 2026"), ("Conversations", 1), ("Messages", 2),
-        (NAME, "Sun 1 Mar 2026"), ("Conversations then", 7), ("Messages then", 14),
+        ("Day", pd.Timestamp("2026-03-02", tz="UTC")), ("Conversations", 1), ("Messages", 2),
+        (NAME, pd.Timestamp("2026-03-01", tz="UTC")), ("Conversations then", 7),
+        ("Messages then", 14),
     ]  # fmt: skip
     bars = BY_SLUG["feature-usage"]
     uses = chart_data(bars, [FeatureUsage(name="Questions Asked", value=3)])
     assert table_data(bars, uses).to_dict("list") == {
         "Name": ["Questions Asked"], "Times used": [3],
     }  # fmt: skip
+
+
+def test_days_in_a_table_sort_by_their_date() -> None:
+    report = BY_SLUG["active-users"]
+    compared = Compared(NAME, people(1, 1, first=-40), 40)
+    table = table_data(report, chart_data(report, people(1, 2, 3), compared), compared)
+    for name in ("Day", NAME):
+        days = table.sort_values(name, ascending=False)[name].dropna().tolist()
+        assert all(one > other for one, other in pairwise(days))
+    report = BY_SLUG["cohorts"]
+    weeks = table_data(report, chart_data(report, cohort(0, 5, 100.0) + cohort(5, 5, 100.0)))
+    assert weeks["First week from"].is_monotonic_increasing  # as text, 06 Apr is before 02 Mar
+    assert weeks["First week from"].tolist()[0] == pd.Timestamp("2026-03-02", tz="UTC")
+
+
+@pytest.mark.parametrize("year", [1, 1677, 1969, 2263, 9999])
+def test_days_of_any_year_are_drawn(year: int) -> None:
+    first, last = date(year, 1, 3), date(year, 12, 31)
+    for slug, rows in (
+        ("conversations", [r.model_copy(update={"date": d}) for r in talks(1)
+                           for d in (first, last)]),
+        ("cohorts", [r.model_copy(update={"first_week": d}) for r in cohort(0, 5, 100.0)
+                     for d in (first, last)]),
+    ):  # fmt: skip
+        report = BY_SLUG[slug]
+        compared = Compared(NAME, rows, 5) if slug == "conversations" else None
+        data = chart_data(report, rows, compared)
+        days = table_data(report, data, compared).iloc[:, 0]
+        assert [one.year for one in days] == [year, year]
+        assert summary(report, data, compared)
+
+
+# --- names -------------------------------------------------------------------------------------
+
+NAMED = {
+    "topics": ("No topic", lambda name: TopicCount(topic=name, conversations=2)),
+    "document-types": ("No type", lambda name: DocumentTypeCount(document_type=name, documents=2)),
+}
+
+
+@pytest.mark.parametrize("slug", NAMED)
+def test_a_name_that_reads_as_none_is_kept_apart(slug: str) -> None:
+    none, row = NAMED[slug]
+    report, names = BY_SLUG[slug], (none, f"={none}", "=", None)
+    rows = [row(name) for name in names]
+    data = chart_data(report, rows)
+    shown = [f"={none}", f"=={none}", "==", none]
+    assert data[report.drawing.x].tolist() == shown
+    assert table_data(report, data)["Name"].tolist() == shown
+    assert summary(report, data).startswith(f"={none}, =={none}, == and {none} lead ")
+    day = Period(MONDAY, MONDAY, MONDAY)
+    assert [behind(slug, one, Query(day)).name for one in rows] == shown
+
+
+def test_bars_are_longest_first_and_know_their_row() -> None:
+    rows = [FeatureUsage(name=name, value=value) for name, value in (("a", 1), ("b", 3), ("c", 1))]
+    data = chart_data(BY_SLUG["feature-usage"], rows)
+    assert data["name"].tolist() == ["b", "a", "c"]
+    assert data["position"].tolist() == [1, 0, 2]
+    assert table_data(BY_SLUG["feature-usage"], data).index.tolist() == [1, 0, 2]
+
+
+def test_an_organization_called_none_is_no_missing_one() -> None:
+    entry = leaders(3)[0].model_copy(update={"name": "No organization"})
+    assert said("leaderboard", [entry]) == "=No organization has all 3 conversations shown."
+
+
+def test_names_that_read_the_same_have_a_bar_each() -> None:
+    names = ("North\x0bSouth", "North\x1fSouth", "North\ufffdSouth", "a|b", "b")
+    rows = [TopicCount(topic=name, conversations=1) for name in names]
+    data = chart_data(BY_SLUG["topics"], rows)
+    assert data["topic"].tolist() == [*["North\ufffdSouth"] * 3, "a|b", "b"]
+    assert data[BAR].is_unique
 
 
 # --- specs -------------------------------------------------------------------------------------

@@ -1,34 +1,42 @@
 """Pages as one HTML file, and the command that writes it."""
 
+import errno
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser
 
-from analytics import html_report
+from analytics import files, html_report, images
 from analytics.__main__ import main
 from analytics.database import Store
+from analytics.drawing import chart_data, compared_with, specs
 from analytics.export import PictureProblem
-from analytics.html_report import page_html, print_pdf
+from analytics.html_report import page_html, printed_pdf
 from analytics.images import ImagesMissing
-from analytics.query import Filters, Period, Query, QueryError
-from analytics.reports import BY_SLUG, PAGES, Page
+from analytics.query import NAMELESS, Filters, Period, Query, QueryError
+from analytics.reports import BY_SLUG, PAGES, REPORTS, Page
 from analytics.theme import theme
+from analytics.untrusted import printable
 from tests.browsing import CHROMIUM, chromium
 from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
 
-pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
+vl_convert = pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 3, 20, 12, 30, tzinfo=UTC)
 NASTY = '"><script>alert(1)</script><img src="http://example.com/x.png" onerror="a()">{{ 7*7 }}'
+NASTY += "\x0b\ufffe"
 NAMES = ("Acme", NASTY, None)
 
 
@@ -175,7 +183,8 @@ def test_other_peoples_words_are_only_words(everything: str) -> None:
     read = Read(everything)
     assert not {"script", "img", "iframe", "object", "link", "image", "use"} & set(read.tags)
     assert not [name for name, _ in read.attributes if name.startswith("on")]
-    assert any(NASTY in word for word in read.words)
+    assert any(printable(NASTY) in word for word in read.words)
+    assert printable(everything) == everything
     assert "49" not in read.words
 
 
@@ -246,12 +255,11 @@ def test_without_the_extra_the_error_names_it(
 
 
 def test_without_chromium_the_error_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(html_report, "CHROMIUM", ("no-such-browser",))
     with pytest.raises(PictureProblem, match=r"page.pdf: .*Install it .*or write an .html file"):
-        print_pdf("<p>", tmp_path / "page.pdf")
-    assert list(tmp_path.iterdir()) == []
+        printed_pdf("<p>", "page.pdf")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -263,6 +271,56 @@ def test_a_page_of_the_dashboard_shows_what_its_file_holds(page: str) -> None:
     named |= {"retention"} if "retention_cards()" in script else set()
     assert named == set(PAGES[page].slugs) - set(PAGES[page].charts)
     assert (f'PAGES["{page}"].charts' in script) == bool(PAGES[page].charts)
+
+
+# What is missing
+
+
+def test_a_name_that_reads_as_none_is_kept_apart() -> None:
+    for name, none in NAMELESS.items():
+        cells = [html_report._cell(name, value, ZoneInfo("UTC")) for value in (none, "=", None)]
+        assert cells == [f"={none}", "==", none]
+
+
+def told(slug: str, store: Store, query: Query) -> set[str]:
+    """All that tooltips of a chart of the page say: Vega writes their fields as it writes texts."""
+    report = BY_SLUG[slug]
+    with store.session() as session:
+        compared = compared_with(report, query, partial(report.rows, session))
+        data = chart_data(report, report.rows(session, query), compared)
+    said: set[str] = set()
+    for spec in specs(slug, dark=False, compared=compared.name if compared else ""):
+        layers = [
+            {
+                "transform": layer.get("transform", []),
+                "mark": "text",
+                "encoding": {"text": {k: v for k, v in tip.items() if k != "title"}},
+            }
+            for layer in spec["layer"]
+            for tip in layer["encoding"].get("tooltip", [])
+        ]
+        assert layers
+        schema = "https://vega.github.io/schema/vega-lite/v6.json"
+        asked = {"$schema": schema, "data": {"values": images._values(data)}, "layer": layers}
+        said |= set(
+            re.findall(r'"text": "([^"]*)"', json.dumps(vl_convert.vegalite_to_scenegraph(asked)))
+        )
+    return said
+
+
+@pytest.mark.parametrize("slug", [report.slug for report in REPORTS if report.is_chart])
+def test_what_a_row_lacks_is_never_called_null(slug: str, store: Store) -> None:
+    lacks = {"active-users": 20, "conversations": 20, "engagement": 20, "installations": 20,
+             "hourly-activity": 1, "cohorts": 5}  # fmt: skip
+    days = lacks.get(slug, 3)
+    today = date(2026, 3, 4)
+    query = Query(
+        Period(today - timedelta(days - 1), today, today),
+        against=Period(today - timedelta(1), today, today),  # fewer days, one of them not over
+    )
+    said = told(slug, store, query)
+    assert not {"null", "undefined", "NaN", "Invalid Date"} & said
+    assert ("n/a" in said) == (slug in lacks)
 
 
 # The command
@@ -343,6 +401,55 @@ def test_what_cannot_be_answered_is_one_message(
         assert said.out == ""
         assert said.err.splitlines()[-1].startswith(message)
     assert not list(database.glob("*.html"))
+
+
+def test_a_full_disk_is_one_message_and_leaves_the_earlier_file(
+    database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (database / "report.html").write_text("earlier")
+
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(html_report, "printed_pdf", lambda *_: b"%PDF-")
+    with monkeypatch.context() as patch:
+        full = SimpleNamespace(path=os.path, getpid=os.getpid, fsync=no_room)
+        patch.setattr(files, "os", full)  # only where files are written
+        for name in ("report.html", "report.pdf"):
+            assert main(["report", "--page", "data", "--output", name]) == 1
+            said = capsys.readouterr()
+            assert (said.out, said.err.splitlines()[-1]) == (
+                "",
+                f"output = {name}: can't be written: the disk is full; make room or choose another"
+                " place",
+            )
+    assert (database / "report.html").read_text() == "earlier"
+    assert not [path for path in database.iterdir() if path.suffix in (".part", ".pdf")]
+
+
+def test_a_file_is_as_open_as_the_umask_leaves_it(database: Path) -> None:
+    (database / "elsewhere.html").write_text("earlier")
+    (database / "link.html").symlink_to("elsewhere.html")
+    before = os.umask(0o027)
+    try:
+        assert main(["report", "--page", "data", "--output", "link.html"]) == 0
+    finally:
+        os.umask(before)
+    assert (database / "link.html").is_symlink()
+    assert (database / "elsewhere.html").stat().st_mode & 0o777 == 0o640
+    assert "</html>" in (database / "elsewhere.html").read_text("utf-8")
+
+
+def test_no_room_for_a_pdf_on_the_way_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(html_report, "_printed", no_room)
+    monkeypatch.setattr(html_report, "CHROMIUM", ("sh",))
+    with pytest.raises(
+        PictureProblem, match=r"page.pdf: there is no room to print it in .*\(No sp"
+    ):
+        printed_pdf("<p>", "page.pdf")
 
 
 # In Chromium

@@ -1,5 +1,6 @@
 """Charts as pictures: everything inside, nothing from outside."""
 
+import re
 import struct
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +10,19 @@ from typing import Any
 import pytest
 
 from analytics import images
-from analytics.charts import ActiveUsersDay, ConversationsDay, TopicCount
+from analytics.charts import (
+    ActiveUsersDay,
+    ConversationsDay,
+    DocumentTypeCount,
+    LeaderboardEntry,
+    TopicCount,
+)
 from analytics.drawing import chart_data, compared_with
+from analytics.export import PictureProblem
 from analytics.images import ImagesMissing, chart_svgs, png, svg
 from analytics.query import Filters, Period, Query
 from analytics.reports import BY_SLUG
+from analytics.retention import CohortCell
 from analytics.theme import theme
 
 pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
@@ -136,11 +145,113 @@ def test_no_rows_are_said_in_words() -> None:
     assert said == ["Topics", "2 Mar \u2013 6 Mar 2026", "Nothing happened in this period."]
 
 
+# Every kind of character that a renderer stumbles over.
+ODD = [*"\x00\x01\x08\x0b\x0c\x1f\x7f\x80\x85\x9f\ufffe\uffff\udc80\ud800"]
+
+
+def test_no_character_of_a_name_or_a_filter_ends_anything() -> None:
+    names = [f"North{odd}South" for odd in ODD]
+    topics = [TopicCount(topic=name, conversations=3) for name in names]
+    for slug, rows in (
+        ("topics", topics),
+        ("document-types", [DocumentTypeCount(document_type=n, documents=1) for n in names]),
+        ("leaderboard", [leader(name) for name in names]),
+    ):
+        picture = svg(slug, rows, asked(*names[:2]), dark=False)
+        said = words(picture)  # it is XML
+        assert said[1].endswith("only North\ufffdSouth, North\ufffdSouth")
+        assert said.count("North\ufffdSouth") == len(names)  # a bar each
+    assert png("topics", topics, asked(*names), dark=False).startswith(b"\x89PNG")
+
+
+def leader(name: str) -> LeaderboardEntry:
+    return LeaderboardEntry(
+        id="1", name=name, active_users=1, total_activities=1, avg_activities_per_user=1
+    )
+
+
+# --- what an axis and a cell have room for -------------------------------------------------------
+
+
+def counted(slug: str, last: date, days: int) -> list[Any]:
+    """A day's row of each of the days up to the last."""
+    fields = dict.fromkeys(BY_SLUG[slug].drawing.fields, 1)
+    return [
+        BY_SLUG[slug].row(date=last - timedelta(n), complete=True, **fields)
+        for n in reversed(range(days))
+    ]
+
+
+def days_of(slug: str, last: date, days: int, width: int) -> list[str]:
+    """The days that are seen below a chart, as 12 Jan, or 12 Jan 2026 on two lines."""
+    report = BY_SLUG[slug]
+    data = chart_data(report, counted(slug, last, days))
+    [one] = chart_svgs(report, data, dark=False, width=width)
+    labels = [
+        " ".join(["".join(label.itertext())] if not len(label) else [t.text or "" for t in label])
+        for label in ET.fromstring(one.text).iter()  # noqa: S314
+        if label.tag.endswith("}text") and label.get("opacity") != "0"
+    ]
+    return [label for label in labels if re.match(r"\d+ [A-Z]", label)]
+
+
+@pytest.mark.parametrize("slug", ["active-users", "engagement"])
+def test_an_axis_over_years_names_them(slug: str) -> None:
+    for days, width in ((30, 760), (400, 340), (1500, 480)):
+        labels = days_of(slug, date(2026, 1, 12), days, width)
+        assert len(labels) >= 3
+        assert len(set(labels)) == len(labels)
+        assert all(re.fullmatch(r"\d+ [A-Z][a-z]{2} \d{4}", label) for label in labels)
+
+
+@pytest.mark.parametrize("slug", ["active-users", "engagement"])
+def test_an_axis_within_a_year_names_each_day_once(slug: str) -> None:
+    for days in (1, 2, 3, 7):
+        shown = {f"{n} Dec" for n in range(32 - days, 32)}
+        assert days_of(slug, date(2025, 12, 31), days, 760) == sorted(
+            shown, key=lambda d: int(d[:2])
+        )
+    assert len(days_of(slug, date(2025, 12, 31), 365, 760)) >= 6
+
+
+@pytest.mark.parametrize("slug", ["active-users", "engagement"])
+def test_an_axis_knows_years_that_are_far_away(slug: str) -> None:
+    for year in (1, 1969, 9999):
+        assert days_of(slug, date(year, 12, 31), 2, 760) == ["30 Dec", "31 Dec"]
+    assert days_of(slug, date(2, 1, 1), 2, 760) == ["31 Dec 0001", "1 Jan 0002"]
+
+
+def test_a_number_stands_in_its_cell_only_where_it_fits() -> None:
+    report = BY_SLUG["cohorts"]
+
+    def numbers(weeks: int, width: int) -> int:
+        rows = [
+            CohortCell(first_week=DAYS[0] + timedelta(7 * first), users=5, week=week,
+                       active_users=5, share=100.0)
+            for first in range(weeks) for week in range(weeks - first)
+        ]  # fmt: skip
+        [one] = chart_svgs(report, chart_data(report, rows), dark=False, width=width)
+        return words(one.text).count("100")
+
+    for weeks, width, fits in ((4, 340, True), (13, 480, True), (13, 340, False),
+                               (30, 760, False)):  # fmt: skip
+        cells = weeks * (weeks + 1) // 2
+        assert numbers(weeks, width) == (cells if fits else 0)
+
+
+def test_a_cohort_whose_week_is_not_over_has_no_share_yet() -> None:
+    cell = CohortCell(first_week=DAYS[0], users=3, week=0, active_users=None, share=None)
+    said = words(svg("cohorts", [cell], asked(), dark=False))
+    assert "n/a" in said
+    assert "null" not in said
+
+
 def test_a_chart_can_fetch_nothing() -> None:
     # vl-convert would fetch this address, were any allowed.
     spec: dict[str, Any] = {"data": {"url": "http://127.0.0.1:9/x.csv"}, "mark": "point"}
-    with pytest.raises(ValueError, match="External data url not allowed"):
+    with pytest.raises(PictureProblem) as caught:
         images._svg(spec, "")
+    assert "External data url not allowed" in str(caught.value.__cause__)
 
 
 def test_what_answers_a_pointer_is_drawn_as_if_nothing_were_selected() -> None:

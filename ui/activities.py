@@ -19,7 +19,7 @@ from analytics.activities import (
     people_of,
 )
 from analytics.database import Store
-from analytics.query import NO_ORGANIZATION
+from analytics.query import filter_label
 from analytics.results import Row
 from analytics.rollups.instants import from_instant
 from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
@@ -313,7 +313,7 @@ def _listing(items: Sequence[ActivityItem], search: str = "") -> None:
             twin = item.twin_name or "Unknown twin"
             facts = (
                 f"**{item.time}** ({moment(item.started_at, zone)})",
-                inert(item.organization or NO_ORGANIZATION),
+                inert(filter_label(item.organization or None)),
                 f"with {inert(twin)}{' (shared)' if item.is_shared else ''}",
                 f"{', '.join(counts)} in {item.duration}",
             )

@@ -77,11 +77,13 @@ def _rows_of_chart(report: Report, shown: Drawn, asked: Query) -> None:
             "on_select": partial(_pick_row, report, asked, key, positions),
             "selection_mode": "single-row",
         }
-    day = st.column_config.DateColumn(format="ddd D MMM YYYY")
     st.dataframe(
         shown.table,
         hide_index=True,
-        column_config=dict.fromkeys(shown.days, day),
+        column_config={
+            str(name): st.column_config.DateColumn(format="ddd D MMM YYYY")
+            for name in shown.table.select_dtypes("datetimetz")
+        },
         height=shown.height * panels + GAP * (panels - 1),  # as tall as the chart
         key=key,
         alt=f"{report.title}: {shown.summary}",

@@ -541,7 +541,7 @@ def _twin_in_words(detail: Detail) -> dict[tuple[str, ...], str]:
 
 
 def _any(names: tuple[str | None, ...], none: str) -> str:
-    return " or ".join(unescaped(name) if name else none.lower() for name in names)
+    return " or ".join(unescaped(filter_label(name, none)) for name in names)
 
 
 def twin_name(id_: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 
 from analytics.database import Store
-from analytics.details import NOTHING, Detail
+from analytics.details import NO_TYPE, NOTHING, Detail
 from analytics.lists import LIST_BY_SLUG
 from analytics.paging import Paging
 from analytics.people import SORTS, PersonRow, person
-from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
+from analytics.query import NO_DEPARTMENT, Query, filter_label
 from analytics.text import count, day, days, moment, number
 from analytics.untrusted import REPLACEMENT, unescaped
 from ui.asked import option, page_number
@@ -170,8 +170,8 @@ def _list(
 
 
 def _belongs(row: Any) -> str:
-    department = row.department or NO_DEPARTMENT
-    return f"{inert(row.organization or NO_ORGANIZATION)}, {inert(department)}"
+    department = filter_label(row.department or None, NO_DEPARTMENT)
+    return f"{inert(filter_label(row.organization or None))}, {inert(department)}"
 
 
 def _done(row: PersonRow) -> str:
@@ -204,12 +204,8 @@ def _people(rows: Sequence[PersonRow]) -> None:
 def _documents(rows: Sequence[Any]) -> None:
     for row in rows:
         words = "" if row.word_count is None else f" · {count(row.word_count, 'word')}"
-        _made(
-            row,
-            row.title,
-            f"{inert(unescaped(row.type or 'No type'))}{words}",
-            ":material/description:",
-        )
+        kind = unescaped(filter_label(row.type or None, NO_TYPE))
+        _made(row, row.title, f"{inert(kind)}{words}", ":material/description:")
 
 
 def _queries(rows: Sequence[Any]) -> None:
@@ -230,7 +226,7 @@ def _made(row: Any, words: str, facts: str, icon: str) -> None:
         st.text(unescaped(words))
         st.caption(
             f"{icon} {facts} · {moment(row.created_at, zone)} · **{inert(row.user)}**,"
-            f" {inert(row.organization or NO_ORGANIZATION)} · with {inert(twin)}"
+            f" {inert(filter_label(row.organization or None))} · with {inert(twin)}"
         )
         conversation_link(row.activity_id, row.action)
 

@@ -2,23 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import pandas as pd
 
 from analytics.database import Store
-from analytics.drawing import (
-    Compared,
-    chart_data,
-    compared_with,
-    height,
-    specs,
-    summary,
-    table_data,
-)
+from analytics.drawing import chart_data, compared_with, height, specs, summary, table_data
 from analytics.query import DEFAULT_PRESET, Query, preset_period
-from analytics.reports import BY_SLUG, Report
+from analytics.reports import BY_SLUG
 from analytics.results import Row, span
 from analytics.text import compared_name
 from ui.cache import shared
@@ -41,14 +33,10 @@ def rows(slug: str, query: Query | None = None, limit: int | None = None) -> lis
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart's rows as they are drawn and as a table, its height in pixels, and its sentence.
-
-    `days` are the columns of the table that hold dates.
-    """
+    """A chart's rows as they are drawn and as a table, its height in pixels, and its sentence."""
 
     data: pd.DataFrame
     table: pd.DataFrame
-    days: tuple[str, ...]
     height: int
     summary: str
 
@@ -69,34 +57,8 @@ def _drawn(slug: str, query: Query, version: str, compared: bool, store: Store) 
     data = chart_data(report, found, beside)
     said = summary(report, data, beside)
     if data.empty:
-        return Drawn(data, data, (), 0, said)
-    table = table_data(report, data, beside)
-    days = _dates(report, table, data, found, beside)
-    for column, dates in days.items():
-        table[column] = dates
-    return Drawn(data, table, tuple(days), height(report, data), said)
-
-
-def _dates(
-    report: Report,
-    table: pd.DataFrame,
-    data: pd.DataFrame,
-    found: Sequence[Any],
-    beside: Compared | None,
-) -> dict[str, list[date | None]]:
-    """The columns of a chart's table that name days, as dates: it sorts by them."""
-    if report.drawing.mark == "heatmap":
-        return {table.columns[0]: [found[position].first_week for position in data.index]}
-    if report.drawing.x != "date":
-        return {}
-    days: dict[str, list[date | None]] = {table.columns[0]: [row.date for row in found]}
-    if beside is not None:
-        shown = data["day then"].notna()
-        days[beside.name] = [
-            row.date - timedelta(beside.shift) if then else None
-            for row, then in zip(found, shown, strict=True)
-        ]
-    return days
+        return Drawn(data, data, 0, said)
+    return Drawn(data, table_data(report, data, beside), height(report, data), said)
 
 
 def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:

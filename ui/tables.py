@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from analytics.behind import behind, has_behind
-from analytics.query import NAMELESS, Query
+from analytics.query import NAMELESS, Query, filter_label
 from analytics.reports import BY_SLUG
 from analytics.text import label
 from ui.charts import empty, heading
@@ -71,7 +71,7 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
         data = table(found).drop(columns=[name for name in hide if name in fields])
         for name, none in NAMELESS.items():
             if name in data:
-                data[name] = data[name].fillna(none)
+                data[name] = [filter_label(getattr(one, name), none) for one in found]
         for name in data.columns:
             if datetime.datetime in _kinds(fields[name].annotation):
                 data[name] = _moments(data[name])

@@ -9,7 +9,8 @@ from analytics.activities import (
     QueryExecuted,
     activity,
 )
-from analytics.details import Detail
+from analytics.details import NO_TOPIC, Detail
+from analytics.query import filter_label
 from analytics.search import MAX_SEARCH, SnippetPart, parts_of
 from analytics.text import count, moment
 from analytics.untrusted import unescaped
@@ -69,7 +70,7 @@ def _head(found: ActivityDetail) -> None:
             + (f" of {owner}" if owner else "")
             + (" (shared)" if found.is_shared else ""),
             "When": f"{moment(found.started_at, zone)} ({zone.key}), {found.time}",
-            "Topic": unescaped(found.topic or "No topic"),
+            "Topic": unescaped(filter_label(found.topic or None, NO_TOPIC)),
             "Where": found.platform,
         }
         for name, value in facts.items():

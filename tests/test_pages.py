@@ -910,7 +910,7 @@ def test_the_rows_of_a_chart_hold_days(app: Open, reference: Path) -> None:
     made = app(reference, "retention")
     made.selectbox(key="preset").select("Last 90 days").run()
     made.button(key="turn-cohorts").click().run()
-    assert made.dataframe[0].value.iloc[:, 0].map(type).unique().tolist() == [date]
+    assert str(made.dataframe[0].value.dtypes.iloc[0]).startswith("datetime64")
 
 
 # --- a preset stays a preset ---------------------------------------------------------------------

@@ -275,7 +275,9 @@ def test_a_full_disk(path: Path) -> None:
     store = opened(settings_for(path))
 
     def fill(_share: float, _label: str) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        error = sqlite3.OperationalError()
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
 
     run(path, "DELETE FROM sessions")
     for act in (store.rebuild, store.refresh):
@@ -701,7 +703,8 @@ def test_a_file_that_has_gone_or_was_replaced(path: Path) -> None:
 def test_deleted_rollups_are_built_again(path: Path) -> None:
     write(talks(1), path)
     opened(settings_for(path)).close()
-    path.with_name("data.rollup.db").write_bytes(b"not a database")
+    sibling = path.with_name("data.rollup.db")
+    sibling.write_bytes(sibling.read_bytes()[:100] + b"not a database")
     store = open_database(settings_for(path))
     store.refresh()
     assert conversations(store) == 1

@@ -5,7 +5,6 @@ deleted; the rollups are a sibling file `NAME.rollup.db` (in the user's cache fo
 be written there), attached as the schema `rollup`. It can be deleted at any time.
 """
 
-import errno
 import glob
 import hashlib
 import os
@@ -50,6 +49,7 @@ from sqlmodel import Session
 
 from analytics.faults import (
     BUSY_SECONDS,
+    FULL,
     DatabaseLocked,
     DatabaseMissing,
     DatabaseProblem,
@@ -831,7 +831,7 @@ def file_lock(path: Path) -> Iterator[bool]:
 
 def _unlockable(beside: Path) -> DatabaseProblem:
     return DatabaseProblem(
-        "The lock file can't be opened",
+        f"The lock file {beside.name} can't be opened",
         str(beside),
         "Take away what stands in its place, or give the account that runs the dashboard the right"
         " to write it and its folder.",
@@ -987,7 +987,7 @@ def _usable(rollups: Path) -> bool:
         with tempfile.TemporaryFile(dir=rollups.parent):
             pass
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):  # what is there can still be read
+        if error.errno not in FULL:  # what is there can still be read
             return False
     return all(
         (file.is_file() and os.access(file, os.R_OK | os.W_OK)) or not os.path.lexists(file)

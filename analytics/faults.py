@@ -79,9 +79,9 @@ _FAULTS: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_NOMEM: _MEMORY,
     sqlite3.SQLITE_TOOBIG: _MEMORY,
 }
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _ERRNO_FAULTS: dict[int | None, tuple[str, str]] = {
-    errno.ENOSPC: _FULL,
-    errno.EDQUOT: _FULL,
+    **dict.fromkeys(FULL, _FULL),
     errno.EACCES: _UNWRITABLE,
     errno.EPERM: _UNWRITABLE,
     errno.EROFS: _UNWRITABLE,
@@ -93,18 +93,19 @@ def sqlite_code(error: BaseException | None) -> int:
     return int(getattr(error, "sqlite_errorcode", 0) or 0)
 
 
-def _primary(error: BaseException | None) -> int:
+def primary_code(error: BaseException | None) -> int:
+    """The same without the detail, which stands in the higher bytes."""
     return sqlite_code(error) & 0xFF
 
 
 def is_locked(error: BaseException | None) -> bool:
     """Whether another program holds the file, so that it may work later."""
-    return _primary(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def is_damaged(error: BaseException | None) -> bool:
     """Whether the file is none that SQLite can read."""
-    return _primary(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def sqlite_problem(error: BaseException | None, where: str) -> DatabaseProblem:
@@ -125,11 +126,11 @@ def file_problem(error: OSError, where: str) -> DatabaseProblem | None:
 
 
 def not_ours(name: str, where: str) -> DatabaseProblem:
-    """Refuse to touch what the dashboard did not make."""
+    """Refuse to touch what can't be seen to be made by the dashboard."""
     return DatabaseProblem(
-        f"{name} was not made by the dashboard, which needs this name",
+        f"{name} isn't recognised as the dashboard's own, which needs this name",
         where,
-        "Rename it, or take it away if nothing uses it: it was left as it is.",
+        "It was left as it is: rename it, or delete it if nothing else uses it.",
     )
 
 

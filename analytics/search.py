@@ -376,7 +376,8 @@ class Search:
                         break
             self._store.search_problem = ""
         except Exception as error:
-            said = str(error) if isinstance(error, DatabaseProblem) else self._index.remedy
+            is_known = isinstance(error, DatabaseProblem)
+            said = f"{error.what}. {error.remedy}" if is_known else self._index.remedy
             self._store.search_problem = said
             # Its type only: the text may hold what somebody wrote.
             logger.warning("The search index was not updated: %s", type(error).__name__)

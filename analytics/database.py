@@ -117,6 +117,11 @@ class Freshness:
     zone: str
 
 
+# Of the last two: SQLite's own words about a damaged file may be no UTF-8, and a damaged length
+# asks for any number of bytes.
+_SQLITE_FAILURES = (DBAPIError, sqlite3.Error, UnicodeDecodeError, MemoryError)
+
+
 class Store:
     """An opened database. Thread-safe; one per process and address.
 
@@ -276,9 +281,7 @@ def open_database(settings: Settings) -> Store:
 class SqliteStore(Store):
     """A SQLite file and its sibling."""
 
-    # Of the last two: SQLite's own words about a damaged file may be no UTF-8, and a damaged length
-    # asks for any number of bytes.
-    _failures = (DBAPIError, sqlite3.Error, UnicodeDecodeError, MemoryError)
+    _failures = _SQLITE_FAILURES
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -392,7 +395,7 @@ class SqliteStore(Store):
                     return False
                 if self._markable and self._in_step(connection):
                     return not marks.rebuild_wanted(connection, _REBUILD_MARKS)
-        except (DBAPIError, sqlite3.Error) as error:
+        except _SQLITE_FAILURES as error:
             if is_locked(_cause(error)):
                 raise
             return False  # an older release's tables, or a damaged file
@@ -489,8 +492,8 @@ class SqliteStore(Store):
                     return False
                 new.backup(sibling, pages=_PAGES_AT_ONCE)
                 _checkpoint(sibling, "main")
-        except sqlite3.Error as error:
-            if is_damaged(error):
+        except _SQLITE_FAILURES as error:
+            if is_damaged(error) or not sqlite_code(error):
                 return False
             raise
         return True
@@ -850,7 +853,7 @@ def own_or_free(path: Path, tables: set[str]) -> None:
             if connection.execute("PRAGMA application_id").fetchone()[0] == OWN_APPLICATION_ID:
                 return
             found = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    except (sqlite3.Error, UnicodeDecodeError) as error:
+    except _SQLITE_FAILURES as error:
         if sqlite_code(error) and not is_damaged(error):
             raise
         # Not before: closing the file drops the locks of this process's readers (POSIX).
@@ -934,7 +937,7 @@ def _reading_mode(path: Path) -> str:
         try:
             with closing(_connect(path, mode, timeout=0)) as connection:
                 connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.DatabaseError as error:
+        except _SQLITE_FAILURES as error:
             if is_locked(error):
                 break  # it can be read, only not now
         else:
@@ -1084,10 +1087,11 @@ def _refuse_doubled_ids(connection: Connection, where: str, *, only_keyless: boo
     `only_keyless` looks only where the database doesn't see to it.
     """
     inspector = inspect(connection)
+    names = {name.lower(): name for name in inspector.get_table_names()}
     doubled = []
     for model in (User, Twin, Conversation):
         table = table_of(model)
-        if only_keyless and _has_key(inspector, table.name):
+        if only_keyless and table.name in names and _has_key(inspector, names[table.name]):
             continue
         id_ = table.c.id
         several = select(id_).where(id_.is_not(None)).group_by(id_).having(func.count() > 1)

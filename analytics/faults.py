@@ -76,6 +76,7 @@ _FAULTS: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_READONLY_ROLLBACK: _UNREADABLE,
     sqlite3.SQLITE_READONLY: _UNWRITABLE,
     sqlite3.SQLITE_IOERR: _DISK,
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
     sqlite3.SQLITE_NOMEM: _MEMORY,
     sqlite3.SQLITE_TOOBIG: _MEMORY,
 }

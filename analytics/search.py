@@ -376,9 +376,11 @@ class Search:
                         break
             self._store.search_problem = ""
         except Exception as error:
-            is_known = isinstance(error, DatabaseProblem)
-            said = f"{error.what}. {error.remedy}" if is_known else self._index.remedy
-            self._store.search_problem = said
+            self._store.search_problem = (
+                f"{error.what}. {error.remedy}"
+                if isinstance(error, DatabaseProblem)
+                else self._index.remedy
+            )
             # Its type only: the text may hold what somebody wrote.
             logger.warning("The search index was not updated: %s", type(error).__name__)
         return closed.wait(max(0.0, end - time.monotonic()))

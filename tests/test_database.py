@@ -465,6 +465,38 @@ def test_nowhere_to_write_the_rollups(place: Path, answer: Callable[[], Any]) ->
     assert "the right to write to one of these folders" in remedy
 
 
+def test_no_folder_at_all_that_can_be_written(
+    place: Path, answer: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place / "data/none"))
+    (place / "data").chmod(0o555)
+    what, remedy = answer()
+    assert what.startswith("The rollup tables can be written neither beside the database nor")
+    assert "the right to write to one of these folders" in remedy
+
+
+def test_an_account_without_a_home(
+    place: Path, answer: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "~/.cache")  # as where nobody says which it is
+    (place / "data").chmod(0o555)
+    assert answer()[0].startswith("The rollup tables can be written neither beside")
+    assert not Path("~").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["data.rollup.db", "data.rollup.lock", "data.rollup.db-shm", "data.search.db"]
+)
+def test_siblings_of_another_account_are_left_to_it(
+    name: str, place: Path, answer: Callable[[], Any]
+) -> None:
+    (place / "data").chmod(0o777)
+    (place / "data" / name).write_bytes(b"")
+    (place / "data" / name).chmod(0)
+    assert answer() == (2, CACHED)
+    assert [path.name for path in (place / "data").iterdir() if path.name != name] == ["data.db"]
+
+
 def test_rollups_go_to_the_cache_where_no_sibling_can_be(place: Path) -> None:
     path = place / "data/data.db"
     (place / "data/data.rollup.db").mkdir()

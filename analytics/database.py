@@ -94,6 +94,7 @@ __all__ = [
     "index_path",
     "open_database",
     "own_or_free",
+    "own_or_free_schema",
 ]
 
 _WAIT_SECONDS = 0.2
@@ -667,6 +668,9 @@ class PostgresStore(Store):
             )
 
     def _rebuild(self, progress: Progress) -> None:
+        with self._raw.connect() as connection:
+            for schema in ("rollup", "rollup_building"):
+                own_or_free_schema(connection, schema, _OWN_TABLES)
         with self._refresher.begin() as connection:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
             if not marks.installed(connection):
@@ -709,6 +713,22 @@ class PostgresStore(Store):
         """Drop the triggers, their functions and the table of marks; whether there were any."""
         with self._refreshing, self.problems(), self._refresher.begin() as connection:
             return marks.remove(connection)
+
+
+def own_or_free_schema(connection: Connection, schema: str, tables: set[str]) -> None:
+    """Raise NotOurs if a schema holds something, but not the tables of any release of this."""
+    found = set(
+        connection.execute(
+            text(
+                "SELECT relname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace"
+                " WHERE nspname = :name UNION SELECT proname FROM pg_proc"
+                " JOIN pg_namespace AS n ON n.oid = pronamespace WHERE nspname = :name"
+            ),
+            {"name": schema},
+        ).scalars()
+    )
+    if found and not tables <= found:
+        raise NotOurs(f"The schema {schema}")
 
 
 def _has_rollups(connection: Connection) -> bool:

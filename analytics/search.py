@@ -35,7 +35,6 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    inspect,
     literal,
     select,
     text,
@@ -58,8 +57,9 @@ from analytics.database import (
     identity,
     index_path,
     own_or_free,
+    own_or_free_schema,
 )
-from analytics.faults import NotOurs, is_damaged
+from analytics.faults import is_damaged
 from analytics.models import Conversation, Message, table_of
 from analytics.query import QueryError
 from analytics.results import Row
@@ -426,12 +426,18 @@ class _State:
     done: int
 
 
+_FORMAT_ON_POSTGRES = text(
+    "SELECT obj_description(c.oid, 'pg_class') FROM pg_class AS c JOIN pg_namespace AS n"
+    " ON n.oid = relnamespace WHERE nspname = 'search' AND relname = 'state'"
+)
+
+
 def _is_there(session: Session) -> bool:
     """Whether the session can read the index's tables."""
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         return any(row[1] == "search" for row in connection.exec_driver_sql("PRAGMA database_list"))
-    return inspect(connection).has_table("state", schema="search")
+    return bool(connection.scalar(_FORMAT_ON_POSTGRES) == str(_FORMAT))
 
 
 def _state(session: Session) -> _State | None:
@@ -654,12 +660,9 @@ class _PostgresIndex:
     def prepare(self) -> None:
         """Make the schema, anew where it is another release's."""
         with self._problems(), self._engine.begin() as connection:
-            held = connection.scalar(
-                text("SELECT obj_description(to_regclass('search.state'), 'pg_class')")
-            )
-            if held == str(_FORMAT):
+            if connection.scalar(_FORMAT_ON_POSTGRES) == str(_FORMAT):
                 return
-            _refuse_foreign(set(inspect(connection).get_table_names("search")))
+            own_or_free_schema(connection, "search", {"document", "state"})
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS search CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA search")
             kinds = {String: "text", Integer: "integer", BigInteger: "bigint"}
@@ -692,11 +695,6 @@ class _PostgresIndex:
                 connection.execute(_UPSERT, rows)
             connection.execute(delete(STATE))
             connection.execute(insert(STATE), asdict(state))
-
-
-def _refuse_foreign(tables: set[str]) -> None:
-    if tables and not tables >= {"document", "state"}:
-        raise NotOurs("The schema search")
 
 
 _UPSERT = text(

@@ -14,8 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from analytics.app.store import AppStore
+from analytics.app.views import saved_views
 from analytics.database import DatabaseLocked, DatabaseProblem, file_lock, open_database
 from analytics.faults import sqlite_problem
+from analytics.migrations import MigrationError, migrate
 from analytics.search import Search
 from tests.conftest import settings_for
 from tests.databases import SCHEMA, a_session, a_user, write
@@ -99,6 +102,11 @@ def test_a_damaged_byte_of_the_schema_is_no_500(path: Path) -> None:
     assert content.count(b"ix_users_email") > 1
     path.write_bytes(content.replace(b"ix_users_email", b"ix_users_\xff\xfe\xfdil", 1))
     assert problem_with(path).what.startswith("This database is damaged")
+    with pytest.raises(MigrationError, match="is damaged"):
+        migrate(settings_for(path).url)
+    path.rename(path.with_name("data.app.db"))
+    with pytest.raises(DatabaseProblem, match="The saved views are damaged"):
+        saved_views(AppStore(settings_for(path)))
 
 
 # --- a lock that can't be made ----------------------------------------------------------------

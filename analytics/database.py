@@ -58,6 +58,7 @@ from analytics.faults import (
     is_damaged,
     is_locked,
     not_ours,
+    primary_code,
     sqlite_code,
     sqlite_problem,
 )
@@ -438,10 +439,10 @@ class SqliteStore(Store):
             with self._marker.begin() as connection:
                 marks.install(connection)
         except OperationalError as error:
-            if not is_locked(_cause(error)):
-                self._markable = False
-            elif not readable:
+            cause = _cause(error)
+            if primary_code(cause) == sqlite3.SQLITE_FULL or (is_locked(cause) and not readable):
                 raise
+            self._markable = is_locked(cause)  # not on a view, nor where nothing may be written
             return False
         return True
 
@@ -569,7 +570,7 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Give back all connections, and take away the WAL if nobody else reads."""
         super().close()
-        with suppress(sqlite3.Error, OSError):
+        with suppress(sqlite3.Error, OSError, DatabaseProblem):
             if self.rollup_path.exists():
                 with self._alone() as alone:
                     if alone:
@@ -834,9 +835,12 @@ def file_lock(path: Path) -> Iterator[bool]:
     try:
         if not beside.exists():
             beside.touch()
+        lock = sqlite3.connect(_uri(beside, "mode=rw"), uri=True, timeout=0)
     except OSError as error:
         raise file_problem(error, str(beside)) or _unlockable(beside) from None
-    with closing(sqlite3.connect(_uri(beside, "mode=rw"), uri=True, timeout=0)) as lock:
+    except sqlite3.Error:
+        raise _unlockable(beside) from None
+    with closing(lock):
         try:
             # So that nothing is written, not even a journal: a full disk can be locked too.
             lock.execute("PRAGMA journal_mode = OFF")

@@ -162,6 +162,16 @@ def test_a_lock_file_that_can_not_be_made(
     store.close()
 
 
+def test_a_folder_that_takes_the_name_of_the_lock_while_it_is_open(path: Path) -> None:
+    store = opened(settings_for(path))
+    path.with_name("data.rollup.lock").unlink()
+    path.with_name("data.rollup.lock").mkdir()
+    with pytest.raises(DatabaseProblem, match=r"The lock file data\.rollup\.lock can't be"):
+        store.rebuild()
+    assert conversations(store) == 3
+    store.close()
+
+
 def test_a_lock_that_another_process_holds_is_a_rival(path: Path) -> None:
     with file_lock(path) as alone:
         assert alone

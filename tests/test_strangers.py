@@ -180,10 +180,14 @@ NAMES = [
 
 
 @pytest.mark.parametrize(
-    ("mode", "name"),
-    [*(("DELETE", name) for name in NAMES), *(("WAL", name) for name in NAMES[:3])],
+    ("kind", "mode", "name"),
+    [
+        *(("folder", "DELETE", name) for name in NAMES),
+        *(("folder", "WAL", name) for name in NAMES[:3]),
+        *(("text", mode, name) for mode in ("DELETE", "WAL") for name in NAMES[:3]),
+        *(("text", "DELETE", name) for name in NAMES if name.endswith(("lock", "up.db-wal"))),
+    ],
 )
-@pytest.mark.parametrize("kind", ["folder", "text"])
 def test_whatever_takes_a_name_is_worked_around_or_named(
     kind: str, name: str, mode: str, path: Path
 ) -> None:

@@ -5,7 +5,6 @@ deleted; the rollups are a sibling file `NAME.rollup.db` (in the user's cache fo
 be written there), attached as the schema `rollup`. It can be deleted at any time.
 """
 
-import errno
 import glob
 import hashlib
 import os
@@ -25,9 +24,11 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    Inspector,
     create_engine,
     delete,
     event,
+    func,
     inspect,
     select,
     text,
@@ -36,6 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import (
     DBAPIError,
     DisconnectionError,
+    IntegrityError,
     NoSuchModuleError,
     OperationalError,
     ProgrammingError,
@@ -45,7 +47,31 @@ from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import Session
 
-from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
+from analytics.faults import (
+    BUSY_SECONDS,
+    FULL,
+    DatabaseLocked,
+    DatabaseMissing,
+    DatabaseProblem,
+    NotOurs,
+    file_problem,
+    is_damaged,
+    is_locked,
+    not_ours,
+    primary_code,
+    sqlite_code,
+    sqlite_problem,
+)
+from analytics.models import (
+    RAW_MODELS,
+    RAW_TABLES,
+    SAMPLE_APPLICATION_ID,
+    Conversation,
+    Message,
+    Twin,
+    User,
+    table_of,
+)
 from analytics.rollups import marks
 from analytics.rollups.build import Progress, build, definition, silent
 from analytics.rollups.instants import from_instant, read_leniently
@@ -53,7 +79,25 @@ from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
 
-BUSY_SECONDS = 5
+__all__ = [
+    "BUSY_SECONDS",
+    "OWN_APPLICATION_ID",
+    "DatabaseLocked",
+    "DatabaseMissing",
+    "DatabaseProblem",
+    "Freshness",
+    "PostgresStore",
+    "SqliteStore",
+    "Store",
+    "advisory_lock",
+    "file_lock",
+    "identity",
+    "index_path",
+    "open_database",
+    "own_or_free",
+    "own_or_free_schema",
+]
+
 _WAIT_SECONDS = 0.2
 _WAITING = "Waiting: another process (a dashboard or a command) is counting this database"
 # A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
@@ -66,22 +110,6 @@ _ADVISORY_LOCK = 0x41545741  # on PostgreSQL: whoever holds it refreshes
 _OWN = "How to open your own database: set DATABASE_URL, as the README's “Your own database” shows."
 
 
-class DatabaseProblem(Exception):
-    """The database can't be read: what is wrong, where, and what to do about it."""
-
-    def __init__(self, what: str, where: str, remedy: str) -> None:
-        self.what, self.where, self.remedy = what, where, remedy
-        super().__init__(f"{what} ({where}). {remedy}")
-
-
-class DatabaseMissing(DatabaseProblem):
-    """There is no file at the place."""
-
-
-class DatabaseLocked(DatabaseProblem):
-    """Another program holds it; what was counted before can still be read."""
-
-
 @dataclass(frozen=True)
 class Freshness:
     """What the rollups hold: their version, when they were built, and in which time zone."""
@@ -91,12 +119,20 @@ class Freshness:
     zone: str
 
 
+# Of the last two: SQLite's own words about a damaged file may be no UTF-8, and a damaged length
+# asks for any number of bytes.
+_SQLITE_FAILURES = (DBAPIError, sqlite3.Error, UnicodeDecodeError, MemoryError)
+
+
 class Store:
     """An opened database. Thread-safe; one per process and address.
 
     `session()` reads; `refresh()` brings the rollups up to date; `check()` says whether the
     database is still there.
     """
+
+    _failures: tuple[type[Exception], ...] = (DBAPIError, sqlite3.Error)
+    _raw: Engine  # reads the raw tables alone
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -118,12 +154,15 @@ class Store:
         """Turn a failing database into a DatabaseProblem."""
         try:
             yield
-        except (DBAPIError, sqlite3.Error) as error:
+        except self._failures as error:
             raise _problem(error, self.where) from None
+        except NotOurs as error:
+            raise not_ours(error.name, self.where) from None
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            problem = file_problem(error, self.where)
+            if problem is None:
                 raise
-            raise _disk_full(self.where) from None
+            raise problem from None
         except PoolTimeoutError:
             raise DatabaseProblem(
                 "Too many people are reading at once", self.where, "Wait a moment, then reload."
@@ -143,9 +182,10 @@ class Store:
             while True:
                 with self._alone() as alone:
                     if alone:
-                        if not self._holds():
-                            self._rebuild(progress)
-                        self._apply(progress)
+                        with self._counting():
+                            if not self._holds():
+                                self._build(progress)
+                            self._apply(progress)
                         return
                 if self.readable():
                     return
@@ -158,10 +198,25 @@ class Store:
             while True:
                 with self._alone() as alone:
                     if alone:
-                        self._rebuild(progress)
+                        with self._counting():
+                            self._build(progress)
                         return
                 progress(0.0, _WAITING)
                 time.sleep(_WAIT_SECONDS)
+
+    def _build(self, progress: Progress) -> None:
+        with self._raw.connect() as connection:
+            _refuse_doubled_ids(connection, self.where, only_keyless=True)
+        self._rebuild(progress)
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            with self._raw.connect() as connection:
+                _refuse_doubled_ids(connection, self.where)
+            raise
 
     def remove_marks(self) -> bool:
         """Take everything of the product out of the raw tables' schema; whether there was any.
@@ -228,17 +283,28 @@ def open_database(settings: Settings) -> Store:
 class SqliteStore(Store):
     """A SQLite file and its sibling."""
 
+    _failures = _SQLITE_FAILURES
+
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.path = _file_path(settings.url)
         _check_file(self.path)
         self._mode = _reading_mode(self.path)
         self._identity = identity(self.path)
+        self._cleared = False  # of what killed builds have left
         self.rollup_path = _rollup_path(self.path)
-        raw_only = _engine(lambda: _connect(self.path, self._mode), poolclass=NullPool)
-        with self.problems(), raw_only.connect() as connection:
+        self._raw = _engine(lambda: _connect(self.path, self._mode), poolclass=NullPool)
+        with self.problems():
+            try:
+                with self._raw.connect() as connection:
+                    self.encoding = str(_pragma(connection, "encoding"))
+            except DBAPIError:
+                _check_tails(self.path)
+                raise
+        with self.problems(), self._raw.connect() as connection:
             self.lacks_message_type = _check_tables(connection, self.where)
             self.is_sample = _pragma(connection, "application_id") == SAMPLE_APPLICATION_ID
+            own_or_free(self.rollup_path, _OWN_TABLES)
         # The pool by name: for such an address SQLAlchemy would take one that closes connections
         # of other threads while they are used, which crashes the process.
         self.engine = _engine(self._reading, poolclass=QueuePool, max_overflow=-1)
@@ -246,7 +312,6 @@ class SqliteStore(Store):
         self._refresher = _engine(
             lambda: self._attached(self.rollup_path, "mode=rw"), poolclass=NullPool
         )
-        self._raw = raw_only
         self._markable = all(
             os.access(path, os.W_OK) for path in (self.path, self.path.absolute().parent)
         )
@@ -299,10 +364,23 @@ class SqliteStore(Store):
         connection = self._attached(made, "mode=rw")
         connection.execute("PRAGMA rollup.journal_mode = OFF")
         connection.execute("PRAGMA rollup.synchronous = OFF")
+        connection.execute(f"PRAGMA rollup.application_id = {OWN_APPLICATION_ID}")
         return connection
 
-    def _alone(self) -> AbstractContextManager[bool]:
-        return file_lock(self.rollup_path)
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        with file_lock(self.rollup_path) as alone:
+            if alone and not self._cleared:
+                self._clear()
+            yield alone
+
+    def _clear(self) -> None:
+        """Delete what killed builds have left: whoever builds holds the lock."""
+        folder, name = self.rollup_path.parent, self.rollup_path.name
+        for leftover in folder.glob(f"{glob.escape(name)}.building-*"):
+            with suppress(OSError):
+                leftover.unlink()
+        self._cleared = True
 
     def readable(self) -> bool:
         try:
@@ -321,8 +399,8 @@ class SqliteStore(Store):
                     return False
                 if self._markable and self._in_step(connection):
                     return not marks.rebuild_wanted(connection, _REBUILD_MARKS)
-        except (DBAPIError, sqlite3.Error) as error:
-            if _is_locked(error):
+        except _SQLITE_FAILURES as error:
+            if is_locked(_cause(error)):
                 raise
             return False  # an older release's tables, or a damaged file
         # Without marks it holds an unchanged file, until there can be marks.
@@ -363,29 +441,30 @@ class SqliteStore(Store):
             with self._marker.begin() as connection:
                 marks.install(connection)
         except OperationalError as error:
-            if not _is_locked(error):
-                self._markable = False
-            elif not readable:
+            cause = _cause(error)
+            if primary_code(cause) == sqlite3.SQLITE_FULL or (is_locked(cause) and not readable):
                 raise
+            self._markable = is_locked(cause)  # not on a view, nor where nothing may be written
             return False
         return True
 
     @contextmanager
     def _new_file(self) -> Iterator[Path]:
         """An empty file beside the sibling, deleted at the end if it is still there."""
-        folder, name = self.rollup_path.parent, self.rollup_path.name
-        for leftover in folder.glob(f"{glob.escape(name)}.building-*"):
-            with suppress(OSError):
-                leftover.unlink()
-        handle, text = tempfile.mkstemp(prefix=f"{name}.building-", dir=folder)
+        self._clear()
+        handle, text = tempfile.mkstemp(
+            prefix=f"{self.rollup_path.name}.building-", dir=self.rollup_path.parent
+        )
         os.close(handle)
         made = Path(text)
         try:
             yield made
         finally:
-            made.unlink(missing_ok=True)
+            for tail in ("", *_TAILS):
+                made.with_name(made.name + tail).unlink(missing_ok=True)
 
     def _rebuild(self, progress: Progress) -> None:
+        own_or_free(self.rollup_path, _OWN_TABLES)
         marked = self._install_marks()
         with self._new_file() as made:
             builder = _engine(lambda: self._unjournaled(made), poolclass=NullPool)
@@ -417,10 +496,10 @@ class SqliteStore(Store):
                     return False
                 new.backup(sibling, pages=_PAGES_AT_ONCE)
                 _checkpoint(sibling, "main")
-        except sqlite3.OperationalError:
+        except _SQLITE_FAILURES as error:
+            if is_damaged(error) or not sqlite_code(error):
+                return False
             raise
-        except sqlite3.DatabaseError:
-            return False  # damaged
         return True
 
     def _put_in_place(self, made: Path) -> None:
@@ -430,7 +509,7 @@ class SqliteStore(Store):
         with made.open("rb") as file:
             os.fsync(file.fileno())
         # What a deleted sibling has left would be taken for the new file's.
-        for tail in ("-wal", "-shm", "-journal"):
+        for tail in _TAILS:
             self.rollup_path.with_name(self.rollup_path.name + tail).unlink(missing_ok=True)
         made.replace(self.rollup_path)
 
@@ -493,7 +572,7 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Give back all connections, and take away the WAL if nobody else reads."""
         super().close()
-        with suppress(sqlite3.Error, OSError):
+        with suppress(sqlite3.Error, OSError, DatabaseProblem):
             if self.rollup_path.exists():
                 with self._alone() as alone:
                     if alone:
@@ -515,6 +594,7 @@ class PostgresStore(Store):
             self.engine = create_engine(settings.url, pool_pre_ping=True, **options)
             # A connection each time: temporary tables end with it.
             self._refresher = create_engine(settings.url, poolclass=NullPool, **options)
+            self._raw = self.engine
         except (ImportError, NoSuchModuleError):
             raise DatabaseProblem(
                 "The driver for PostgreSQL is not installed",
@@ -591,6 +671,9 @@ class PostgresStore(Store):
             )
 
     def _rebuild(self, progress: Progress) -> None:
+        with self._raw.connect() as connection:
+            for schema in ("rollup", "rollup_building"):
+                own_or_free_schema(connection, schema, _OWN_TABLES)
         with self._refresher.begin() as connection:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
             if not marks.installed(connection):
@@ -635,6 +718,22 @@ class PostgresStore(Store):
             return marks.remove(connection)
 
 
+def own_or_free_schema(connection: Connection, schema: str, tables: set[str]) -> None:
+    """Raise NotOurs if a schema holds something, but not the tables of any release of this."""
+    found = set(
+        connection.execute(
+            text(
+                "SELECT relname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace"
+                " WHERE nspname = :name UNION SELECT proname FROM pg_proc"
+                " JOIN pg_namespace AS n ON n.oid = pronamespace WHERE nspname = :name"
+            ),
+            {"name": schema},
+        ).scalars()
+    )
+    if found and not tables <= found:
+        raise NotOurs(f"The schema {schema}")
+
+
 def _has_rollups(connection: Connection) -> bool:
     return inspect(connection).has_table("build", schema="rollup")
 
@@ -666,6 +765,12 @@ def advisory_lock(engine: Engine, number: int) -> Iterator[bool]:
 def _freshness(connection: Connection) -> Freshness | None:
     row = connection.execute(select(table_of(Build))).one_or_none()
     return Freshness(row.version, from_instant(row.built_at), row.zone) if row else None
+
+
+_TAILS = ("-wal", "-shm", "-journal")
+# Of the files that are made beside a database, in which nothing is that can't be made again.
+OWN_APPLICATION_ID = 0x41545752  # "ATWR"
+_OWN_TABLES = {"build", "member", "activity", "daily"}
 
 
 # --- SQLite files ------------------------------------------------------------------------------
@@ -755,17 +860,65 @@ def _pragma(connection: Connection, name: str) -> Any:
 def file_lock(path: Path) -> Iterator[bool]:
     """Whether nobody else holds the lock beside a file, NAME.lock; it ends with its process.
 
-    It is one on an empty SQLite file, which works on every system.
+    It is one on an empty SQLite file, which works on every system. Raises DatabaseProblem where it
+    can be neither taken nor found to be held.
     """
     beside = path.with_suffix(".lock")
-    with closing(sqlite3.connect(beside, timeout=0, isolation_level=None)) as lock:
+    try:
+        if not beside.exists():
+            beside.touch()
+        lock = sqlite3.connect(_uri(beside, "mode=rw"), uri=True, timeout=0)
+    except OSError as error:
+        raise file_problem(error, str(beside)) or _unlockable(beside) from None
+    except sqlite3.Error:
+        raise _unlockable(beside) from None
+    with closing(lock):
         try:
+            # So that nothing is written, not even a journal: a full disk can be locked too.
+            lock.execute("PRAGMA journal_mode = OFF")
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
+        except sqlite3.Error as error:
+            if is_damaged(error):
+                raise not_ours(beside.name, str(beside)) from None
+            if not is_locked(error):
+                raise _unlockable(beside) from None
             alone = False
         else:
             alone = True
         yield alone
+
+
+def _unlockable(beside: Path) -> DatabaseProblem:
+    return DatabaseProblem(
+        f"The lock file {beside.name} can't be opened",
+        str(beside),
+        "Take away what stands in its place, or give the account that runs the dashboard the right"
+        " to write it and its folder.",
+    )
+
+
+def own_or_free(path: Path, tables: set[str]) -> None:
+    """Raise DatabaseProblem if a file was made by somebody else, not by any release of this.
+
+    `tables` tells those of releases that did not mark their files. An empty file is nobody's.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    try:
+        with closing(_connect(path, "mode=ro")) as connection:
+            if connection.execute("PRAGMA application_id").fetchone()[0] == OWN_APPLICATION_ID:
+                return
+            found = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    except _SQLITE_FAILURES as error:
+        if sqlite_code(error) and not is_damaged(error):
+            raise
+        # Not before: closing the file drops the locks of this process's readers (POSIX).
+        with path.open("rb") as file:
+            if file.read(72)[68:] == OWN_APPLICATION_ID.to_bytes(4, "big"):
+                return
+        found = {"what can't be read"}
+    if found and not tables <= found:
+        raise not_ours(path.name, str(path))
 
 
 def identity(path: Path) -> tuple[int, int]:
@@ -840,12 +993,25 @@ def _reading_mode(path: Path) -> str:
         try:
             with closing(_connect(path, mode, timeout=0)) as connection:
                 connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.DatabaseError as error:
-            if "locked" in str(error):
+        except _SQLITE_FAILURES as error:
+            if is_locked(error):
                 break  # it can be read, only not now
         else:
             return "mode=ro" if mode == "mode=rw" else mode
     return modes[0]
+
+
+def _check_tails(path: Path) -> None:
+    """Raise DatabaseProblem if something stands where SQLite keeps what is not yet in the file."""
+    for tail in _TAILS:
+        beside = path.absolute().with_name(path.name + tail)
+        if os.path.lexists(beside) and not (beside.is_file() and os.access(beside, os.R_OK)):
+            raise DatabaseProblem(
+                f"The database can't be read, because {beside.name} can't",
+                str(beside),
+                "SQLite keeps the newest changes there: give the account that runs the dashboard"
+                " the right to read it, or take it away if it is no file.",
+            )
 
 
 def _rollup_path(path: Path) -> Path:
@@ -853,27 +1019,41 @@ def _rollup_path(path: Path) -> Path:
     # No two databases of a folder may share a sibling: not `a.db` and `a`, nor `a.sqlite`.
     name = f"{path.stem}.rollup.db" if path.suffix == ".db" else f"{path.name}-rollup.db"
     sibling = path.absolute().with_name(name)
-    if _writable(sibling):
-        return sibling
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-    cached = user_cache_path("ai-twin-analytics", ensure_exists=True) / f"{digest}.rollup.db"
-    if _writable(cached):
-        return cached
+    cached = user_cache_path("ai-twin-analytics") / f"{digest}.rollup.db"
+    for place in (sibling, cached):
+        if _usable(place):
+            return place
     raise DatabaseProblem(
         "The rollup tables can be written neither beside the database nor in the cache folder",
         f"{sibling}; {cached}",
-        "Give the account that runs the dashboard the right to write to one of these folders.",
+        "Give the account that runs the dashboard the right to write to one of these folders, and"
+        " to the files of these names that are there already.",
     )
 
 
-def _writable(path: Path) -> bool:
-    if path.is_dir():
+def index_path(rollups: Path) -> Path:
+    """The file of the search index, beside the rollups."""
+    return rollups.with_name(f"{rollups.name.removesuffix('rollup.db')}search.db")
+
+
+def _usable(rollups: Path) -> bool:
+    """Whether the account may write the rollups, the search index and what belongs to them."""
+    if not rollups.is_absolute():  # of an account without a home
         return False
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            return True
-    except OSError:
-        return False
+        rollups.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=rollups.parent):
+            pass
+    except OSError as error:
+        if error.errno not in FULL:  # what is there can still be read
+            return False
+    return all(
+        (file.is_file() and os.access(file, os.R_OK | os.W_OK)) or not os.path.lexists(file)
+        for main in (rollups, index_path(rollups))
+        for name in (main, main.with_suffix(".lock"))
+        for file in (name.with_name(name.name + tail) for tail in ("", *_TAILS))
+    )
 
 
 # --- what can be wrong -------------------------------------------------------------------------
@@ -883,6 +1063,13 @@ def _check_tables(connection: Connection, where: str) -> bool:
     """Refuse what lacks a table or column, or has no rows; say whether message_type is missing."""
     inspector = inspect(connection)
     tables = set(inspector.get_table_names())
+    # SQLite finds names in any case, and what can't be watched is read when its file has changed.
+    any_case = connection.dialect.name == "sqlite"
+    fold = str.lower if any_case else str
+    if any_case:
+        tables = {name.lower() for name in (*tables, *inspector.get_view_names())}
+    else:
+        _refuse_unusable(connection, where, tables)
     missing = []
     lacks_message_type = False
     for model in RAW_MODELS:
@@ -890,7 +1077,7 @@ def _check_tables(connection: Connection, where: str) -> bool:
         if table.name not in tables:
             missing.append(f"the table {table.name}")
             continue
-        present = {column["name"] for column in inspector.get_columns(table.name)}
+        present = {fold(column["name"]) for column in inspector.get_columns(table.name)}
         absent = [column.name for column in table.columns if column.name not in present]
         if model is Message and "message_type" in absent:
             lacks_message_type = True
@@ -925,42 +1112,73 @@ def _check_tables(connection: Connection, where: str) -> bool:
     return lacks_message_type
 
 
-def _is_locked(error: DBAPIError | sqlite3.Error) -> bool:
-    said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
-    return "locked" in said or "busy" in said
-
-
-def _disk_full(where: str) -> DatabaseProblem:
-    return DatabaseProblem(
-        "The disk is full", where, "Free some space: the rollup tables need to be written."
+def _refuse_unusable(connection: Connection, where: str, tables: set[str]) -> None:
+    """Raise DatabaseProblem for what PostgreSQL has in place of one of the six tables."""
+    others = {name.lower(): name for name in sorted(tables)}
+    views = set(
+        connection.exec_driver_sql(
+            "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+            " AND relkind IN ('v', 'm', 'f')"
+        ).scalars()
     )
+    for name in RAW_TABLES:
+        if name in views:
+            raise DatabaseProblem(
+                f"{name} is a view or a foreign table, in which changes can't be noticed",
+                where,
+                "Let the address name the schema or the database with the table itself, or make a"
+                " table of it.",
+            )
+        if name not in tables and name in others:
+            raise DatabaseProblem(
+                f'The table {name} is called "{others[name]}" here',
+                where,
+                f'Rename it: ALTER TABLE "{others[name]}" RENAME TO {name}.',
+            )
 
 
-def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
-    """Say what a failing database means, without its own words: they may hold data."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    said = str(cause).lower()
-    if isinstance(cause, sqlite3.Error):
-        if _is_locked(cause):
-            return DatabaseLocked(
-                "The database is locked by another program",
-                where,
-                f"Waited {BUSY_SECONDS} seconds. Let that program finish its write, then reload.",
-            )
-        if "full" in said:
-            return _disk_full(where)
-        if isinstance(cause, sqlite3.OperationalError) and "no such" not in said:
-            return DatabaseProblem(
-                "The database file can't be read",
-                where,
-                "Check that the file is there and that the account that runs the dashboard may"
-                " read it and its folder.",
-            )
-        return DatabaseProblem(
-            "This database is damaged, encrypted, or has changed its tables",
+def _refuse_doubled_ids(connection: Connection, where: str, *, only_keyless: bool = False) -> None:
+    """Raise DatabaseProblem if an id of a user, twin or session stands for several rows.
+
+    `only_keyless` looks only where the database doesn't see to it.
+    """
+    inspector = inspect(connection)
+    names = {name.lower(): name for name in inspector.get_table_names()}
+    doubled = []
+    for model in (User, Twin, Conversation):
+        table = table_of(model)
+        if only_keyless and table.name in names and _has_key(inspector, names[table.name]):
+            continue
+        id_ = table.c.id
+        several = select(id_).where(id_.is_not(None)).group_by(id_).having(func.count() > 1)
+        if count := connection.scalar(select(func.count()).select_from(several.subquery())):
+            doubled.append(f"{count:,} in the table {table.name}")
+    if doubled:
+        raise DatabaseProblem(
+            f"Ids that may stand in one row only stand in several: {', '.join(doubled)}",
             where,
-            "Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or restore a backup.",
+            "Probably it was loaded twice: delete the doubled rows, of the other tables too, and"
+            " give each table a primary key.",
         )
+
+
+def _has_key(inspector: Inspector, table: str) -> bool:
+    keys = [[str(name) for name in inspector.get_pk_constraint(table)["constrained_columns"]]]
+    for index in inspector.get_indexes(table):
+        if index["unique"]:
+            keys.append([str(name) for name in index["column_names"]])
+    return any([name.lower() for name in key] == ["id"] for key in keys)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _problem(error: BaseException, where: str) -> DatabaseProblem:
+    """Say what a failing database means, without its own words: they may hold data."""
+    cause = _cause(error)
+    if isinstance(cause, sqlite3.Error) or not isinstance(error, DBAPIError):
+        return sqlite_problem(cause, where)
     return _server_problem(error, where)
 
 

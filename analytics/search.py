@@ -19,14 +19,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict, astuple, dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    Engine,
     Integer,
     MetaData,
     String,
@@ -52,13 +50,18 @@ from sqlmodel import Session
 
 from analytics.database import (
     BUSY_SECONDS,
+    OWN_APPLICATION_ID,
     DatabaseProblem,
     SqliteStore,
     Store,
     advisory_lock,
     file_lock,
     identity,
+    index_path,
+    own_or_free,
+    own_or_free_schema,
 )
+from analytics.faults import is_damaged
 from analytics.models import Conversation, Message, table_of
 from analytics.query import QueryError
 from analytics.results import Row
@@ -458,9 +461,7 @@ class Search:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._index: _Index = (
-            _SqliteIndex(store.engine, store.rollup_path)
-            if isinstance(store, SqliteStore)
-            else _PostgresIndex(store)
+            _SqliteIndex(store) if isinstance(store, SqliteStore) else _PostgresIndex(store)
         )
 
     def keep_up(self, closed: threading.Event, seconds: float) -> bool:
@@ -477,7 +478,11 @@ class Search:
                         break
             self._store.search_problem = ""
         except Exception as error:
-            self._store.search_problem = self._index.remedy
+            self._store.search_problem = (
+                f"{error.what}. {error.remedy}"
+                if isinstance(error, DatabaseProblem)
+                else self._index.remedy
+            )
             # Its type only: the text may hold what somebody wrote.
             logger.warning("The search index was not updated: %s", type(error).__name__)
         return closed.wait(max(0.0, end - time.monotonic()))
@@ -496,6 +501,10 @@ class Search:
         """
         self._index.prepare()
         with self._store.session() as session:
+            if not _is_there(session):  # else what is written would be written again for ever
+                raise DatabaseProblem(
+                    "The search index can't be read", self._store.where, self._index.remedy
+                )
             now = session.execute(select(BUILD.c.lineage, BUILD.c.refresh)).one()
             state = _state(session)
             if state is None or state.lineage != now.lineage:
@@ -531,7 +540,14 @@ class Search:
         return reached
 
 
-def _state(session: Session) -> _State | None:
+_FORMAT_ON_POSTGRES = text(
+    "SELECT obj_description(c.oid, 'pg_class') FROM pg_class AS c JOIN pg_namespace AS n"
+    " ON n.oid = relnamespace WHERE nspname = 'search' AND relname = 'state'"
+)
+
+
+def _is_there(session: Session) -> bool:
+    """Whether the session can read the index's tables."""
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         attached = [row[1] for row in connection.exec_driver_sql("PRAGMA database_list")]
@@ -539,10 +555,12 @@ def _state(session: Session) -> _State | None:
         if "search" in attached:
             held = connection.exec_driver_sql("PRAGMA search.user_version").scalar()
     else:
-        held = connection.scalar(_HELD_FORMAT)
-    if str(held) != str(_FORMAT):  # none, or another release's
-        return None
-    row = connection.execute(select(STATE)).one_or_none()
+        held = connection.scalar(_FORMAT_ON_POSTGRES)
+    return str(held) == str(_FORMAT)  # else there is none, or another release's
+
+
+def _state(session: Session) -> _State | None:
+    row = session.execute(select(STATE)).one_or_none() if _is_there(session) else None
     return _State(*row) if row else None
 
 
@@ -604,6 +622,10 @@ def _texts(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     return {id_: (owners[id_], f" {_BOUNDARY} ".join(folded)) for id_, folded in parts.items()}
 
 
+_STATE_COLUMNS = ", ".join(column.name for column in STATE.columns)
+_OWN_TABLES = {"document", "words", "state"}
+
+
 class _Index(Protocol):
     """Where documents are kept."""
 
@@ -624,30 +646,34 @@ class _Index(Protocol):
 class _SqliteIndex:
     """A file of its own, written through a connection of its own."""
 
-    def __init__(self, engine: Engine, rollups: Path) -> None:
-        self.path = rollups.with_name(f"{rollups.name.removesuffix('rollup.db')}search.db")
+    def __init__(self, store: SqliteStore) -> None:
+        self.path = index_path(store.rollup_path)
         self.remedy = f"Check that {self.path.name} and its folder can be written and have space."
-        event.listen(engine, "checkout", self._attach)
+        self._encoding = store.encoding  # what is attached must have the raw file's
+        event.listen(store.engine, "checkout", self._attach)
 
     def _attach(self, dbapi: sqlite3.Connection, record: Any, proxy: Any) -> None:
         # Deleted or made anew, the file is another one: a connection still reads the old one.
         now = identity(self.path)
-        if record.info.get("search") == now:
-            return
-        if record.info.pop("search", None):
-            dbapi.execute("DETACH search")
+        held = record.info.get("search")
+        if held and held != now:
+            self._detach(dbapi, record)
+            held = None
         if not any(now):
             return
         try:
-            dbapi.execute("ATTACH ? AS search", [f"{self.path.absolute().as_uri()}?mode=ro"])
-        except sqlite3.OperationalError:  # it may not be opened
-            return
-        try:
-            dbapi.execute("SELECT 1 FROM search.state").fetchone()
-        except sqlite3.DatabaseError:  # half made, or damaged: nobody but a search shall notice
-            dbapi.execute("DETACH search")
-        else:
-            record.info["search"] = now
+            if not held:
+                dbapi.execute("ATTACH ? AS search", [f"{self.path.absolute().as_uri()}?mode=ro"])
+                record.info["search"] = now
+            dbapi.execute(f"SELECT {_STATE_COLUMNS} FROM search.state").fetchone()  # noqa: S608
+        except sqlite3.DatabaseError as error:
+            # It may not be opened, is half made, or damaged: nobody but a search shall notice.
+            if "search" in record.info and (not held or is_damaged(error)):
+                self._detach(dbapi, record)
+
+    def _detach(self, dbapi: sqlite3.Connection, record: Any) -> None:
+        del record.info["search"]
+        dbapi.execute("DETACH search")
 
     def alone(self) -> AbstractContextManager[bool]:
         """A lock that ends with its process."""
@@ -665,19 +691,23 @@ class _SqliteIndex:
                 " (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL)",
                 # Folded words stand between blanks; beyond ASCII all is part of a word to FTS5.
                 "CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii', columnsize=0)",
-                f"CREATE TABLE state ({', '.join(column.name for column in STATE.columns)})",
+                f"CREATE TABLE state ({_STATE_COLUMNS})",
                 f"PRAGMA user_version = {_FORMAT}",
+                f"PRAGMA application_id = {OWN_APPLICATION_ID}",
             ):
                 connection.execute(statement)
 
     def _is_ready(self) -> bool:
         if not self.path.exists():
             return False
+        own_or_free(self.path, _OWN_TABLES)
         with self._writing() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-        return bool(version == _FORMAT)
+            encoding = connection.execute("PRAGMA encoding").fetchone()[0]
+        return bool((version, encoding) == (_FORMAT, self._encoding))
 
     def _remove(self) -> None:
+        own_or_free(self.path, _OWN_TABLES)
         for path in (self.path.with_name(f"{self.path.name}-journal"), self.path):
             path.unlink(missing_ok=True)
 
@@ -728,19 +758,16 @@ class _SqliteIndex:
             with closing(
                 sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             ) as connection:
+                connection.execute(f"PRAGMA encoding = '{self._encoding}'")  # of a new file
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA cache_spill = OFF")  # else readers would be locked out
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
-        except sqlite3.OperationalError:
+        except sqlite3.Error as error:
+            if is_damaged(error):  # the next step makes it anew
+                self._remove()
             raise
-        except sqlite3.DatabaseError:  # damaged: the next step makes it anew
-            self._remove()
-            raise
-
-
-_HELD_FORMAT = text("SELECT obj_description(to_regclass('search.state'), 'pg_class')")
 
 
 class _PostgresIndex:
@@ -761,8 +788,9 @@ class _PostgresIndex:
     def prepare(self) -> None:
         """Make the schema, anew where it is another release's."""
         with self._problems(), self._engine.begin() as connection:
-            if connection.scalar(_HELD_FORMAT) == str(_FORMAT):
+            if connection.scalar(_FORMAT_ON_POSTGRES) == str(_FORMAT):
                 return
+            own_or_free_schema(connection, "search", {"document", "state"})
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS search CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA search")
             kinds = {String: "text", Integer: "integer", BigInteger: "bigint"}

@@ -275,7 +275,9 @@ def test_a_full_disk(path: Path) -> None:
     store = opened(settings_for(path))
 
     def fill(_share: float, _label: str) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        error = sqlite3.OperationalError()
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
 
     run(path, "DELETE FROM sessions")
     for act in (store.rebuild, store.refresh):
@@ -461,6 +463,38 @@ def test_nowhere_to_write_the_rollups(place: Path, answer: Callable[[], Any]) ->
         "The rollup tables can be written neither beside the database nor in the cache folder"
     )
     assert "the right to write to one of these folders" in remedy
+
+
+def test_no_folder_at_all_that_can_be_written(
+    place: Path, answer: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place / "data/none"))
+    (place / "data").chmod(0o555)
+    what, remedy = answer()
+    assert what.startswith("The rollup tables can be written neither beside the database nor")
+    assert "the right to write to one of these folders" in remedy
+
+
+def test_an_account_without_a_home(
+    place: Path, answer: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "~/.cache")  # as where nobody says which it is
+    (place / "data").chmod(0o555)
+    assert answer()[0].startswith("The rollup tables can be written neither beside")
+    assert not Path("~").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["data.rollup.db", "data.rollup.lock", "data.rollup.db-shm", "data.search.db"]
+)
+def test_siblings_of_another_account_are_left_to_it(
+    name: str, place: Path, answer: Callable[[], Any]
+) -> None:
+    (place / "data").chmod(0o777)
+    (place / "data" / name).write_bytes(b"")
+    (place / "data" / name).chmod(0)
+    assert answer() == (2, CACHED)
+    assert [path.name for path in (place / "data").iterdir() if path.name != name] == ["data.db"]
 
 
 def test_rollups_go_to_the_cache_where_no_sibling_can_be(place: Path) -> None:
@@ -701,7 +735,8 @@ def test_a_file_that_has_gone_or_was_replaced(path: Path) -> None:
 def test_deleted_rollups_are_built_again(path: Path) -> None:
     write(talks(1), path)
     opened(settings_for(path)).close()
-    path.with_name("data.rollup.db").write_bytes(b"not a database")
+    sibling = path.with_name("data.rollup.db")
+    sibling.write_bytes(sibling.read_bytes()[:100] + b"not a database")
     store = open_database(settings_for(path))
     store.refresh()
     assert conversations(store) == 1

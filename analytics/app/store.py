@@ -5,8 +5,8 @@ database (in the user's data folder where none can be written there), attached a
 with the first thing that is kept. No rebuild, seed or command deletes it.
 """
 
-import errno
 import hashlib
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from analytics.app.migrations import SCHEMA, UnknownVersion, upgrade, version
-from analytics.database import BUSY_SECONDS, DatabaseProblem
+from analytics.faults import BUSY_SECONDS, FULL, DatabaseProblem, primary_code
 from analytics.settings import Settings, shown_url
 
 _LOCKED = (
@@ -35,13 +35,18 @@ _DENIED = (
 )
 _UNREADABLE = (
     "can't be read",
-    "Give the account that runs the dashboard the right to read this file and its folder.",
+    "Give the account that runs the dashboard the right to read this file and its folder; rename it"
+    " if it is a folder.",
 )
 _DAMAGED = (
     "are damaged",
     "Restore this file from a backup, or move it away to start with an empty list.",
 )
 _FULL = "can't be written: the disk is full", "Free some space, then try again."
+_DISK = (
+    "can't be read or written: the disk reports an error",
+    "Check the disk, its free space and its quota, then try again.",
+)
 _FOREIGN = (
     "can't be kept: this file belongs to another program",
     "Rename it; the dashboard keeps its saved views under this name.",
@@ -71,6 +76,7 @@ _FAULTS: dict[int | str, tuple[str, str]] = {
     sqlite3.SQLITE_PERM: _DENIED,
     sqlite3.SQLITE_CANTOPEN: _UNREADABLE,
     sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _DISK,
     "55P03": _LOCKED,
     "42501": _NO_RIGHTS,
     "25006": _READ_ONLY_SERVER,
@@ -99,7 +105,7 @@ class AppStore:
     def reading(self) -> Iterator[Session | None]:
         """A session for reading; None while nothing has been kept yet. Raises DatabaseProblem."""
         with self._problems():
-            if self._is_sqlite and not self._path.exists():
+            if self._is_sqlite and not os.path.lexists(self._path):
                 yield None
                 return
             with self._reader.begin() as connection:
@@ -136,7 +142,7 @@ class AppStore:
         digest = hashlib.sha256(str(database).encode()).hexdigest()[:16]
         away = user_data_path("ai-twin-analytics") / f"{digest}.app.db"
         for path in (beside, away):
-            if path.exists():
+            if os.path.lexists(path):  # which doesn't mind a folder that may not be entered
                 return path
         return beside if _can_be_made(beside) else away
 
@@ -161,11 +167,12 @@ class AppStore:
         except UnknownVersion as error:
             raise self._problem(_NEWER if error.is_ours else _FOREIGN) from None
         except OSError as error:
-            raise self._problem(_FULL if error.errno == errno.ENOSPC else _DENIED) from None
+            raise self._problem(_FULL if error.errno in FULL else _DENIED) from None
+        except UnicodeDecodeError:  # SQLite's own words about a damaged file
+            raise self._problem(_DAMAGED) from None
         except (DBAPIError, sqlite3.Error) as error:
-            cause: Any = error.orig if isinstance(error, DBAPIError) else error
-            # The low byte of SQLite's extended codes is the primary code.
-            code = getattr(cause, "sqlite_errorcode", 0) & 0xFF or getattr(cause, "sqlstate", None)
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            code = primary_code(cause) or getattr(cause, "sqlstate", None)
             fallback = _DAMAGED if self._is_sqlite else _UNREACHABLE
             raise self._problem(_FAULTS.get(code or "", fallback)) from None
 

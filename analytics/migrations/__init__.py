@@ -77,6 +77,8 @@ def migrate(url: URL, progress: Progress = _quiet) -> list[str]:
             engine.dispose()
     except DBAPIError as error:
         raise _explained(error, url) from error
+    except UnicodeDecodeError as error:  # SQLite's own words about a damaged file
+        raise _fault(_FAULTS[sqlite3.SQLITE_CORRUPT], url, "no UTF-8") from error
     except CommandError as error:
         raise MigrationError(
             f"{shown_url(url)} has a schema version this release does not know ({error})."

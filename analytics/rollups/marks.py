@@ -8,6 +8,7 @@ The row with id 0 (kind 'version') names the rollups that the raw tables were la
 tables that were put back from a backup name others.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from sqlalchemy import (
     true,
 )
 
+from analytics.faults import NotOurs
 from analytics.models import RAW_MODELS, RAW_TABLES, StoredText, table_of
 
 MARK = Table(
@@ -126,9 +128,13 @@ def install(connection: Connection) -> None:
 
 
 def remove(connection: Connection) -> bool:
-    """Drop the triggers and the table of marks; whether there were any."""
+    """Drop the triggers and the table of marks; whether there were any.
+
+    Raises NotOurs before anything is dropped if one of their names is somebody else's.
+    """
     if connection.dialect.name == "sqlite":
         return _remove_from_sqlite(connection)
+    _refuse_foreign_on_postgres(connection)
     present = bool(_postgres_present(connection))
     for table in RAW_TABLES:
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS rollup_mark_{table} CASCADE")
@@ -233,21 +239,36 @@ def _sqlite_row_number(connection: Connection, table: str) -> str:
 
 
 def _sqlite_present(connection: Connection) -> dict[str, str]:
+    """Name -> statement of what has one of the names that `install` needs."""
     rows = connection.exec_driver_sql(
-        "SELECT name, sql FROM main.sqlite_master"
-        " WHERE type IN ('table', 'trigger') AND name GLOB 'rollup_*'"
+        "SELECT lower(name), sql FROM main.sqlite_master WHERE name LIKE 'rollup%'"
     )
-    return {row[0]: row[1] for row in rows}
+    return {name: sql or "" for name, sql in rows if name == MARK.name or name in _TRIGGERS}
 
 
 def _remove_from_sqlite(connection: Connection) -> bool:
     present = _sqlite_present(connection)
+    for name, sql in present.items():
+        if not _is_ours(name, sql):
+            raise NotOurs(_shown(name))
     for name in present:
-        if name != "rollup_marks":
-            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
-    if "rollup_marks" in present:
-        connection.exec_driver_sql("DROP TABLE rollup_marks")
+        if name != MARK.name:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    if MARK.name in present:
+        connection.exec_driver_sql(f"DROP TABLE {MARK.name}")
     return bool(present)
+
+
+def _is_ours(name: str, sql: str) -> bool:
+    """Whether a release made this, even if tools wrote it down or renamed a table since."""
+    if name != MARK.name:
+        return re.search(r'INSERT INTO "?rollup_marks"? \(kind, key\) SELECT', sql) is not None
+    words = re.sub(r'["`\[\]]|IF NOT EXISTS', "", sql, flags=re.IGNORECASE).split()
+    return words == _SQLITE_TABLE.split()
+
+
+def _shown(name: str) -> str:
+    return f"The {'table' if name == MARK.name else 'trigger'} {name}"
 
 
 def version(connection: Connection) -> str:
@@ -267,6 +288,13 @@ def set_version(connection: Connection, name: str) -> None:
             " VALUES (0, 'version', %s) ON CONFLICT (id) DO UPDATE SET key = excluded.key",
             (name,),
         )
+
+
+_TRIGGERS = {
+    f"rollup_{event}_{table}"
+    for event in ("insert", "inserted", "update", "delete")
+    for table in RAW_TABLES
+}
 
 
 # --- PostgreSQL --------------------------------------------------------------------------------
@@ -347,7 +375,12 @@ def _postgres_present(connection: Connection) -> dict[str, tuple[str, str]]:
         " AND relnamespace = current_schema()::regnamespace"
         " AND to_regclass('rollup_marks') IS NOT NULL"
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    wanted = _postgres_wanted()
+    return {
+        name: (table, body)
+        for name, table, body in rows
+        if name in wanted and table == wanted[name][0]
+    }
 
 
 def statements(database: str) -> list[str]:
@@ -362,3 +395,33 @@ def statements(database: str) -> list[str]:
         for model in RAW_MODELS:
             table_of(model).create(connection)
         return list(_sqlite_objects(connection).values())
+
+
+def _refuse_foreign_on_postgres(connection: Connection) -> None:
+    """Raise NotOurs if the table, a function or a trigger of these names is somebody else's."""
+    here = "= current_schema()::regnamespace"
+    columns = connection.exec_driver_sql(
+        "SELECT attname, format_type(atttypid, atttypmod), relkind, attidentity FROM pg_class"
+        " LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped"
+        f" WHERE relname = 'rollup_marks' AND relnamespace {here} ORDER BY attnum"
+    ).all()
+    ours = [("id", "bigint", "r", "a"), ("kind", "text", "r", ""), ("key", "text", "r", "")]
+    if columns and [tuple(column) for column in columns] != ours:
+        raise NotOurs("The table rollup_marks")
+    functions = connection.exec_driver_sql(
+        "SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'rollup%%' AND pronargs = 0"
+        f" AND pronamespace {here}"
+    )
+    names = {f"rollup_mark_{table}" for table in RAW_TABLES}
+    for name, body in functions:
+        if name in names and "INSERT INTO rollup_marks (kind, key) SELECT" not in body:
+            raise NotOurs(f"The function {name}")
+    triggers = connection.exec_driver_sql(
+        "SELECT tgname, relname, proname FROM pg_trigger"
+        " JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid"
+        f" WHERE tgname LIKE 'rollup%%' AND NOT tgisinternal AND relnamespace {here}"
+    )
+    wanted = _postgres_wanted()
+    for name, table, function in triggers:
+        if name in wanted and table == wanted[name][0] and function != f"rollup_mark_{table}":
+            raise NotOurs(f"The trigger {name}")

@@ -25,6 +25,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    TypeDecorator,
     create_engine,
     delete,
     event,
@@ -36,6 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import (
     DBAPIError,
     DisconnectionError,
+    InterfaceError,
     NoSuchModuleError,
     OperationalError,
     ProgrammingError,
@@ -61,6 +63,7 @@ _SESSIONS_AT_ONCE = 250
 _MARKS_AT_ONCE = 20_000
 # With more marks than this, a build is quicker.
 _REBUILD_MARKS = 200_000
+_TURN_SECONDS = 1  # on PostgreSQL: that a complete build waits for readers, and others for it
 _PAGES_AT_ONCE = 10_000  # of a build that is copied over the last one
 _ADVISORY_LOCK = 0x41545741  # on PostgreSQL: whoever holds it refreshes
 _OWN = "How to open your own database: set DATABASE_URL, as the README's “Your own database” shows."
@@ -80,6 +83,10 @@ class DatabaseMissing(DatabaseProblem):
 
 class DatabaseLocked(DatabaseProblem):
     """Another program holds it; what was counted before can still be read."""
+
+
+class OtherZone(DatabaseProblem):
+    """Another dashboard counts it in another time zone; opening it again does not help."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,7 @@ class Store:
         self.is_sample = False
         self.lacks_message_type = False
         self.search_problem = ""  # why the search index could not be written last time
+        self._has_counted = False  # its rollups were there, in its own time zone
         self._refreshing = threading.Lock()
         self.engine: Engine
 
@@ -143,14 +151,37 @@ class Store:
             while True:
                 with self._alone() as alone:
                     if alone:
+                        self._refuse_other_zone()
                         if not self._holds():
                             self._rebuild(progress)
                         self._apply(progress)
+                        self._has_counted = True
                         return
                 if self.readable():
+                    self._has_counted = True
                     return
+                self._refuse_other_zone()
                 progress(0.0, _WAITING)
                 time.sleep(_WAIT_SECONDS)
+
+    def _refuse_other_zone(self) -> None:
+        """Raise OtherZone if another process has counted in its own zone since this one did.
+
+        Each would count anew what the other has counted, for ever.
+        """
+        if not self._has_counted:
+            return
+        try:
+            held = self.freshness()
+        except DatabaseProblem:  # an older release's tables, or damaged ones
+            return
+        if held and held.zone != self.settings.zone.key:
+            raise OtherZone(
+                f"Another dashboard counts this database in {held.zone}, this one is set to"
+                f" {self.settings.zone.key}",
+                self.where,
+                "Give both the same REPORTING_TIMEZONE, then restart the one that you changed.",
+            )
 
     def rebuild(self, progress: Progress = silent) -> None:
         """Build the rollups anew; readers keep the last state until it is complete."""
@@ -507,14 +538,11 @@ class PostgresStore(Store):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         try:
-            options: dict[str, Any] = {
-                "hide_parameters": True,
-                "isolation_level": "REPEATABLE READ",  # a page reads one state of the rollups
-                "connect_args": {"connect_timeout": BUSY_SECONDS},
-            }
-            self.engine = create_engine(settings.url, pool_pre_ping=True, **options)
+            # A page reads one state of the rollups.
+            options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
+            self.engine = server_engine(settings.url, pool_pre_ping=True, **options)
             # A connection each time: temporary tables end with it.
-            self._refresher = create_engine(settings.url, poolclass=NullPool, **options)
+            self._refresher = server_engine(settings.url, poolclass=NullPool, **options)
         except (ImportError, NoSuchModuleError):
             raise DatabaseProblem(
                 "The driver for PostgreSQL is not installed",
@@ -525,7 +553,24 @@ class PostgresStore(Store):
         self._sessions = sessionmaker(self.engine, class_=Session)
         event.listen(self._sessions, "after_begin", _hold_rollups)
         with self.problems(), self.engine.connect() as connection:
+            _check_types(connection, self.where)
             self.lacks_message_type = _check_tables(connection, self.where)
+            self.codec = codec_of(connection)
+        if self.codec != UTF8:
+            event.listen(self.engine, "before_cursor_execute", self._match_nothing, retval=True)
+
+    def _match_nothing(
+        self, connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any
+    ) -> tuple[str, Any]:
+        """Put what no row holds for characters that no row can hold: the index escapes its own."""
+        many = parameters if isinstance(parameters, list) else [parameters]
+        known = [
+            {name: _encodable(value, self.codec) for name, value in one.items()}
+            if isinstance(one, dict)
+            else tuple(_encodable(value, self.codec) for value in one or ())
+            for one in many
+        ]
+        return statement, known if isinstance(parameters, list) else known[0]
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -574,7 +619,7 @@ class PostgresStore(Store):
             )
 
     def readable(self) -> bool:
-        with self.engine.connect() as connection:
+        with self.problems(), self.engine.connect() as connection:
             try:
                 return _has_rollups(connection) and self._built(connection) is not None
             except ProgrammingError:  # an older release's table, or no right to read it
@@ -592,7 +637,6 @@ class PostgresStore(Store):
 
     def _rebuild(self, progress: Progress) -> None:
         with self._refresher.begin() as connection:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
             if not marks.installed(connection):
                 marks.install(connection)
         building = {"rollup": "rollup_building"}
@@ -604,7 +648,7 @@ class PostgresStore(Store):
             translated = connection.execution_options(schema_translate_map=building)
             version = build(translated, self.settings.zone, datetime.now(UTC), progress)
             if _has_rollups(connection):  # what readers lock first, so that nobody deadlocks
-                connection.exec_driver_sql("LOCK TABLE rollup.build IN ACCESS EXCLUSIVE MODE")
+                _lock_out_readers(connection)
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")
             connection.exec_driver_sql("ALTER SCHEMA rollup_building RENAME TO rollup")
             marks.set_version(connection, version)
@@ -633,6 +677,88 @@ class PostgresStore(Store):
         """Drop the triggers, their functions and the table of marks; whether there were any."""
         with self._refreshing, self.problems(), self._refresher.begin() as connection:
             return marks.remove(connection)
+
+
+UTF8 = "utf-8"
+_ABSENT = "\x7f"  # in no text; one for one, so that patterns stay patterns
+
+
+def server_engine(url: URL, **options: Any) -> Engine:
+    """An engine on which nobody waits for long: for the server, for its answer or for a lock."""
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": BUSY_SECONDS,
+            # A server that has gone without a word is found out after as long.
+            "keepalives_idle": BUSY_SECONDS - 3,
+            "keepalives_interval": 1,
+            "keepalives_count": 3,
+            "tcp_user_timeout": BUSY_SECONDS * 1_000,
+        },
+        **options,
+    )
+
+    def begin(dbapi: Any, _record: Any) -> None:
+        held_in = dbapi.info.parameter_status("server_encoding")
+        if held_in in _UNUSABLE:
+            dbapi.close()
+            raise DatabaseProblem(
+                f"The database's encoding is {held_in}, in which text can't be read for certain",
+                shown_url(url),
+                "Make a database with ENCODING 'UTF8', load a dump of this one into it, and let"
+                " DATABASE_URL name it.",
+            )
+        # The server converts nothing, so that whatever is stored can be read. No statement has a
+        # limit of its own: those that take long have much to read.
+        dbapi.execute(f"SET client_encoding = '{held_in}'")
+        dbapi.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        dbapi.commit()
+
+    event.listen(engine, "connect", begin, insert=True)  # SQLAlchemy's own reads text
+    return engine
+
+
+# Text of any encoding at once, and those that Python can't read.
+_UNUSABLE = ("SQL_ASCII", "MULE_INTERNAL", "EUC_TW")
+
+
+def codec_of(connection: Connection) -> str:
+    """Python's name of the encoding of a PostgreSQL database."""
+    dbapi: Any = connection.connection.driver_connection
+    return str(dbapi.info.encoding)
+
+
+def _encodable(value: Any, codec: str) -> Any:
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return "".join(char if can_encode(char, codec) else _ABSENT for char in value)
+
+
+def can_encode(char: str, codec: str) -> bool:
+    """Whether an encoding has a character."""
+    try:
+        char.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _lock_out_readers(connection: Connection) -> None:
+    """Wait for those who read the rollups, in turns: nobody else can begin to read meanwhile."""
+    # Readers lock `build` first.
+    names = sorted(inspect(connection).get_table_names("rollup"), key=lambda name: name != "build")
+    tables = ", ".join(f'rollup."{name}"' for name in names)
+    while True:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_TURN_SECONDS}s'")
+                connection.exec_driver_sql(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+                return
+        except OperationalError as error:
+            if _state(error) not in (_LOCK_NOT_AVAILABLE, _DEADLOCK):
+                raise
+        time.sleep(_TURN_SECONDS)
 
 
 def _has_rollups(connection: Connection) -> bool:
@@ -898,6 +1024,42 @@ def _check_tables(connection: Connection, where: str) -> bool:
     return lacks_message_type
 
 
+# Python's type of a model's column -> what PostgreSQL's is to be: to say, and to know it by.
+_KINDS: dict[type[Any], tuple[str, tuple[str, ...]]] = {
+    str: ("text", ("S",)),
+    int: ("integer", ("N",)),
+    bool: ("boolean", ("B",)),
+    datetime: ("timestamp", ("timestamp", "timestamptz")),
+}
+
+
+def _check_types(connection: Connection, where: str) -> None:
+    """Refuse columns of PostgreSQL that can't be compared with what they are taken for."""
+    found = text(
+        "SELECT a.attname, format_type(a.atttypid, a.atttypmod), CAST(t.typcategory AS text),"
+        " COALESCE(b.typname, t.typname) FROM pg_attribute AS a"
+        " JOIN pg_type AS t ON t.oid = a.atttypid LEFT JOIN pg_type AS b ON b.oid = t.typbasetype"
+        " WHERE a.attrelid = to_regclass(:table) AND a.attnum > 0"
+    )
+    wrong = []
+    for table in map(table_of, RAW_MODELS):
+        for column, name, kind, base in connection.execute(found, {"table": table.name}):
+            if column in table.c:
+                read = table.c[column].type
+                if isinstance(read, TypeDecorator):
+                    read = read.impl_instance
+                wanted, known = _KINDS[read.python_type]
+                if kind not in known and base not in known:
+                    wrong.append(f"{table.name}.{column} is {name}, not {wanted}")
+    if wrong:
+        raise DatabaseProblem(
+            f"This database has columns of types that can't be read: {'; '.join(wrong)}",
+            where,
+            "Change each with ALTER TABLE … ALTER COLUMN … TYPE …, ids together with all columns"
+            " that refer to them.",
+        )
+
+
 def _is_locked(error: DBAPIError | sqlite3.Error) -> bool:
     said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
     return "locked" in said or "busy" in said
@@ -937,21 +1099,51 @@ def _problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
     return _server_problem(error, where)
 
 
+_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+_SERVER_FAULTS = {
+    "25006": (
+        "The database server takes no writes on this connection",
+        "Connect to the primary server, as a user who may write.",
+    ),
+    "57014": (
+        "The database server ended this before it was done: it took longer than its"
+        " statement_timeout allows, or an administrator cancelled it",
+        "Reload in a moment. If it happens again, raise statement_timeout for the dashboard's"
+        " user.",
+    ),
+    "53100": (
+        "The disk of the database server is full",
+        "Free some space: the rollup tables need to be written.",
+    ),
+    "53300": (
+        "The database server takes no more connections",
+        "Wait a moment, then reload. If it happens again, raise max_connections of the server.",
+    ),
+}
+
+
+def _state(error: BaseException) -> str:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
 def _server_problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    if state == "25006":
-        return DatabaseProblem(
-            "The database server takes no writes on this connection",
+    state = _state(error)
+    if state in _SERVER_FAULTS:
+        what, remedy = _SERVER_FAULTS[state]
+        return DatabaseProblem(what, where, remedy)
+    if state == _LOCK_NOT_AVAILABLE:
+        return DatabaseLocked(
+            "A table of the database is locked by another program",
             where,
-            "Connect to the primary server, as a user who may write.",
+            f"Waited {BUSY_SECONDS} seconds. Let that program finish, then reload.",
         )
-    if state[:2] in ("40", "55") or state == "57014":  # a deadlock, a lock, a standby's conflict
+    if state[:2] in ("40", "55"):  # a deadlock, a standby's conflict
         return DatabaseProblem(
             "The database server stopped this, because others were at the same rows or tables",
             where,
             "Reload in a moment.",
         )
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InterfaceError):
         return DatabaseProblem(
             "The database server can't be reached, or refuses the login",
             where,

@@ -4,7 +4,7 @@ import logging
 import threading
 from functools import lru_cache
 
-from analytics.database import DatabaseLocked, DatabaseProblem, Store, open_database
+from analytics.database import DatabaseLocked, DatabaseProblem, OtherZone, Store, open_database
 from analytics.rollups.build import Progress, silent
 from analytics.search import Search
 from analytics.settings import Settings, load_settings
@@ -45,6 +45,8 @@ class Service:
                     # Somebody deleted the rollups, or another process built them for its own zone.
                     if held is None or held.zone != self.settings.zone.key:
                         self._store.refresh(progress)
+                except OtherZone:
+                    raise
                 except DatabaseProblem:
                     self.close()
             if self._store is None:

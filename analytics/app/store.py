@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from analytics.app.migrations import SCHEMA, UnknownVersion, upgrade, version
-from analytics.database import BUSY_SECONDS, DatabaseProblem
+from analytics.database import BUSY_SECONDS, DatabaseProblem, server_engine
 from analytics.settings import Settings, shown_url
 
 _LOCKED = (
@@ -59,6 +59,11 @@ _NO_RIGHTS = (
     "Let it create the schema `app`, or create that schema and let the user own it:"
     " CREATE SCHEMA app AUTHORIZATION the_user.",
 )
+_UNENCODABLE = (
+    "can't be kept: the database's encoding lacks a character of them",
+    "Use the characters of that encoding, or let DATABASE_URL name a database with ENCODING"
+    " 'UTF8'.",
+)
 _UNREACHABLE = (
     "can't be reached",
     "Check that the database server runs, then try again.",
@@ -88,7 +93,7 @@ class AppStore:
             self._reader = _sqlite_engine(lambda: self._attached("mode=rw"), "BEGIN")
             self._writer = _sqlite_engine(lambda: self._attached("mode=rwc"), "BEGIN IMMEDIATE")
         else:
-            self._reader = self._writer = _server_engine(settings)
+            self._reader = self._writer = server_engine(settings.url, poolclass=NullPool)
 
     @property
     def where(self) -> str:
@@ -160,6 +165,8 @@ class AppStore:
             yield
         except UnknownVersion as error:
             raise self._problem(_NEWER if error.is_ours else _FOREIGN) from None
+        except UnicodeEncodeError:
+            raise self._problem(_UNENCODABLE) from None
         except OSError as error:
             raise self._problem(_FULL if error.errno == errno.ENOSPC else _DENIED) from None
         except (DBAPIError, sqlite3.Error) as error:
@@ -192,16 +199,4 @@ def _sqlite_engine(connect: Any, begin: str) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
     # Explicit, so that DDL is part of the transaction; the writer takes its lock first.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _server_engine(settings: Settings) -> Engine:
-    engine = create_engine(
-        settings.url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"connect_timeout": BUSY_SECONDS},
-    )
-    wait = f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(wait))
     return engine

@@ -111,6 +111,7 @@ class Store:
         self.is_sample = False
         self.lacks_message_type = False
         self.search_problem = ""  # why the search index could not be written last time
+        self.codec = UTF8  # of the text that the database can hold
         self._has_counted = False  # its rollups were there, in its own time zone
         self._refreshing = threading.Lock()
         self.engine: Engine
@@ -691,10 +692,10 @@ def server_engine(url: URL, **options: Any) -> Engine:
         connect_args={
             "connect_timeout": BUSY_SECONDS,
             # A server that has gone without a word is found out after as long.
-            "keepalives_idle": BUSY_SECONDS - 3,
+            "keepalives_idle": 2,
             "keepalives_interval": 1,
             "keepalives_count": 3,
-            "tcp_user_timeout": BUSY_SECONDS * 1_000,
+            "tcp_user_timeout": 5_000,
         },
         **options,
     )

@@ -765,8 +765,7 @@ class _PostgresIndex:
     def __init__(self, store: Store) -> None:
         self._engine = store.engine
         self._problems = store.problems
-        with self._problems(), self._engine.connect() as connection:
-            self._codec = codec_of(connection)
+        self._codec = store.codec
 
     @contextmanager
     def alone(self) -> Iterator[bool]:

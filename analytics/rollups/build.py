@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import cache
@@ -148,6 +148,7 @@ def stage(connection: Connection, users: list[str], sessions: list[str]) -> None
     fill(connection, TOUCHED, USERS_TOUCHED)
     for rows in EVENTS:
         fill(connection, EVENT, rows)
+    analyze_staged(connection, STAGING.sorted_tables)
 
 
 def fill(connection: Connection, table: Table, rows: Rows) -> None:
@@ -187,6 +188,12 @@ def _analyze(connection: Connection) -> None:
         for table in TABLES:
             schema = schemas.get(table.schema, table.schema)
             connection.exec_driver_sql(f"ANALYZE {schema}.{table.name}")
+
+
+def analyze_staged(connection: Connection, tables: Iterable[Table]) -> None:
+    """Let PostgreSQL's planner know temporary tables, which it otherwise never learns about."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
 def _everybody(connection: Connection) -> list[str]:

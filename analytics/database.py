@@ -541,7 +541,7 @@ class PostgresStore(Store):
         try:
             # A page reads one state of the rollups.
             options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
-            self.engine = server_engine(settings.url, pool_pre_ping=True, **options)
+            self.engine = server_engine(settings.url, asks=True, pool_pre_ping=True, **options)
             # A connection each time: temporary tables end with it.
             self._refresher = server_engine(settings.url, poolclass=NullPool, **options)
         except (ImportError, NoSuchModuleError):
@@ -557,21 +557,6 @@ class PostgresStore(Store):
             _check_types(connection, self.where)
             self.lacks_message_type = _check_tables(connection, self.where)
             self.codec = codec_of(connection)
-        if self.codec != UTF8:
-            event.listen(self.engine, "before_cursor_execute", self._match_nothing, retval=True)
-
-    def _match_nothing(
-        self, connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any
-    ) -> tuple[str, Any]:
-        """Put what no row holds for characters that no row can hold: the index escapes its own."""
-        many = parameters if isinstance(parameters, list) else [parameters]
-        known = [
-            {name: _encodable(value, self.codec) for name, value in one.items()}
-            if isinstance(one, dict)
-            else tuple(_encodable(value, self.codec) for value in one or ())
-            for one in many
-        ]
-        return statement, known if isinstance(parameters, list) else known[0]
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -684,13 +669,17 @@ UTF8 = "utf-8"
 _ABSENT = "\x7f"  # in no text; one for one, so that patterns stay patterns
 
 
-def server_engine(url: URL, **options: Any) -> Engine:
-    """An engine on which nobody waits for long: for the server, for its answer or for a lock."""
+def server_engine(url: URL, *, asks: bool = False, **options: Any) -> Engine:
+    """An engine on which nobody waits for long: for a server that has gone, or for a lock.
+
+    On one that `asks`, what the database's encoding lacks matches nothing.
+    """
     engine = create_engine(
         url,
         hide_parameters=True,
         connect_args={
             "connect_timeout": BUSY_SECONDS,
+            "client_encoding": "UTF8",  # the driver may not know the server's
             # A server that has gone without a word is found out after as long.
             "keepalives_idle": 2,
             "keepalives_interval": 1,
@@ -717,6 +706,8 @@ def server_engine(url: URL, **options: Any) -> Engine:
         dbapi.commit()
 
     event.listen(engine, "connect", begin, insert=True)  # SQLAlchemy's own reads text
+    if asks:
+        event.listen(engine, "before_cursor_execute", _match_nothing, retval=True)
     return engine
 
 
@@ -730,7 +721,18 @@ def codec_of(connection: Connection) -> str:
     return str(dbapi.info.encoding)
 
 
+def _match_nothing(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any
+) -> tuple[str, Any]:
+    codec = codec_of(connection)
+    return statement, parameters if codec == UTF8 else _encodable(parameters, codec)
+
+
 def _encodable(value: Any, codec: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _encodable(one, codec) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_encodable(one, codec) for one in value)
     if not isinstance(value, str) or value.isascii():
         return value
     return "".join(char if can_encode(char, codec) else _ABSENT for char in value)

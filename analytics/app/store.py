@@ -93,7 +93,8 @@ class AppStore:
             self._reader = _sqlite_engine(lambda: self._attached("mode=rw"), "BEGIN")
             self._writer = _sqlite_engine(lambda: self._attached("mode=rwc"), "BEGIN IMMEDIATE")
         else:
-            self._reader = self._writer = server_engine(settings.url, poolclass=NullPool)
+            self._reader = server_engine(settings.url, asks=True, poolclass=NullPool)
+            self._writer = server_engine(settings.url, poolclass=NullPool)
 
     @property
     def where(self) -> str:

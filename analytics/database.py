@@ -679,7 +679,7 @@ def server_engine(url: URL, *, asks: bool = False, **options: Any) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": BUSY_SECONDS,
-            "client_encoding": "UTF8",  # the driver may not know the server's
+            "client_encoding": "SQL_ASCII",  # none: that of the server is not known yet
             # A server that has gone without a word is found out after as long.
             "keepalives_idle": 2,
             "keepalives_interval": 1,
@@ -704,11 +704,27 @@ def server_engine(url: URL, *, asks: bool = False, **options: Any) -> Engine:
         dbapi.execute(f"SET client_encoding = '{held_in}'")
         dbapi.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
         dbapi.commit()
+        if dbapi.info.encoding != UTF8:
+            _read_leniently(dbapi)
 
     event.listen(engine, "connect", begin, insert=True)  # SQLAlchemy's own reads text
     if asks:
         event.listen(engine, "before_cursor_execute", _match_nothing, retval=True)
     return engine
+
+
+def _read_leniently(dbapi: Any) -> None:
+    """Read what an encoding leaves open, which the server has let in, as unreadable characters."""
+    from psycopg.adapt import Buffer, Loader  # noqa: PLC0415 - an extra
+
+    codec = dbapi.info.encoding
+
+    class Lenient(Loader):
+        def load(self, data: Buffer) -> str:
+            return bytes(data).decode(codec, "replace")
+
+    for name in ("text", "varchar", "bpchar", "name"):
+        dbapi.adapters.register_loader(name, Lenient)
 
 
 # Text of any encoding at once, and those that Python can't read.

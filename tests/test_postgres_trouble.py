@@ -25,6 +25,8 @@ from analytics.database import (
     open_database,
 )
 from analytics.models import Message, User, table_of
+from analytics.rollups.marks import Touched
+from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.search import Search
 from analytics.service import Service
 from analytics.settings import Settings
@@ -148,6 +150,21 @@ def test_a_statement_that_the_server_ended_is_said(filled: URL) -> None:
         connection.execute(text("SELECT pg_sleep(10)"))
     assert not isinstance(caught.value, DatabaseLocked)
     store.close()
+
+
+def test_the_planner_knows_what_is_staged(store: Store) -> None:
+    touched = Touched([], ["ann"], ["s0"], 0)
+    with connected(store.engine.url) as connection:
+        prepare(connection)
+        stage(connection, touched)
+        refresh(connection, touched, NOW)
+        known = connection.execute(
+            text(
+                "SELECT relname, reltuples FROM pg_class"
+                " WHERE relpersistence = 't' AND relkind = 'r' AND reltuples > 0"
+            )
+        )
+        assert {"rollup_whole", "rollup_event", "rollup_replaced"} <= {name for name, _ in known}
 
 
 # --- encodings --------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Inspector,
+    TypeDecorator,
     create_engine,
     delete,
     event,
@@ -38,6 +39,7 @@ from sqlalchemy.exc import (
     DBAPIError,
     DisconnectionError,
     IntegrityError,
+    InterfaceError,
     NoSuchModuleError,
     OperationalError,
     ProgrammingError,
@@ -54,6 +56,7 @@ from analytics.faults import (
     DatabaseMissing,
     DatabaseProblem,
     NotOurs,
+    OtherZone,
     file_problem,
     is_damaged,
     is_locked,
@@ -86,6 +89,7 @@ __all__ = [
     "DatabaseMissing",
     "DatabaseProblem",
     "Freshness",
+    "OtherZone",
     "PostgresStore",
     "SqliteStore",
     "Store",
@@ -105,6 +109,7 @@ _SESSIONS_AT_ONCE = 250
 _MARKS_AT_ONCE = 20_000
 # With more marks than this, a build is quicker.
 _REBUILD_MARKS = 200_000
+_TURN_SECONDS = 1  # on PostgreSQL: that a complete build waits for readers, and others for it
 _PAGES_AT_ONCE = 10_000  # of a build that is copied over the last one
 _ADVISORY_LOCK = 0x41545741  # on PostgreSQL: whoever holds it refreshes
 _OWN = "How to open your own database: set DATABASE_URL, as the README's “Your own database” shows."
@@ -140,6 +145,8 @@ class Store:
         self.is_sample = False
         self.lacks_message_type = False
         self.search_problem = ""  # why the search index could not be written last time
+        self.codec = UTF8  # of the text that the database can hold
+        self._has_counted = False  # its rollups were there, in its own time zone
         self._refreshing = threading.Lock()
         self.engine: Engine
 
@@ -182,15 +189,38 @@ class Store:
             while True:
                 with self._alone() as alone:
                     if alone:
+                        self._refuse_other_zone()
                         with self._counting():
                             if not self._holds():
                                 self._build(progress)
                             self._apply(progress)
+                        self._has_counted = True
                         return
                 if self.readable():
+                    self._has_counted = True
                     return
+                self._refuse_other_zone()
                 progress(0.0, _WAITING)
                 time.sleep(_WAIT_SECONDS)
+
+    def _refuse_other_zone(self) -> None:
+        """Raise OtherZone if another process has counted in its own zone since this one did.
+
+        Each would count anew what the other has counted, for ever.
+        """
+        if not self._has_counted:
+            return
+        try:
+            held = self.freshness()
+        except DatabaseProblem:  # an older release's tables, or damaged ones
+            return
+        if held and held.zone != self.settings.zone.key:
+            raise OtherZone(
+                f"Another dashboard counts this database in {held.zone}, this one is set to"
+                f" {self.settings.zone.key}",
+                self.where,
+                "Give both the same REPORTING_TIMEZONE, then restart the one that you changed.",
+            )
 
     def rebuild(self, progress: Progress = silent) -> None:
         """Build the rollups anew; readers keep the last state until it is complete."""
@@ -586,14 +616,11 @@ class PostgresStore(Store):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         try:
-            options: dict[str, Any] = {
-                "hide_parameters": True,
-                "isolation_level": "REPEATABLE READ",  # a page reads one state of the rollups
-                "connect_args": {"connect_timeout": BUSY_SECONDS},
-            }
-            self.engine = create_engine(settings.url, pool_pre_ping=True, **options)
+            # A page reads one state of the rollups.
+            options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
+            self.engine = server_engine(settings.url, asks=True, pool_pre_ping=True, **options)
             # A connection each time: temporary tables end with it.
-            self._refresher = create_engine(settings.url, poolclass=NullPool, **options)
+            self._refresher = server_engine(settings.url, poolclass=NullPool, **options)
             self._raw = self.engine
         except (ImportError, NoSuchModuleError):
             raise DatabaseProblem(
@@ -605,7 +632,9 @@ class PostgresStore(Store):
         self._sessions = sessionmaker(self.engine, class_=Session)
         event.listen(self._sessions, "after_begin", _hold_rollups)
         with self.problems(), self.engine.connect() as connection:
+            _check_types(connection, self.where)
             self.lacks_message_type = _check_tables(connection, self.where)
+            self.codec = codec_of(connection)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -654,7 +683,7 @@ class PostgresStore(Store):
             )
 
     def readable(self) -> bool:
-        with self.engine.connect() as connection:
+        with self.problems(), self.engine.connect() as connection:
             try:
                 return _has_rollups(connection) and self._built(connection) is not None
             except ProgrammingError:  # an older release's table, or no right to read it
@@ -675,7 +704,6 @@ class PostgresStore(Store):
             for schema in ("rollup", "rollup_building"):
                 own_or_free_schema(connection, schema, _OWN_TABLES)
         with self._refresher.begin() as connection:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
             if not marks.installed(connection):
                 marks.install(connection)
         building = {"rollup": "rollup_building"}
@@ -687,7 +715,7 @@ class PostgresStore(Store):
             translated = connection.execution_options(schema_translate_map=building)
             version = build(translated, self.settings.zone, datetime.now(UTC), progress)
             if _has_rollups(connection):  # what readers lock first, so that nobody deadlocks
-                connection.exec_driver_sql("LOCK TABLE rollup.build IN ACCESS EXCLUSIVE MODE")
+                _lock_out_readers(connection)
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS rollup CASCADE")
             connection.exec_driver_sql("ALTER SCHEMA rollup_building RENAME TO rollup")
             marks.set_version(connection, version)
@@ -732,6 +760,121 @@ def own_or_free_schema(connection: Connection, schema: str, tables: set[str]) ->
     )
     if found and not tables <= found:
         raise NotOurs(f"The schema {schema}")
+
+
+UTF8 = "utf-8"
+_ABSENT = "\x7f"  # in no text; one for one, so that patterns stay patterns
+
+
+def server_engine(url: URL, *, asks: bool = False, **options: Any) -> Engine:
+    """An engine on which nobody waits for long: for a server that has gone, or for a lock.
+
+    On one that `asks`, what the database's encoding lacks matches nothing.
+    """
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": BUSY_SECONDS,
+            "client_encoding": "SQL_ASCII",  # none: that of the server is not known yet
+            # A server that has gone without a word is found out after as long.
+            "keepalives_idle": 2,
+            "keepalives_interval": 1,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 5_000,
+        },
+        **options,
+    )
+
+    def begin(dbapi: Any, _record: Any) -> None:
+        held_in = dbapi.info.parameter_status("server_encoding")
+        if held_in in _UNUSABLE:
+            dbapi.close()
+            raise DatabaseProblem(
+                f"The database's encoding is {held_in}, in which text can't be read for certain",
+                shown_url(url),
+                "Make a database with ENCODING 'UTF8', load a dump of this one into it, and let"
+                " DATABASE_URL name it.",
+            )
+        # The server converts nothing, so that whatever is stored can be read. No statement has a
+        # limit of its own: those that take long have much to read.
+        dbapi.execute(f"SET client_encoding = '{held_in}'")
+        dbapi.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        dbapi.commit()
+        if dbapi.info.encoding != UTF8:
+            _read_leniently(dbapi)
+
+    event.listen(engine, "connect", begin, insert=True)  # SQLAlchemy's own reads text
+    if asks:
+        event.listen(engine, "before_cursor_execute", _match_nothing, retval=True)
+    return engine
+
+
+def _read_leniently(dbapi: Any) -> None:
+    """Read what an encoding leaves open, which the server has let in, as unreadable characters."""
+    from psycopg.adapt import Buffer, Loader  # noqa: PLC0415 - an extra
+
+    codec = dbapi.info.encoding
+
+    class Lenient(Loader):
+        def load(self, data: Buffer) -> str:
+            return bytes(data).decode(codec, "replace")
+
+    for name in ("text", "varchar", "bpchar", "name"):
+        dbapi.adapters.register_loader(name, Lenient)
+
+
+# Text of any encoding at once, and those that Python can't read.
+_UNUSABLE = ("SQL_ASCII", "MULE_INTERNAL", "EUC_TW")
+
+
+def codec_of(connection: Connection) -> str:
+    """Python's name of the encoding of a PostgreSQL database."""
+    dbapi: Any = connection.connection.driver_connection
+    return str(dbapi.info.encoding)
+
+
+def _match_nothing(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any
+) -> tuple[str, Any]:
+    codec = codec_of(connection)
+    return statement, parameters if codec == UTF8 else _encodable(parameters, codec)
+
+
+def _encodable(value: Any, codec: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _encodable(one, codec) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_encodable(one, codec) for one in value)
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return "".join(char if can_encode(char, codec) else _ABSENT for char in value)
+
+
+def can_encode(char: str, codec: str) -> bool:
+    """Whether an encoding has a character."""
+    try:
+        char.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _lock_out_readers(connection: Connection) -> None:
+    """Wait for those who read the rollups, in turns: nobody else can begin to read meanwhile."""
+    # Readers lock `build` first.
+    names = sorted(inspect(connection).get_table_names("rollup"), key=lambda name: name != "build")
+    tables = ", ".join(f'rollup."{name}"' for name in names)
+    while True:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_TURN_SECONDS}s'")
+                connection.exec_driver_sql(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+                return
+        except OperationalError as error:
+            if _state(error) not in (_LOCK_NOT_AVAILABLE, _DEADLOCK):
+                raise
+        time.sleep(_TURN_SECONDS)
 
 
 def _has_rollups(connection: Connection) -> bool:
@@ -1112,6 +1255,42 @@ def _check_tables(connection: Connection, where: str) -> bool:
     return lacks_message_type
 
 
+# Python's type of a model's column -> what PostgreSQL's is to be: to say, and to know it by.
+_KINDS: dict[type[Any], tuple[str, tuple[str, ...]]] = {
+    str: ("text", ("S",)),
+    int: ("integer", ("N",)),
+    bool: ("boolean", ("B",)),
+    datetime: ("timestamp", ("timestamp", "timestamptz")),
+}
+
+
+def _check_types(connection: Connection, where: str) -> None:
+    """Refuse columns of PostgreSQL that can't be compared with what they are taken for."""
+    found = text(
+        "SELECT a.attname, format_type(a.atttypid, a.atttypmod), CAST(t.typcategory AS text),"
+        " COALESCE(b.typname, t.typname) FROM pg_attribute AS a"
+        " JOIN pg_type AS t ON t.oid = a.atttypid LEFT JOIN pg_type AS b ON b.oid = t.typbasetype"
+        " WHERE a.attrelid = to_regclass(:table) AND a.attnum > 0"
+    )
+    wrong = []
+    for table in map(table_of, RAW_MODELS):
+        for column, name, kind, base in connection.execute(found, {"table": table.name}):
+            if column in table.c:
+                read = table.c[column].type
+                if isinstance(read, TypeDecorator):
+                    read = read.impl_instance
+                wanted, known = _KINDS[read.python_type]
+                if kind not in known and base not in known:
+                    wrong.append(f"{table.name}.{column} is {name}, not {wanted}")
+    if wrong:
+        raise DatabaseProblem(
+            f"This database has columns of types that can't be read: {'; '.join(wrong)}",
+            where,
+            "Change each with ALTER TABLE … ALTER COLUMN … TYPE …, ids together with all columns"
+            " that refer to them.",
+        )
+
+
 def _refuse_unusable(connection: Connection, where: str, tables: set[str]) -> None:
     """Raise DatabaseProblem for what PostgreSQL has in place of one of the six tables."""
     others = {name.lower(): name for name in sorted(tables)}
@@ -1182,21 +1361,51 @@ def _problem(error: BaseException, where: str) -> DatabaseProblem:
     return _server_problem(error, where)
 
 
+_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+_SERVER_FAULTS = {
+    "25006": (
+        "The database server takes no writes on this connection",
+        "Connect to the primary server, as a user who may write.",
+    ),
+    "57014": (
+        "The database server ended this before it was done: it took longer than its"
+        " statement_timeout allows, or an administrator cancelled it",
+        "Reload in a moment. If it happens again, raise statement_timeout for the dashboard's"
+        " user.",
+    ),
+    "53100": (
+        "The disk of the database server is full",
+        "Free some space: the rollup tables need to be written.",
+    ),
+    "53300": (
+        "The database server takes no more connections",
+        "Wait a moment, then reload. If it happens again, raise max_connections of the server.",
+    ),
+}
+
+
+def _state(error: BaseException) -> str:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
 def _server_problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabaseProblem:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    if state == "25006":
-        return DatabaseProblem(
-            "The database server takes no writes on this connection",
+    state = _state(error)
+    if state in _SERVER_FAULTS:
+        what, remedy = _SERVER_FAULTS[state]
+        return DatabaseProblem(what, where, remedy)
+    if state == _LOCK_NOT_AVAILABLE:
+        return DatabaseLocked(
+            "A table of the database is locked by another program",
             where,
-            "Connect to the primary server, as a user who may write.",
+            f"Waited {BUSY_SECONDS} seconds. Let that program finish, then reload.",
         )
-    if state[:2] in ("40", "55") or state == "57014":  # a deadlock, a lock, a standby's conflict
+    if state[:2] in ("40", "55"):  # a deadlock, a standby's conflict
         return DatabaseProblem(
             "The database server stopped this, because others were at the same rows or tables",
             where,
             "Reload in a moment.",
         )
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InterfaceError):
         return DatabaseProblem(
             "The database server can't be reached, or refuses the login",
             where,

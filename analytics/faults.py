@@ -25,6 +25,10 @@ class DatabaseLocked(DatabaseProblem):
     """Another program holds it; what was counted before can still be read."""
 
 
+class OtherZone(DatabaseProblem):
+    """Another dashboard counts it in another time zone; opening it again does not help."""
+
+
 class NotOurs(Exception):
     """Something of somebody else has a name that the dashboard needs: it is left alone."""
 

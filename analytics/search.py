@@ -51,10 +51,13 @@ from sqlmodel import Session
 from analytics.database import (
     BUSY_SECONDS,
     OWN_APPLICATION_ID,
+    UTF8,
     DatabaseProblem,
     SqliteStore,
     Store,
     advisory_lock,
+    can_encode,
+    codec_of,
     file_lock,
     identity,
     index_path,
@@ -317,7 +320,9 @@ def matching(session: Session, asked: str, *, every: bool = False) -> ColumnElem
         return false()
     covers = true() if covered.since is None else a.started_at > covered.since
     if session.get_bind().dialect.name == "postgresql":
-        query = type_coerce(literal(_tsquery(wanted), String).op("::")(text("tsquery")), TSQUERY)
+        codec = codec_of(session.connection())
+        written = literal(_tsquery(wanted, codec), String)
+        query = type_coerce(written.op("::")(text("tsquery")), TSQUERY)
         found = select(c.user_id, c.session_id).where(c.words.bool_op("@@")(query))
         return and_(covers, tuple_(a.user_id, a.session_id).in_(found))
     matches = WORDS.c.words.bool_op("MATCH")(_fts(wanted))
@@ -341,7 +346,7 @@ def _fts(wanted: Sequence[Term]) -> str:
     )
 
 
-def _tsquery(wanted: Sequence[Term]) -> str:
+def _tsquery(wanted: Sequence[Term], codec: str = UTF8) -> str:
     phrases = []
     for term in wanted:
         lexemes, is_prefix = _lexemes(term.words), term.is_prefix
@@ -350,7 +355,7 @@ def _tsquery(wanted: Sequence[Term]) -> str:
                 lexemes.pop()  # the pair before holds it
             else:
                 is_prefix = True
-        words = " <-> ".join(f"'{lexeme}'" for lexeme in lexemes)
+        words = " <-> ".join(f"'{_kept(lexeme, codec)}'" for lexeme in lexemes)
         phrases.append(f"({words}{':*' if is_prefix else ''})")
     return " & ".join(phrases)
 
@@ -366,6 +371,16 @@ def _lexemes(words: Sequence[str]) -> list[str]:
         word + after if is_one and next_is else word for word, after, is_one, next_is in pairs
     ]
     return [word[:_LONGEST] for word in (*joined, *words[-1:])]
+
+
+def _kept(lexeme: str, codec: str) -> str:
+    """A word as the encoding of a database can hold it, with characters that no word has.
+
+    Words have characters that no text of that encoding has: a folded µ is a Greek letter.
+    """
+    if codec == UTF8 or lexeme.isascii():
+        return lexeme
+    return "".join(char if can_encode(char, codec) else f"_{ord(char):x}_" for char in lexeme)
 
 
 class SnippetPart(Row):
@@ -778,6 +793,7 @@ class _PostgresIndex:
     def __init__(self, store: Store) -> None:
         self._engine = store.engine
         self._problems = store.problems
+        self._codec = store.codec
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -809,7 +825,7 @@ class _PostgresIndex:
         """Write what differs."""
         c = DOCUMENT.c
         rows = [
-            {"user": user, "session": id_, "text": _tsvector(folded)}
+            {"user": user, "session": id_, "text": _tsvector(folded, self._codec)}
             for id_, (user, folded) in texts.items()
         ]
         stay = [(row["user"], row["session"]) for row in rows]
@@ -847,13 +863,14 @@ _UPSERT = text(
 _POSITIONS, _PER_WORD, _BYTES, _LONGEST = 16_383, 255, 900_000, 500
 
 
-def _tsvector(folded: str) -> str:
+def _tsvector(folded: str, codec: str = UTF8) -> str:
     """The words with their places, as PostgreSQL writes a tsvector; within its limits."""
     places: dict[str, list[int]] = {}
     size = 0
-    for place, lexeme in enumerate(_lexemes(folded.split()), 1):
-        if lexeme == _BOUNDARY:
+    for place, word in enumerate(_lexemes(folded.split()), 1):
+        if word == _BOUNDARY:
             continue
+        lexeme = _kept(word, codec)
         if lexeme not in places:
             size += len(lexeme.encode()) + 8
             if size > _BYTES:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from time import monotonic
 from types import FrameType
 
-from analytics.database import DatabaseLocked, DatabaseProblem, Store, open_database
+from analytics.database import DatabaseLocked, DatabaseProblem, OtherZone, Store, open_database
 from analytics.rollups.build import Progress
 from analytics.search import Search
 from analytics.settings import Settings, load_settings
@@ -136,6 +136,8 @@ class Service:
                 held = self._store.freshness()
                 if held is None or held.zone != self.settings.zone.key:
                     self._store.refresh(progress)
+            except OtherZone:
+                raise
             except DatabaseLocked:
                 pass
             except DatabaseProblem:

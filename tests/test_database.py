@@ -324,7 +324,7 @@ class Refusing:
 
 def test_a_server_that_can_not_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     error = OperationalError("SELECT", {}, OSError("no route for me:secret"))
-    monkeypatch.setattr(database, "create_engine", lambda *_, **__: Refusing(error))
+    monkeypatch.setattr(database, "server_engine", lambda *_, **__: Refusing(error))
     problem = problem_with(SERVER)
     assert problem.what == "The database server can't be reached, or refuses the login"
     assert problem.where == "postgresql+psycopg://me:***@127.0.0.1:1/name"
@@ -333,7 +333,7 @@ def test_a_server_that_can_not_be_reached(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_server_that_gives_no_rights(monkeypatch: pytest.MonkeyPatch) -> None:
     error = ProgrammingError("SELECT", {}, RuntimeError("permission denied for secret"))
-    monkeypatch.setattr(database, "create_engine", lambda *_, **__: Refusing(error))
+    monkeypatch.setattr(database, "server_engine", lambda *_, **__: Refusing(error))
     problem = problem_with(SERVER)
     assert problem.what == "The database server refused what the dashboard asked"
     assert "create the schema `rollup`" in problem.remedy

@@ -18,6 +18,7 @@ from analytics.database import (
     DatabaseLocked,
     DatabaseMissing,
     DatabaseProblem,
+    OtherZone,
     Store,
     open_database,
 )
@@ -355,3 +356,34 @@ def test_it_serves_what_was_counted_while_another_program_writes_for_long(
             again.store()  # nothing was counted
     assert conversations(again.store()) == 1
     again.close()
+
+
+def two_zones(settings_in: Callable[[str], Settings]) -> None:
+    """Two dashboards of one database that are set to different zones, which one then changes."""
+
+    def settled(service: Service) -> str:
+        held = service.store().freshness()
+        assert held
+        return held.zone + held.version
+
+    utc, berlin = (Service(settings_in(zone)) for zone in ("UTC", "Europe/Berlin"))
+    assert settled(utc).startswith("UTC")
+    counted = settled(berlin)  # an intended change of zone is one: it counts anew
+    assert counted.startswith("Europe/Berlin")
+    said = "counts this database in Europe/Berlin, this one is set to UTC.*same REPORTING_TIMEZONE"
+    for _ in range(2):
+        with pytest.raises(OtherZone, match=said):
+            utc.store()
+        assert settled(berlin) == counted
+    utc.close()
+    berlin.close()
+    utc, berlin = (Service(settings_in(zone)) for zone in ("UTC", "Europe/Berlin"))
+    assert settled(utc).startswith("UTC")
+    utc.close()
+    assert settled(berlin).startswith("Europe/Berlin")
+    berlin.close()
+
+
+def test_two_time_zones_do_not_count_against_each_other(path: Path) -> None:
+    write(talks(1), path)
+    two_zones(lambda zone: settings_for(path, zone))

@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from analytics.app.migrations import SCHEMA, UnknownVersion, upgrade, version
+from analytics.database import server_engine
 from analytics.faults import BUSY_SECONDS, FULL, DatabaseProblem, primary_code
 from analytics.settings import Settings, shown_url
 
@@ -64,6 +65,11 @@ _NO_RIGHTS = (
     "Let it create the schema `app`, or create that schema and let the user own it:"
     " CREATE SCHEMA app AUTHORIZATION the_user.",
 )
+_UNENCODABLE = (
+    "can't be kept: the database's encoding lacks a character of them",
+    "Use the characters of that encoding, or let DATABASE_URL name a database with ENCODING"
+    " 'UTF8'.",
+)
 _UNREACHABLE = (
     "can't be reached",
     "Check that the database server runs, then try again.",
@@ -94,7 +100,8 @@ class AppStore:
             self._reader = _sqlite_engine(lambda: self._attached("mode=rw"), "BEGIN")
             self._writer = _sqlite_engine(lambda: self._attached("mode=rwc"), "BEGIN IMMEDIATE")
         else:
-            self._reader = self._writer = _server_engine(settings)
+            self._reader = server_engine(settings.url, asks=True, poolclass=NullPool)
+            self._writer = server_engine(settings.url, poolclass=NullPool)
 
     @property
     def where(self) -> str:
@@ -166,6 +173,8 @@ class AppStore:
             yield
         except UnknownVersion as error:
             raise self._problem(_NEWER if error.is_ours else _FOREIGN) from None
+        except UnicodeEncodeError:
+            raise self._problem(_UNENCODABLE) from None
         except OSError as error:
             raise self._problem(_FULL if error.errno in FULL else _DENIED) from None
         except UnicodeDecodeError:  # SQLite's own words about a damaged file
@@ -199,16 +208,4 @@ def _sqlite_engine(connect: Any, begin: str) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
     # Explicit, so that DDL is part of the transaction; the writer takes its lock first.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _server_engine(settings: Settings) -> Engine:
-    engine = create_engine(
-        settings.url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"connect_timeout": BUSY_SECONDS},
-    )
-    wait = f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(wait))
     return engine

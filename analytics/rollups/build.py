@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import cache
@@ -170,6 +170,7 @@ def stage(connection: Connection, users: Rows, sessions: Rows | None = None) -> 
     fill(connection, TOUCHED, USERS_TOUCHED)
     for rows in EVENTS:
         fill(connection, EVENT, rows)
+    analyze_staged(connection, STAGING.sorted_tables)
 
 
 def fill(connection: Connection, table: Table, rows: Rows, *names: str) -> None:
@@ -235,6 +236,12 @@ _EVERYBODY = Table(
     Column("user_id", String),
     prefixes=["TEMPORARY"],
 )
+
+
+def analyze_staged(connection: Connection, tables: Iterable[Table]) -> None:
+    """Let PostgreSQL's planner know temporary tables, which it otherwise never learns about."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
 def everybody() -> Rows:

@@ -257,7 +257,7 @@ def contains_caseless(column: ColumnElement[str], part: str) -> ColumnElement[bo
     wanted = caseless(part)
     held: ColumnElement[str] = by_code_point(column)
     if "s" in wanted:
-        held = _with_ss(held)
+        held = _with_ss(held, literal(f"[{_SHARP_S}]", String))
     cases = [char + _other_cases().get(char, "") for char in wanted]
     glob, regex = ("".join(map(one, cases)) for one in (_in_glob, _in_regex))
     return _matches(held, literal(f"*{glob}*", String), literal(regex, String))
@@ -297,20 +297,14 @@ def _in_glob(cases: str) -> str:
 
 
 def _in_regex(cases: str) -> str:
-    first, others = cases[0], _in_ascii(cases[1:])
+    first, others = cases[0], cases[1:]
     if first.isascii() and not first.isalnum():
         return f"\\{first}"
     return f"[{first}{others}]" if others else first
 
 
-def _in_ascii(chars: str) -> str:
-    # The encoding of a PostgreSQL database may lack what nobody asked for. Where it is neither
-    # UTF-8 nor LATIN1, letters beyond ASCII are found as they are asked for.
-    return "".join(f"\\U{ord(char):08x}" for char in chars)
-
-
 class _with_ss(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
-    """A text column with ss for ß."""
+    """A text column with ss for ß, of which the second is a pattern."""
 
     type = String()
     inherit_cache = True
@@ -318,7 +312,7 @@ class _with_ss(FunctionElement[str]):  # noqa: N801 - reads as the SQL function 
 
 @compiles(_with_ss, "sqlite")
 def _sqlite_with_ss(element: Any, compiler: Any, **kw: Any) -> str:
-    x = compiler.process(element.clauses, **kw)
+    x = compiler.process(element.clauses.clauses[0], **kw)
     for sharp in _SHARP_S:
         x = f"replace({x}, '{sharp}', 'ss')"
     return str(x)
@@ -326,8 +320,8 @@ def _sqlite_with_ss(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(_with_ss, "postgresql")
 def _postgresql_with_ss(element: Any, compiler: Any, **kw: Any) -> str:
-    x = compiler.process(element.clauses, **kw)
-    return f"regexp_replace({x}, '[{_in_ascii(_SHARP_S)}]', 'ss', 'g')"
+    x, sharp = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"regexp_replace({x}, {sharp}, 'ss', 'g')"
 
 
 class _matches(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function it is

@@ -36,7 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from analytics.models import table_of
-from analytics.rollups.build import fill
+from analytics.rollups.build import analyze_staged, fill
 from analytics.rollups.build import stage as stage_rows
 from analytics.rollups.instants import is_key, to_instant
 from analytics.rollups.marks import MARK, SESSION, USER, Touched
@@ -115,6 +115,7 @@ def refresh(connection: Connection, touched: Touched, now: datetime, known: str 
     """
     fill(connection, REPLACED, SESSIONS_REPLACED)
     fill(connection, SHIFTED, _USERS_SHIFTED)
+    analyze_staged(connection, (REPLACED, SHIFTED))
     for model, _ in CELLS:
         connection.execute(_CONTRIBUTIONS[model, -1])
     _replace(connection, Member)
@@ -207,6 +208,7 @@ def _add_up(connection: Connection, model: type[SQLModel]) -> None:
     differs = or_(*(total != 0 for total in totals))
     changes = select(*named, *totals).group_by(*named).having(differs).cte("finest")
     fill(connection, net, in_all_slices(model, changes))
+    analyze_staged(connection, (net,))
     # "WHERE true": else SQLite takes ON CONFLICT for the condition of a join.
     added = select(*_columns(net, [*keys, *sums])).where(true())
     adding: Any = _dialect(connection).insert(table).from_select([*keys, *sums], added)

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from importlib import import_module
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from analytics.answers import Encodings
 from analytics.database import DatabaseProblem
 from analytics.reports import PAGES
 from analytics.service import service
@@ -61,7 +63,7 @@ def _routes() -> list[BaseRoute]:
     return [*routes(), *download.ROUTES, *views.ROUTES, *shell.ROUTES]
 
 
-app = st.App("ui/main.py", lifespan=lifespan, routes=_routes())
+app = st.App("ui/main.py", lifespan=lifespan, routes=_routes(), middleware=[Middleware(Encodings)])
 
 
 def _is_this_machine(host: str) -> bool:

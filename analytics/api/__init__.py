@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from analytics.answers import Encodings
 from analytics.api import lists
 from analytics.api.endpoints import NAME, VERSION, router
 from analytics.api.manners import Manners, add_error_answers
@@ -44,6 +45,7 @@ def create_app() -> FastAPI:
     add_error_answers(app)
     StandaloneDocs(app)  # Swagger UI and ReDoc from the package, not from the internet
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
+    app.add_middleware(Encodings)
     app.add_middleware(_Cors)
     app.add_middleware(Manners)
     # Its line would show the query, which may hold e-mail addresses; `Manners` logs without.

@@ -824,6 +824,12 @@ def test_gzip(served: Served) -> None:
         assert packed.content == plain.content
         assert "Accept-Encoding" in packed.headers["vary"]
         assert packed.headers.get("etag") == plain.headers.get("etag")
+        for refusing in ("identity", "gzip;q=0", "br, GZIP ; q=0.0, *", "gzip;q=no"):
+            answer = served.get(path, headers={"accept-encoding": refusing})
+            assert "content-encoding" not in answer.headers
+            assert answer.content == plain.content
+        packed = served.get(path, headers={"accept-encoding": "br;q=0, gzip;q=0.1"})
+        assert packed.headers["content-encoding"] == "gzip"
 
 
 def test_one_log_line_a_request_without_what_was_asked(

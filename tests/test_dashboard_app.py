@@ -1,14 +1,23 @@
 """The process: where it listens, and what it says about it."""
 
+import ipaddress
+import os
 import re
+import socket
+import subprocess
+import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
+from streamlit.web.server.starlette.starlette_app import create_streamlit_middleware
 
 import dashboard_app
 from analytics.settings import load_settings
@@ -66,8 +75,106 @@ def test_streamlit_run_is_as_private() -> None:
     config = tomllib.loads(CONFIG.read_text())
     assert config["server"]["address"] == "localhost"
     assert config["browser"]["gatherUsageStats"] is False
+    assert config["logger"]["hideWelcomeMessage"] is True  # it would ask for addresses outside
     assert config["client"]["showErrorDetails"] == "none"
     assert config["client"]["disableDataExport"] is True  # formulas would be left as they are
+
+
+def test_the_dashboard_compresses_for_who_wants_it() -> None:
+    text = Route("/text", lambda _: PlainTextResponse("long " * 500))
+    layers = [*dashboard_app.app._user_middleware, *create_streamlit_middleware()]
+    client = TestClient(Starlette(routes=[text], middleware=layers))
+    for accepted, encoding in (
+        ("gzip", "gzip"), ("gzip;q=0.1", "gzip"), ("gzip;q=0", None), ("identity", None),
+    ):  # fmt: skip
+        answer = client.get("/text", headers={"accept-encoding": accepted})
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.text == "long " * 500
+
+
+RECORDER = """
+import os, sys
+
+def heard(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
+        target = arguments[0] if event.startswith("socket.get") else arguments[1]
+        with open(os.environ["ASKED"], "a") as file:
+            print(event, target[0] if isinstance(target, tuple) else target, file=file)
+
+sys.addaudithook(heard)
+heard("socket.getaddrinfo", ["localhost"])
+"""
+STARTS = {
+    "python": ["dashboard_app.py"],
+    "streamlit": ["-m", "streamlit", "run", "dashboard_app.py"],
+    "uvicorn": ["-m", "uvicorn", "dashboard_app:app"],
+}
+
+
+@pytest.mark.parametrize("start", [pytest.param(start, marks=pytest.mark.slow) for start in STARTS])
+def test_nothing_ever_asks_outside(start: str, tmp_path: Path) -> None:
+    """Neither the start on every address nor a websocket of a foreign page."""
+    (tmp_path / "sitecustomize.py").write_text(RECORDER)
+    asked = tmp_path / "asked"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    everywhere = "0.0.0.0"  # noqa: S104
+    more = {
+        "python": [],
+        "streamlit": ["--server.address", everywhere, "--server.port", str(port)],
+        "uvicorn": ["--host", everywhere, "--port", str(port)],
+    }
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path), "ASKED": str(asked), "HOST": everywhere, "PORT": str(port),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}", "PYTHONUNBUFFERED": "1",
+    }  # fmt: skip
+    command = [sys.executable, *STARTS[start], *more[start]]
+    with subprocess.Popen(
+        command, cwd=CONFIG.parents[1], env=environment, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        try:
+            for line in process.stdout or ():
+                if re.search("(AI Twin Analytics|Uvicorn running) on http://0", line):
+                    break
+            status = _websocket(port, "https://elsewhere.example")
+        finally:
+            process.terminate()
+        said = process.stdout.read() if process.stdout else ""
+    assert status == 403
+    assert "Traceback" not in said
+    targets = [line.split(maxsplit=1)[1] for line in asked.read_text().splitlines()]
+    assert "localhost" in targets  # the recorder is at work
+    for target in targets:
+        assert _is_here(target), target
+
+
+def _websocket(port: int, origin: str) -> int:
+    """The status of the answer to a page that wants a websocket."""
+    request = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        f"Sec-WebSocket-Version: 13\r\nOrigin: {origin}\r\n\r\n"
+    )
+    while True:
+        try:
+            opened = socket.create_connection(("127.0.0.1", port), timeout=60)
+        except ConnectionRefusedError:
+            continue
+        with closing(opened):
+            opened.sendall(request.encode())
+            return int(opened.recv(100).split()[1])
+
+
+def _is_here(host: str) -> bool:
+    if host in ("None", "localhost", socket.gethostname()):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.startswith("/")  # a Unix socket
+    return address.is_loopback or address.is_unspecified
 
 
 def test_the_first_html_fetches_what_every_page_draws_with() -> None:

@@ -955,7 +955,8 @@ def _server_problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabasePr
         return DatabaseProblem(
             "The database server can't be reached, or refuses the login",
             where,
-            "Check that it runs, and the host, port, name, user and password in DATABASE_URL.",
+            "Check that it runs, and the host, port, name, user and password in DATABASE_URL; an @"
+            " in the password is written %40.",
         )
     return DatabaseProblem(
         "The database server refused what the dashboard asked",

@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from streamlit import net_util
 
+from analytics import descriptors
 from analytics.answers import Encodings
 from analytics.database import DatabaseProblem
 from analytics.reports import PAGES
@@ -56,6 +57,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Make the first page quick; under `streamlit run`, say where it is."""
     if __name__ != "__main__" and Path(sys.argv[0]).name == Path(__file__).name:
         _say_where(st.get_option("server.address"), st.get_option("server.port"))
+    descriptors.prepare()
     threading.Thread(target=_warm, name="warm-up", daemon=True).start()
     yield
 
@@ -75,7 +77,12 @@ def _routes() -> list[BaseRoute]:
 # machine is, and every visitor would wait for the answer. A page's own origin needs no address.
 # `streamlit run` has printed its banner before this; `.streamlit/config.toml` takes that away.
 net_util.get_external_ip = net_util.get_internal_ip = lambda: None
-app = st.App("ui/main.py", lifespan=lifespan, routes=_routes(), middleware=[Middleware(Encodings)])
+app = st.App(
+    "ui/main.py",
+    lifespan=lifespan,
+    routes=_routes(),
+    middleware=[Middleware(descriptors.Room), Middleware(Encodings)],
+)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -54,6 +54,7 @@ from analytics.rollups.tables import Build
 from analytics.settings import Settings, shown_url
 
 BUSY_SECONDS = 5
+_MORE_READERS = 35  # than the five that stay open; each has up to six file descriptors
 _WAIT_SECONDS = 0.2
 _WAITING = "Waiting: another process (a dashboard or a command) is counting this database"
 # A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
@@ -241,7 +242,12 @@ class SqliteStore(Store):
             self.is_sample = _pragma(connection, "application_id") == SAMPLE_APPLICATION_ID
         # The pool by name: for such an address SQLAlchemy would take one that closes connections
         # of other threads while they are used, which crashes the process.
-        self.engine = _engine(self._reading, poolclass=QueuePool, max_overflow=-1)
+        self.engine = _engine(
+            self._reading,
+            poolclass=QueuePool,
+            max_overflow=_MORE_READERS,
+            pool_timeout=BUSY_SECONDS,
+        )
         event.listen(self.engine, "checkout", self._drop_stale)
         self._refresher = _engine(
             lambda: self._attached(self.rollup_path, "mode=rw"), poolclass=NullPool

@@ -13,10 +13,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from streamlit import net_util
 
+from analytics import descriptors
+from analytics.answers import Encodings
 from analytics.database import DatabaseProblem
 from analytics.reports import PAGES
 from analytics.rollups.build import silent
@@ -44,9 +49,16 @@ def _warm() -> None:
     gc.set_threshold(50_000)
 
 
+def _say_where(host: str | None, port: int) -> None:
+    print(f"AI Twin Analytics on http://{host or '0.0.0.0'}:{port}", flush=True)  # noqa: S104
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Make the first page quick, and the end too."""
+    """Make the first page quick, and the end too; under `streamlit run`, say where it is."""
+    if __name__ != "__main__" and Path(sys.argv[0]).name == Path(__file__).name:
+        _say_where(st.get_option("server.address"), st.get_option("server.port"))
+    descriptors.prepare()
     end_with_signals()
     threading.Thread(target=_warm, name="warm-up", daemon=True).start()
     yield
@@ -63,7 +75,16 @@ def _routes() -> list[BaseRoute]:
     return [*routes(), *download.ROUTES, *views.ROUTES, *shell.ROUTES]
 
 
-app = st.App("ui/main.py", lifespan=lifespan, routes=_routes())
+# For its banner and for websockets of other origins Streamlit would ask the internet where this
+# machine is, and every visitor would wait for the answer. A page's own origin needs no address.
+# `streamlit run` has printed its banner before this; `.streamlit/config.toml` takes that away.
+net_util.get_external_ip = net_util.get_internal_ip = lambda: None
+app = st.App(
+    "ui/main.py",
+    lifespan=lifespan,
+    routes=_routes(),
+    middleware=[Middleware(descriptors.Room), Middleware(Encodings)],
+)
 
 
 def _is_this_machine(host: str) -> bool:
@@ -88,7 +109,7 @@ def main() -> None:
             " conversations. Nobody is asked who they are.",
             file=sys.stderr,
         )
-    print(f"AI Twin Analytics on http://{settings.host}:{settings.port}", flush=True)
+    _say_where(settings.host, settings.port)
     app.run(config={"server.address": settings.host, "server.port": settings.port})
 
 

@@ -102,6 +102,7 @@ __all__ = [
     "own_or_free_schema",
 ]
 
+_MORE_READERS = 35  # than the five that stay open; each has up to six file descriptors
 _WAIT_SECONDS = 0.2
 _WAITING = "Waiting: another process (a dashboard or a command) is counting this database"
 # A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
@@ -337,7 +338,12 @@ class SqliteStore(Store):
             own_or_free(self.rollup_path, _OWN_TABLES)
         # The pool by name: for such an address SQLAlchemy would take one that closes connections
         # of other threads while they are used, which crashes the process.
-        self.engine = _engine(self._reading, poolclass=QueuePool, max_overflow=-1)
+        self.engine = _engine(
+            self._reading,
+            poolclass=QueuePool,
+            max_overflow=_MORE_READERS,
+            pool_timeout=BUSY_SECONDS,
+        )
         event.listen(self.engine, "checkout", self._drop_stale)
         self._refresher = _engine(
             lambda: self._attached(self.rollup_path, "mode=rw"), poolclass=NullPool
@@ -1409,7 +1415,8 @@ def _server_problem(error: DBAPIError | sqlite3.Error, where: str) -> DatabasePr
         return DatabaseProblem(
             "The database server can't be reached, or refuses the login",
             where,
-            "Check that it runs, and the host, port, name, user and password in DATABASE_URL.",
+            "Check that it runs, and the host, port, name, user and password in DATABASE_URL; an @"
+            " in the password is written %40.",
         )
     return DatabaseProblem(
         "The database server refused what the dashboard asked",

@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     select,
     true,
+    tuple_,
 )
 from sqlmodel import Session
 
@@ -116,6 +117,12 @@ def _of_slices(
 
 def in_slices(table: Table, filters: Filters, *split: str) -> ColumnElement[bool]:
     """The cells of a cell table that sum to the filters; `split` columns are kept apart by name."""
+    if len(split) > 1 and table is not HEADCOUNT:
+        # Else every department would be looked up in every organization.
+        pairs = select(HEADCOUNT.c.company, HEADCOUNT.c.department)
+        return tuple_(table.c.company, table.c.department).in_(
+            pairs.where(in_slices(HEADCOUNT, filters, *split))
+        )
     return and_(
         _of_slices(table.c.company, filters.organizations, split="company" in split),
         _of_slices(table.c.department, filters.departments, split="department" in split),

@@ -4,6 +4,7 @@ Values come from the environment, then `.env`, then `.streamlit/secrets.toml` (t
 case), then the defaults below. The README lists each with its default; a test keeps it so.
 """
 
+import re
 from functools import cached_property, lru_cache
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -33,6 +34,12 @@ def _blank_is_default(default: object) -> BeforeValidator:
     return BeforeValidator(lambda value: default if value == "" else value)
 
 
+# What SQLAlchemy reads of an address, to its end and without an @ where it would be lost.
+_PAIR = "[^@=&]*(?:=[^&]*)?"
+_ADDRESS = re.compile(
+    r"[\w+]+://(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?\]]+\]|[^/:?@\[\]]+)?(?::\d*)?(?:/[^?]*)?"
+    rf"(?:\?{_PAIR}(?:&{_PAIR})*)?"
+)
 _SECONDS = Field(ge=0, le=86_400, allow_inf_nan=False)
 
 
@@ -44,6 +51,7 @@ class Settings(BaseSettings):
         env_file_encoding="utf-8",
         toml_file=Path(".streamlit/secrets.toml"),
         extra="ignore",
+        hide_input_in_errors=True,
         frozen=True,
     )
 
@@ -74,13 +82,18 @@ class Settings(BaseSettings):
     @classmethod
     def _readable_url(cls, value: str) -> str:
         try:
-            make_url(value)
+            url = make_url(value)
+            # A file's address has no login, and three slashes at least.
+            is_read = _ADDRESS.fullmatch(value) and not (
+                _is_file(url) and (url.host or url.username or url.password)
+            )
         except (ArgumentError, ValueError):
-            # The value may hold a password: it is not repeated.
+            is_read = None
+        if not is_read:  # the value may hold a password: it is not repeated
             raise ValueError(
                 "is no database address; write it like sqlite:///./name.db"
-                " or postgresql+psycopg://user:password@host/name"
-            ) from None
+                " or postgresql+psycopg://user:password@host/name, an @ in the password as %40"
+            )
         return value
 
     @field_validator("port", mode="before")
@@ -127,10 +140,30 @@ class Settings(BaseSettings):
 
 
 def shown_url(url: URL) -> str:
-    """The address without its password or query string, safe to show and to log."""
-    if url.get_backend_name() == "sqlite":
+    """The address without its password or query string, safe to show and to log.
+
+    All of it is `…` where a part looks as if it held some of a password.
+    """
+    if _is_file(url):
         return f"sqlite:///{url.database or ''}"
+    if _is_unsure(url):
+        return f"{url.drivername}://…"
     return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _is_file(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _is_unsure(url: URL) -> bool:
+    """Whether a password that isn't encoded may have spread to other parts."""
+    return bool(
+        re.search("[?#&=;]", url.username or "")
+        or re.search(r"\?.*=", str(url.password or ""), re.DOTALL)
+        or re.search("[@?#&=;]", url.host or "")
+        or re.search("[@:/?#&=;]", url.database or "")
+        or "@" in str(url.query)
+    )
 
 
 @lru_cache(maxsize=1)

@@ -125,6 +125,7 @@ class Shelf:
             self.write(Raw(users=[a_user("first")]))
             self.stores[zone] = open_database(self.settings(zone))
         self.write(raw)
+        self.stores[zone]._has_counted = False  # as if just opened: another zone may have counted
         self.stores[zone].refresh()
         return self.stores[zone]
 

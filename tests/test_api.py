@@ -29,7 +29,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from analytics import api, lists
+from analytics import answers, api, lists
 from analytics.activities import ActivityQuery, activities, all_activities
 from analytics.api import create_app, endpoints
 from analytics.api.endpoints import VERSION, clock, the_service
@@ -697,15 +697,15 @@ def test_a_fault_of_the_api_tells_nothing(
 
 
 def test_a_database_that_goes_during_a_long_answer_cuts_it_off(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A server closes the connection of an answer without an end: nobody takes it as whole."""
 
     def failing(*_: object) -> Iterator[str]:
-        yield from "x" * endpoints.LINES
-        raise RuntimeError
+        yield from "x" * answers.LINES
+        raise RuntimeError(SAID)
 
-    monkeypatch.setattr(endpoints, "csv_lines", failing)
+    monkeypatch.setattr(answers, "csv_lines", failing)
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -723,6 +723,9 @@ def test_a_database_that_goes_during_a_long_answer_cuts_it_off(
     asyncio.run(served.app(scope, receive, send))
     assert sent[0]["status"] == 200
     assert all(message["more_body"] for message in sent[1:])
+    assert "RuntimeError in failing" in caplog.text
+    assert SAID not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 # --- manners -----------------------------------------------------------------------------------
@@ -838,6 +841,12 @@ def test_gzip(served: Served) -> None:
         assert packed.content == plain.content
         assert "Accept-Encoding" in packed.headers["vary"]
         assert packed.headers.get("etag") == plain.headers.get("etag")
+        for refusing in ("identity", "gzip;q=0", "br, GZIP ; q=0.0, *", "gzip;q=no"):
+            answer = served.get(path, headers={"accept-encoding": refusing})
+            assert "content-encoding" not in answer.headers
+            assert answer.content == plain.content
+        packed = served.get(path, headers={"accept-encoding": "br;q=0, gzip;q=0.1"})
+        assert packed.headers["content-encoding"] == "gzip"
 
 
 def test_one_log_line_a_request_without_what_was_asked(

@@ -1,16 +1,29 @@
 """The process: where it listens, and what it says about it."""
 
+import errno
+import ipaddress
+import logging
+import os
 import re
+import socket
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
+from streamlit.web.server.starlette.starlette_app import create_streamlit_middleware
 
 import dashboard_app
+from analytics import descriptors
 from analytics.settings import load_settings
 from ui import shell
 
@@ -66,8 +79,167 @@ def test_streamlit_run_is_as_private() -> None:
     config = tomllib.loads(CONFIG.read_text())
     assert config["server"]["address"] == "localhost"
     assert config["browser"]["gatherUsageStats"] is False
+    assert config["logger"]["hideWelcomeMessage"] is True  # it would ask for addresses outside
     assert config["client"]["showErrorDetails"] == "none"
     assert config["client"]["disableDataExport"] is True  # formulas would be left as they are
+
+
+def test_the_dashboard_compresses_for_who_wants_it() -> None:
+    text = Route("/text", lambda _: PlainTextResponse("long " * 500))
+    layers = [*dashboard_app.app._user_middleware, *create_streamlit_middleware()]
+    client = TestClient(Starlette(routes=[text], middleware=layers))
+    for accepted, encoding in (
+        ("gzip", "gzip"), ("gzip;q=0.1", "gzip"), ("gzip;q=0", None), ("identity", None),
+    ):  # fmt: skip
+        answer = client.get("/text", headers={"accept-encoding": accepted})
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.text == "long " * 500
+
+
+RECORDER = """
+import os, sys
+
+def heard(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
+        target = arguments[0] if event.startswith("socket.get") else arguments[1]
+        with open(os.environ["ASKED"], "a") as file:
+            print(event, target[0] if isinstance(target, tuple) else target, file=file)
+
+sys.addaudithook(heard)
+heard("socket.getaddrinfo", ["localhost"])
+"""
+STARTS = {
+    "python": ["dashboard_app.py"],
+    "streamlit": ["-m", "streamlit", "run", "dashboard_app.py"],
+    "uvicorn": ["-m", "uvicorn", "dashboard_app:app"],
+}
+
+
+@contextmanager
+def started(start: str, folder: Path, limit: int | None = None) -> Iterator[tuple[int, list[str]]]:
+    """A dashboard on every address: its port, and what it has said when the block is over."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    everywhere = "0.0.0.0"  # noqa: S104
+    more = {
+        "python": [],
+        "streamlit": ["--server.address", everywhere, "--server.port", str(port)],
+        "uvicorn": ["--host", everywhere, "--port", str(port)],
+    }
+    environment = os.environ | {
+        "PYTHONPATH": str(folder), "ASKED": str(folder / "asked"), "PYTHONUNBUFFERED": "1",
+        "HOST": everywhere, "PORT": str(port), "DATABASE_URL": f"sqlite:///{folder / 'none.db'}",
+    }  # fmt: skip
+    command = [sys.executable, *STARTS[start], *more[start]]
+    if limit:
+        command = ["sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh", *command]
+    said: list[str] = []
+    with subprocess.Popen(
+        command, cwd=CONFIG.parents[1], env=environment, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        try:
+            for line in process.stdout:
+                said.append(line)
+                if re.search("(AI Twin Analytics|Uvicorn running) on http://0", line):
+                    break
+            yield port, said
+        finally:
+            process.terminate()
+            said += process.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", STARTS)
+def test_nothing_ever_asks_outside(start: str, tmp_path: Path) -> None:
+    """Neither the start on every address nor a websocket of a foreign page."""
+    (tmp_path / "sitecustomize.py").write_text(RECORDER)
+    with started(start, tmp_path) as (port, said):
+        opened, status = _websocket(port, "https://elsewhere.example")
+        opened.close()
+    assert status == 403
+    assert "Traceback" not in "".join(said)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    targets = [line.split(maxsplit=1)[1] for line in asked]
+    assert "localhost" in targets  # the recorder is at work
+    for target in targets:
+        assert _is_here(target), target
+
+
+def _websocket(port: int, origin: str) -> tuple[socket.socket, int]:
+    """A page's websocket, and the status of the answer to it."""
+    request = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        f"Sec-WebSocket-Version: 13\r\nOrigin: {origin}\r\n\r\n"
+    )
+    while True:
+        try:
+            opened = socket.create_connection(("127.0.0.1", port), timeout=60)
+        except ConnectionRefusedError:
+            continue
+        opened.sendall(request.encode())
+        return opened, int(opened.recv(100).split()[1])
+
+
+@pytest.mark.slow
+def test_more_visitors_than_descriptors_are_told_so(tmp_path: Path) -> None:
+    with started("python", tmp_path, limit=100) as (port, said), ExitStack() as open_pages:
+        answers = []
+        for _ in range(60):
+            opened, status = _websocket(port, f"http://127.0.0.1:{port}")
+            open_pages.enter_context(closing(opened))
+            answers.append(status)
+        assert set(answers) == {101, 503}
+        assert answers == sorted(answers)
+    assert "Traceback" not in "".join(said)
+
+
+def test_a_page_is_refused_before_descriptors_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = Route("/text", lambda _: PlainTextResponse("here"))
+    client = TestClient(Starlette(routes=[text], middleware=dashboard_app.app._user_middleware))
+    page = {"accept": "text/html,*/*"}
+    assert client.get("/text", headers=page).text == "here"
+    monkeypatch.setattr(descriptors.resource, "getrlimit", lambda _: (4, 4))
+    refused = client.get("/text", headers=page)
+    assert (refused.status_code, "Close some" in refused.text) == (503, True)
+    assert refused.headers["retry-after"]
+    assert client.get("/text").text == "here"  # what open pages and programs ask for
+
+
+def test_as_many_descriptors_as_there_are_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Any] = []
+    monkeypatch.setattr(descriptors.resource, "getrlimit", lambda _: (256, 4_096))
+    monkeypatch.setattr(descriptors.resource, "setrlimit", lambda _, limits: taken.append(limits))
+    descriptors.prepare()
+    assert taken == [(4_096, 4_096)]
+
+
+@pytest.mark.parametrize("name", ["asyncio", "uvicorn.error"])
+def test_a_lack_of_descriptors_is_logged_once_a_while(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    descriptors.prepare()
+    logger = logging.getLogger(name)
+    logger.filters[-1]._next = 0.0  # type: ignore[union-attr]
+    for error in [OSError(errno.EMFILE, "Too many open files")] * 100 + [OSError(errno.EIO, "io")]:
+        logger.error("socket.accept() out of system resource", exc_info=error)
+    lack, other = caplog.records
+    assert "ulimit -n" in lack.getMessage()
+    assert lack.exc_info is None
+    assert other.exc_info
+
+
+def _is_here(host: str) -> bool:
+    if host in ("None", "localhost", socket.gethostname()):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.startswith("/")  # a Unix socket
+    return address.is_loopback or address.is_unspecified
 
 
 def test_the_first_html_fetches_what_every_page_draws_with() -> None:

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -908,3 +908,21 @@ def test_two_sessions_of_one_thread(path: Path) -> None:
     with store.session() as one, store.session() as other:
         assert totals(one, MARCH).conversations == totals(other, MARCH).conversations == 1
     store.close()
+
+
+def test_readers_beyond_the_pool_are_told_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes file descriptors, of which a process has so many."""
+    monkeypatch.setattr(database, "_MORE_READERS", 1)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    write(talks(1), path)
+    with closing(open_database(settings_for(path))) as store, ExitStack() as reading:
+        store.refresh()
+        for _ in range(6):
+            reading.enter_context(store.session()).connection()
+        with (
+            pytest.raises(DatabaseProblem, match="Too many people are reading"),
+            store.session() as s,
+        ):
+            s.connection()
+        reading.close()
+        assert conversations(store) == 1

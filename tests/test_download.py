@@ -1,17 +1,23 @@
 # ruff: noqa: F811 - fixtures of another module are arguments
 """The files behind the pages' links: rows as CSV, charts as pictures, whole pages."""
 
+import asyncio
 import csv
 import io
 import re
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import ResourceClosedError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
 
-from analytics import html_report, images
+from analytics import answers, html_report, images
 from analytics.activities import ActivityItem
 from analytics.database import DatabaseProblem
 from analytics.export import BOM, ZONE
@@ -139,7 +145,8 @@ def test_a_database_that_is_gone_is_said(
     monkeypatch.setattr(download, "service", lambda: gone)
     answer = TestClient(Starlette(routes=download.ROUTES)).get(f"/download/{path}?{DATES}")
     assert answer.status_code == 503
-    assert "gone.db" in answer.text
+    assert "There is no database file here. Check the path in DATABASE_URL" in answer.text
+    assert "gone.db" not in answer.text
     assert answer.headers["retry-after"]
 
 
@@ -183,3 +190,97 @@ def test_a_database_problem_while_reading_is_said(
     monkeypatch.setattr(download, "report_query", gone)
     answer = files.get(f"/download/results/metrics.csv?{DATES}")
     assert (answer.status_code, "Put it back." in answer.text) == (503, True)
+
+
+# --- lists that are streamed -------------------------------------------------------------------
+
+STREAMED = ("activities", "people", "documents", "queries", "installed-twins")
+
+
+class _Number(BaseModel):
+    value: int
+
+
+def _unreadable() -> ValidationError:
+    with pytest.raises(ValidationError) as raised:
+        _Number.model_validate({"value": WORDS})
+    return raised.value
+
+
+def _locked() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return error
+
+
+WORDS = "the takeover of Initech"
+FAULTS = {
+    "a lock": (_locked(), "locked by another program"),
+    "a timeout": (PoolTimeoutError(WORDS), "Too many people are reading"),
+    "a value": (_unreadable(), "a value of the wrong type (_Number: value)"),
+    "another one": (ResourceClosedError(WORDS), "no answer that can be used"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_list_that_cannot_be_read_is_said_as_the_api_says_it(
+    name: str,
+    client: TestClient,
+    files: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    error, said = FAULTS[name]
+
+    def failing(*_: object) -> Iterator[str]:
+        yield "\ufeffid\r\n"
+        raise error
+
+    monkeypatch.setattr(answers, "csv_lines", failing)
+    for slug in STREAMED:
+        page = files.get(f"/download/{slug}.csv?{DATES}")
+        own = client.get(f"/api/{slug}?{DATES}&format=csv")
+        assert (page.status_code, own.status_code) == (503, 503)
+        assert page.text == own.json()["detail"]
+        assert said in page.text
+        assert page.headers["retry-after"] == own.headers["retry-after"]
+        assert "content-disposition" not in page.headers
+        assert not any(words in page.text + caplog.text for words in (WORDS, "Traceback"))
+
+
+@pytest.mark.parametrize("slug", STREAMED)
+def test_a_list_that_fails_later_is_cut_off(
+    slug: str,
+    files: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A server closes the connection of an answer without an end: nobody takes it as whole."""
+
+    def failing(*_: object) -> Iterator[str]:
+        yield from ["x"] * answers.LINES
+        raise sqlite3.OperationalError(WORDS)
+
+    monkeypatch.setattr(answers, "csv_lines", failing)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return await asyncio.Future()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    for version in ("2.3", "2.4"):
+        sent.clear()
+        scope = {
+            "type": "http", "asgi": {"version": "3.0", "spec_version": version}, "method": "GET",
+            "path": f"/download/{slug}.csv", "root_path": "", "query_string": DATES.encode(),
+            "headers": [], "http_version": "1.1", "scheme": "http", "server": ("test", 80),
+            "client": ("test", 1),
+        }  # fmt: skip
+        asyncio.run(files.app(scope, receive, send))
+        assert sent[0]["status"] == 200
+        assert sent[1]["body"] == b"x" * answers.LINES
+        assert all(message["more_body"] for message in sent[1:])
+    assert "DatabaseProblem in" in caplog.text
+    assert not any(words in caplog.text for words in (WORDS, "Traceback"))

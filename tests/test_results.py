@@ -30,6 +30,7 @@ from analytics.results import (
     percentage,
     rounded,
     span,
+    sums,
     totals,
     totals_by,
     zone_name,
@@ -292,3 +293,32 @@ def test_names_are_in_code_point_order_and_none_comes_last(store_of: Shelf) -> N
             "=", "Acme", "Zebra", "acme", "Ünï", "\uff5e", "\U0001f600", None,
         ]  # fmt: skip
         assert department_names(session) == ["Sales", None]
+
+
+def test_departments_are_looked_up_in_their_own_organization_only(tmp_path: Path) -> None:
+    """Twice as many take twice the steps of the database, not four times."""
+    steps: list[int] = []
+    query = Query(Period(day("2026-03-05"), day("2026-03-11"), TODAY))
+    for n in (100, 200):
+        raw = Raw(
+            users=[a_user(f"u{i}", f"Org {i}", department=f"Dep {i}") for i in range(n)],
+            sessions=[a_session(f"s{i}", f"u{i}", "2026-03-10 09:00:00") for i in range(n)],
+        )
+        path = tmp_path / f"{n}.db"
+        write(raw, path)
+        with closing(open_database(settings_for(path))) as store:
+            store.refresh()
+            with store.session() as session:
+                raw_connection: Any = session.connection().connection.driver_connection
+                taken = 0
+
+                def count() -> None:
+                    nonlocal taken
+                    taken += 1
+
+                raw_connection.set_progress_handler(count, 10)
+                found = sums(session, query, "days", ["conversations"], ("company", "department"))
+                raw_connection.set_progress_handler(None, 0)
+        assert found == {(f"=Org {i}", f"=Dep {i}"): (1,) for i in range(n)}
+        steps.append(taken)
+    assert 0 < steps[1] < 3 * steps[0]

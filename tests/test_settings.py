@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from analytics.__main__ import main
+from analytics.database import DatabaseProblem, open_database
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
 
 pytestmark = pytest.mark.usefixtures("new_process")
@@ -96,7 +98,7 @@ def test_a_bad_address_names_the_remedy_and_never_the_password(
     monkeypatch.setenv("DATABASE_URL", url)
     assert refused() == (
         "DATABASE_URL: is no database address; write it like sqlite:///./name.db"
-        " or postgresql+psycopg://user:password@host/name"
+        " or postgresql+psycopg://user:password@host/name, an @ in the password as %40"
     )
 
 
@@ -160,6 +162,80 @@ def test_what_is_shown_holds_no_password() -> None:
         "REPORTING_TIMEZONE": "Europe/Berlin",
     }
     assert shown_url(make_url(url)) == "postgresql+psycopg://me:***@host:5432/name"
+
+
+PIECES = ("geheim", "wort77", "sesam")
+PASSWORDS = (
+    "geheim@wort77", "@geheim", "geheim@", "geheim@@wort77", "geheim@wort77@sesam",
+    "geheim:wort77", "geheim:wort77@sesam", "geheim@wort77:sesam", "geheim@wort77:1/sesam",
+    "geheim/wort77", "geheim/wort77@sesam", "geheim@wort77/sesam",
+    "geheim?wort77", "geheim?wort77=1@sesam", "geheim@wort77?sesam", "geheim@wort77?sesam=1",
+    "geheim@wort77?x&sesam", "geheim#wort77", "geheim@wort77#sesam", "geheim&wort77=sesam",
+    "geheim%wort77", "%zzgeheim", "geheim%40wort77", "geheim%00wort77", "geheim%0Awort77",
+    " geheim wort77 ", "geheim\twort77", "geheim\nwort77@sesam", "'geheim'", '"geheim" \\wort77',
+    "geh\u00ebim-wort77", "\u79d8\u5bc6geheim", "geheim\U0001f511@wort77", "geheim@[wort77]sesam",
+    "geheim@[::1]wort77", "[geheim]@wort77", "geheim;wort77", "$geheim`wort77`", "://geheim@wort77",
+)  # fmt: skip
+PLACES = (
+    "postgresql+psycopg://reader:{}@127.0.0.1:1/db",
+    "postgresql+psycopg://reader:{}@[::1]:1/db",
+    "postgresql+psycopg://:{}@127.0.0.1:1",
+    "postgresql+psycopg://reader:{}@127.0.0.1:1,127.0.0.2:1/db",
+    "postgresql+psycopg://127.0.0.1:1/db?user=reader&password={}",
+    "postgresql+psycopg://127.0.0.1:1?password={}&user=reader",
+    "postgresql+psycopg:///db?host=127.0.0.1,::1&port=1,1&user=reader&password={}",
+    "postgresql+nothing://reader:{}@127.0.0.1:1/db",
+    "mysql://reader:{}@127.0.0.1:1/db",
+    "sqlite+pysqlcipher://:{}@/data.db",
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_part_of_a_password_is_shown_said_or_logged(
+    place: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for password in PASSWORDS:
+        monkeypatch.setenv("DATABASE_URL", place.format(password))
+        load_settings.cache_clear()
+        said = ""
+        try:
+            settings = load_settings()
+        except SettingsError as error:
+            said = str(error)
+            assert "%40" in said
+        else:
+            said = f"{settings.shown()} {shown_url(settings.url)}"
+            with pytest.raises(DatabaseProblem) as problem:
+                open_database(settings)
+            said += f"{problem.value} {problem.value.where}"
+        for command in ("migrate", "rebuild"):
+            assert main([command]) == 1
+        out, err = capfd.readouterr()
+        said += out + err + caplog.text
+        assert "Traceback" not in said
+        assert [piece for piece in PIECES if piece in said] == [], place.format(password)
+
+
+def test_an_address_that_is_surely_read_is_shown() -> None:
+    for address, shown in {
+        "postgresql+psycopg://a@b:pass@host/db": "postgresql+psycopg://a%40b:***@host/db",
+        "postgresql+psycopg://a:p%40ss@[::1]:5432/db": "postgresql+psycopg://a:***@[::1]:5432/db",
+        "postgresql+psycopg://a:p/?#:ss@host/db?x=1": "postgresql+psycopg://a:***@host/db",
+        "postgresql+psycopg:///db?host=A,B": "postgresql+psycopg:///db",
+        "postgresql+psycopg://%2Frun%2Fpg/db": "postgresql+psycopg://%2Frun%2Fpg/db",
+        "postgresql+psycopg://a:p@ss@host/db?x=1": None,
+        "postgresql+psycopg://a:p@ss/x@host/db": "postgresql+psycopg://…",
+        "sqlite:////home/me@work/a=b:c.db": "sqlite:////home/me@work/a=b:c.db",
+    }.items():
+        if shown:
+            assert shown_url(Settings(database_url=address).url) == shown
+        else:
+            with pytest.raises(ValueError, match="%40") as error:
+                Settings(database_url=address)
+            assert "ss@" not in str(error.value)
 
 
 def test_the_readme_names_every_setting_with_its_default() -> None:

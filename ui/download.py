@@ -3,20 +3,20 @@
 Lists may be too long to hold in memory: their CSV is streamed. `ui.files` has the links.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-from sqlmodel import Session
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from analytics.activities import ActivityItem, all_activities, latest_activities
-from analytics.database import DatabaseProblem, Store
+from analytics.answers import CSV, FAULTS, fault_of, log_fault, streamed_csv
+from analytics.database import Store
 from analytics.drawing import compared_with
-from analytics.export import PictureProblem, csv_lines, csv_text, file_name, period_file_name
+from analytics.export import csv_text, file_name, period_file_name
 from analytics.html_report import page_html
 from analytics.images import png, svg
 from analytics.lists import LIST_BY_SLUG, Listed
@@ -38,11 +38,9 @@ from analytics.parameters import (
 )
 from analytics.query import Period, Query, QueryError
 from analytics.reports import PAGES, REPORTS, Report
-from analytics.results import Row
 from analytics.search import check_search
 from analytics.service import service
-from analytics.settings import SettingsError
-from ui.faults import FAULT_REMEDY, log_fault
+from ui.faults import FAULT_REMEDY
 
 CSV_PATH = "/download/activities.csv"
 LATEST_PATH = "/download/latest-activities.csv"
@@ -50,8 +48,6 @@ PICTURES: dict[str, tuple[Callable[..., bytes | str], str]] = {
     "png": (png, "image/png"),
     "svg": (svg, "image/svg+xml"),
 }
-_CSV = "text/csv; charset=utf-8"
-_LINES_PER_CHUNK = 500
 _SEEN: tuple[Parameter[Any], ...] = (*REPORT_PARAMETERS, COMPARES, THEME)
 
 
@@ -80,7 +76,7 @@ def report_file(report: Report, kind: str, request: Request) -> Response:
         found = rows(query)
         name = period_file_name(report.slug, query.period, kind)
         if kind == "csv":
-            return _file(csv_text(report.row, found, store.settings.zone), _CSV, name)
+            return _file(csv_text(report.row, found, store.settings.zone), CSV, name)
         beside = compared_with(report, query, rows) if _compares(asked) else None
     draw, media = PICTURES[kind]
     picture = draw(report.slug, found, query, dark=_is_dark(asked), compared=beside)
@@ -106,7 +102,7 @@ def latest_csv(request: Request) -> Response:
         items = latest_activities(session, filters(asked), datetime.now(UTC))
     today = _today(store)
     text = csv_text(ActivityItem, items, store.settings.zone)
-    return _file(text, _CSV, file_name("latest-activities", today, today))
+    return _file(text, CSV, file_name("latest-activities", today, today))
 
 
 def activities_csv(request: Request) -> Response:
@@ -117,12 +113,11 @@ def activities_csv(request: Request) -> Response:
         ask = activity_query(asked, session, _today(store))
     if ask.search:
         check_search(store)
-
-    def rows(session: Session) -> Iterator[Row]:
-        return all_activities(session, ask, datetime.now(UTC))
-
     name = file_name("activities", asked.one(START_DATE), asked.one(END_DATE))
-    return _streamed(store, ActivityItem, rows, name)
+    now = datetime.now(UTC)
+    return streamed_csv(
+        store, ActivityItem, lambda session: all_activities(session, ask, now), _headers(name)
+    )
 
 
 def list_csv(listed: Listed, request: Request) -> Response:
@@ -138,11 +133,12 @@ def list_csv(listed: Listed, request: Request) -> Response:
     query = Query(Period(start, end, _today(store)), filters(asked))
     with store.session() as session:  # what can't be asked is refused before the first line
         listed.read(session, query, listed.detail(values), **listed.chosen(values), limit=1)
-
-    def rows(session: Session) -> Iterator[Row]:
-        return listed.rows(session, query, values)
-
-    return _streamed(store, listed.row, rows, period_file_name(listed.slug, query.period))
+    return streamed_csv(
+        store,
+        listed.row,
+        lambda session: listed.rows(session, query, values),
+        _headers(period_file_name(listed.slug, query.period)),
+    )
 
 
 def _today(store: Store) -> date:
@@ -168,32 +164,15 @@ def _file(content: bytes | str, media: str, name: str) -> Response:
     return Response(content, media_type=media, headers=_headers(name))
 
 
-def _streamed(
-    store: Store, row: type[Row], rows: Callable[[Session], Iterator[Row]], name: str
-) -> Response:
-    def chunks() -> Iterator[str]:
-        held: list[str] = []
-        with store.session() as session:
-            for line in csv_lines(row, rows(session), store.settings.zone):
-                held.append(line)
-                if len(held) == _LINES_PER_CHUNK:
-                    yield "".join(held)
-                    held.clear()
-        yield "".join(held)
-
-    return StreamingResponse(chunks(), media_type=_CSV, headers=_headers(name))
-
-
 def _route(path: str, answer: Callable[[Request], Response]) -> Route:
     """A file at an address; errors say what to change."""
 
     def endpoint(request: Request) -> Response:
         try:
             return answer(request)
-        except QueryError as error:
-            return PlainTextResponse(str(error), 422)
-        except (DatabaseProblem, SettingsError, PictureProblem) as error:
-            return PlainTextResponse(str(error), 503, {"Retry-After": "5"})
+        except FAULTS as error:
+            fault = fault_of(error)
+            return PlainTextResponse(fault.text, fault.status, fault.headers)
         except Exception as error:
             log_fault(error)
             return PlainTextResponse(f"This file can't be made. {FAULT_REMEDY}", 500)

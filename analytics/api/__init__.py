@@ -5,6 +5,8 @@
 """
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs  # type: ignore[import-untyped]
@@ -14,6 +16,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from analytics import descriptors
+from analytics.answers import Encodings
 from analytics.api import lists
 from analytics.api.endpoints import NAME, VERSION, router
 from analytics.api.manners import Manners, add_error_answers
@@ -30,12 +34,19 @@ day with data. A parameter sent empty counts as absent.
 """
 
 
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    descriptors.prepare()
+    yield
+
+
 def create_app() -> FastAPI:
     """The API as an application of its own."""
     app = FastAPI(
         title=NAME,
         version=VERSION,
         description=DESCRIPTION,
+        lifespan=_lifespan,
         # The default would send the address of the schema to a service on the internet.
         swagger_ui_parameters={"validatorUrl": None},
     )
@@ -44,6 +55,7 @@ def create_app() -> FastAPI:
     add_error_answers(app)
     StandaloneDocs(app)  # Swagger UI and ReDoc from the package, not from the internet
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
+    app.add_middleware(Encodings)
     app.add_middleware(_Cors)
     app.add_middleware(Manners)
     # Its line would show the query, which may hold e-mail addresses; `Manners` logs without.

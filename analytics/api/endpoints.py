@@ -5,14 +5,13 @@ import datetime
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, TypeAdapter
 from sqlmodel import Session, select
 from starlette.exceptions import HTTPException
@@ -22,14 +21,13 @@ from analytics.activities import (
     ActivityDetail,
     ActivityItem,
     ActivityPage,
-    ActivityQuery,
     activities,
     activity,
     all_activities,
 )
-from analytics.api.manners import RETRY_SECONDS, unavailable_text
-from analytics.database import DatabaseProblem, Store
-from analytics.export import csv_lines, csv_text, file_name, period_file_name
+from analytics.answers import CSV, RETRY_SECONDS, qualities, streamed_csv, unavailable_text
+from analytics.database import DatabaseProblem
+from analytics.export import csv_text, file_name, period_file_name
 from analytics.models import table_of
 from analytics.parameters import Asked
 from analytics.reports import REPORTS, Report
@@ -43,8 +41,7 @@ VERSION: str = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["version"]
 NAME = "AI Twin Analytics"
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 HEALTH_SECONDS = 0.9  # the answer is promised within a second
-LINES = 500  # of a streamed CSV, sent at a time
-JSON, CSV = "application/json", "text/csv; charset=utf-8"
+JSON = "application/json"
 
 
 class Problem(BaseModel):
@@ -131,14 +128,7 @@ def wants_csv(request: Request, asked: Asked) -> bool:
     """Whether `format` or else `Accept` asks for CSV; JSON where neither prefers one."""
     if chosen := asked.one(p.FORMAT):
         return chosen == "csv"
-    quality: dict[str, float] = {}
-    for part in request.headers.get("accept", "").split(","):
-        media, *options = (piece.strip().lower() for piece in part.split(";"))
-        weights = [option[2:] for option in options if option.startswith("q=")]
-        try:
-            quality[media] = float(weights[0]) if weights else 1.0
-        except ValueError:
-            quality[media] = 0.0
+    quality = qualities(request.headers.get("accept", ""))
     return quality.get("text/csv", 0) > quality.get(JSON, 0)
 
 
@@ -245,23 +235,15 @@ def activity_page(request: Request, get_service: ServiceDep, now: ClockDep) -> R
     if ask.search:
         check_search(store)
     if wants_csv(request, asked):
-        lines = _activity_lines(store, ask, now)
-        # The first lines are read here, where one can still say that the database is gone.
-        first = "".join(islice(lines, LINES))
-        texts = chain([first], iter(lambda: "".join(islice(lines, LINES)), ""))
         period = ask.detail.query.period if ask.detail else ask
         name = file_name("activities", period.start, period.end)
         headers = attached(name) | {"Vary": "Accept"}
-        return StreamingResponse(texts, media_type=CSV, headers=headers)
+        return streamed_csv(
+            store, ActivityItem, lambda session: all_activities(session, ask, now), headers
+        )
     with store.session() as session:
         found = activities(session, ask, now, page, limit, cursor=cursor)
     return live_answer(request, found)
-
-
-def _activity_lines(store: Store, ask: ActivityQuery, now: datetime.datetime) -> Iterator[str]:
-    with store.session() as session:
-        found = all_activities(session, ask, now)
-        yield from csv_lines(ActivityItem, found, store.settings.zone)
 
 
 @router.get(

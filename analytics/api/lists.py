@@ -1,16 +1,12 @@
 """The endpoints of the lists behind the figures: one a list of `analytics.lists`."""
 
-from collections.abc import Iterator
-from itertools import chain, islice
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from analytics import parameters as p
+from analytics.answers import streamed_csv
 from analytics.api.endpoints import (
-    CSV,
-    LINES,
     REFUSED,
     UNAVAILABLE,
     UNCHANGED,
@@ -21,12 +17,10 @@ from analytics.api.endpoints import (
     live_answer,
     wants_csv,
 )
-from analytics.database import Store
-from analytics.export import csv_lines, period_file_name
+from analytics.export import period_file_name
 from analytics.lists import LISTS, Listed
 from analytics.paging import MAX_LIMIT
 from analytics.parameters import Asked
-from analytics.query import Query
 
 router = APIRouter()
 ROWS = p.number("limit", "Rows a page.", MAX_LIMIT, 20)
@@ -56,11 +50,10 @@ def _add_list(listed: Listed) -> None:
             )
         if not is_csv:
             return live_answer(request, found)
-        lines = _lines(store, listed, query, values)
-        first = "".join(islice(lines, LINES))
-        texts = chain([first], iter(lambda: "".join(islice(lines, LINES)), ""))
         headers = attached(period_file_name(listed.slug, query.period)) | {"Vary": "Accept"}
-        return StreamingResponse(texts, media_type=CSV, headers=headers)
+        return streamed_csv(
+            store, listed.row, lambda session: listed.rows(session, query, values), headers
+        )
 
     router.add_api_route(
         f"/api/{listed.slug}",
@@ -71,12 +64,6 @@ def _add_list(listed: Listed) -> None:
         tags=["Lists"],
         **documented(listed.slug, REFUSED | UNAVAILABLE | UNCHANGED, known, csv=True),
     )
-
-
-def _lines(store: Store, listed: Listed, query: Query, values: dict[str, Any]) -> Iterator[str]:
-    with store.session() as session:
-        found = listed.rows(session, query, values)
-        yield from csv_lines(listed.row, found, store.settings.zone)
 
 
 for _listed in LISTS:

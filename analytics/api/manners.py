@@ -2,26 +2,20 @@
 
 import logging
 import time
-import traceback
 from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from analytics.database import DatabaseProblem
+from analytics.answers import FAULTS, fault_of, log_fault
 from analytics.query import QueryError
-from analytics.settings import SettingsError
 
-RETRY_SECONDS = 10
 ALLOWED = "GET, HEAD, OPTIONS"
 ACCESS = logging.getLogger("analytics.access")
-ERRORS = logging.getLogger("analytics.api")
 
 
 class _HeadAnswered(Exception):
@@ -67,7 +61,7 @@ class Manners:
         except _HeadAnswered:
             pass
         except Exception as error:
-            _log_fault(error)
+            log_fault(error)
             if not status:  # else the server cuts the answer off, so that nobody takes it as whole
                 answer = JSONResponse({"detail": "A fault of the API; its log says where"}, 500)
                 await answer(inner, receive, observed)
@@ -85,22 +79,6 @@ def _log_access(scope: Scope, status: int, size: int, milliseconds: float) -> No
     ACCESS.info("%s %s %d %.1fms %dB", scope["method"], path, status, milliseconds, size)
 
 
-def _log_fault(error: Exception) -> None:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    ERRORS.error("%s in %s, line %s", type(error).__name__, place.name, place.lineno)
-
-
-def _unavailable(detail: str) -> Response:
-    return JSONResponse({"detail": detail}, 503, {"Retry-After": str(RETRY_SECONDS)})
-
-
-def unavailable_text(problem: DatabaseProblem | SettingsError) -> str:
-    """What is wrong and what to do, without the place: clients needn't know paths and hosts."""
-    if isinstance(problem, DatabaseProblem):
-        return f"{problem.what}. {problem.remedy}"
-    return str(problem)
-
-
 def add_error_answers(app: FastAPI) -> None:
     """Answer every error as `{"detail": …}`."""
 
@@ -114,23 +92,12 @@ def add_error_answers(app: FastAPI) -> None:
         }
         return JSONResponse({"detail": [fault]}, 422)
 
-    @app.exception_handler(DatabaseProblem)
-    @app.exception_handler(SettingsError)
-    def unavailable(_: Request, problem: DatabaseProblem | SettingsError) -> Response:
-        return _unavailable(unavailable_text(problem))
+    def unavailable(_: Request, error: Exception) -> Response:
+        fault = fault_of(error)
+        return JSONResponse({"detail": fault.text}, fault.status, fault.headers)
 
-    @app.exception_handler(PoolTimeoutError)
-    def busy(_: Request, error: PoolTimeoutError) -> Response:
-        return _unavailable("Too many requests wait for the database. Ask again in a moment.")
-
-    @app.exception_handler(ValidationError)
-    def unshowable(_: Request, error: ValidationError) -> Response:
-        # A row with a value of another type than its column: SQLite lets them in.
-        fields = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
-        return _unavailable(
-            f"The database holds a value of the wrong type ({error.title}: {', '.join(fields)})."
-            " Correct it there."
-        )
+    for kind in FAULTS:
+        app.exception_handlers.setdefault(kind, unavailable)
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: HTTPException) -> Response:

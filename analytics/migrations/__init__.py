@@ -148,12 +148,17 @@ def _explained(error: DBAPIError, url: URL) -> MigrationError:
     sqlite_code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     code = sqlite_code or getattr(cause, "sqlstate", None)
     fault = "can't be migrated", "Nothing was changed."
-    if code is None and isinstance(error, OperationalError):  # a server that never answered
-        fault = "can't be reached", "Check DATABASE_URL and that the server runs."
     # The first line only: PostgreSQL's further lines may quote a row.
-    return _fault(_FAULTS.get(code or "", fault), url, str(cause).partition("\n")[0])
+    reason: str | None = str(cause).partition("\n")[0]
+    if code is None:  # a server that never answered, or an address that the driver refuses to read
+        fault = "can't be reached", "Check DATABASE_URL and that the server runs."
+        reason = reason if isinstance(error, OperationalError) else None
+    return _fault(_FAULTS.get(code or "", fault), url, reason)
 
 
 def _fault(fault: tuple[str, str], url: URL, reason: str | None) -> MigrationError:
     what, remedy = fault
-    return MigrationError(f"{shown_url(url)} {what} ({reason}). {remedy}")
+    where = shown_url(url)
+    # It may name the host, and that may be a part of the password.
+    because = f" ({reason})" if reason and not where.endswith("…") else ""
+    return MigrationError(f"{where} {what}{because}. {remedy}")

@@ -104,6 +104,7 @@ __all__ = [
 
 _MORE_READERS = 35  # than the five that stay open; each has up to six file descriptors
 _WAIT_SECONDS = 0.2
+_POLL_SECONDS = 0.02
 _WAITING = "Waiting: another process (a dashboard or a command) is counting this database"
 # A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
 _SESSIONS_AT_ONCE = 250
@@ -151,11 +152,12 @@ class Store:
         self._refreshing = threading.Lock()
         self.engine: Engine
 
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A session for reading; raises DatabaseProblem when the database is gone."""
-        with self.problems(), Session(self.engine) as session:
-            yield session
+    def session(self, *, counted: bool = False) -> AbstractContextManager[Session]:
+        """A session for reading; raises DatabaseProblem when the database is gone.
+
+        One that reads what is `counted` is there while others wait for raw rows that are locked.
+        """
+        raise NotImplementedError
 
     @contextmanager
     def problems(self) -> Iterator[None]:
@@ -338,13 +340,18 @@ class SqliteStore(Store):
             own_or_free(self.rollup_path, _OWN_TABLES)
         # The pool by name: for such an address SQLAlchemy would take one that closes connections
         # of other threads while they are used, which crashes the process.
-        self.engine = _engine(
-            self._reading,
-            poolclass=QueuePool,
-            max_overflow=_MORE_READERS,
-            pool_timeout=BUSY_SECONDS,
+        self.engine, self._counts = (
+            _engine(
+                self._reading,
+                poolclass=QueuePool,
+                max_overflow=_MORE_READERS,
+                pool_timeout=BUSY_SECONDS,
+            )
+            for _ in range(2)
         )
-        event.listen(self.engine, "checkout", self._drop_stale)
+        for engine in (self.engine, self._counts):
+            event.listen(engine, "checkout", self._drop_stale)
+        self._locked_until = 0.0
         self._refresher = _engine(
             lambda: self._attached(self.rollup_path, "mode=rw"), poolclass=NullPool
         )
@@ -359,7 +366,7 @@ class SqliteStore(Store):
         """What the rollups hold now; None before the first build."""
         if not self.rollup_path.exists():
             return None
-        with self.session() as session:
+        with self.session(counted=True) as session:
             return _freshness(session.connection())
 
     def check(self) -> None:
@@ -369,8 +376,49 @@ class SqliteStore(Store):
             _check_file(self.path)
             raise DatabaseProblem("The database file was replaced", self.where, "Open it again.")
 
-    def _attached(self, rollup: Path, mode: str) -> "_Connection":
-        connection = _connect(self.path, self._mode)
+    @contextmanager
+    def session(self, *, counted: bool = False) -> Iterator[Session]:
+        """A session for reading; raises DatabaseProblem when the database is gone."""
+        engine = self._counts if counted else self.engine
+        try:
+            with (
+                self.problems(),
+                self._connection(engine) as connection,
+                Session(connection) as session,
+            ):
+                yield session
+        except DatabaseLocked:
+            self._locked_until = time.monotonic() + BUSY_SECONDS
+            raise
+
+    @contextmanager
+    def _connection(self, engine: Engine) -> Iterator[Connection]:
+        """One of a pool: while the raw file is locked, those that are open do, but no new one."""
+        patience = self._patience()
+        end = time.monotonic() + (BUSY_SECONDS if engine is self._counts else patience)
+        while True:
+            try:
+                connection = engine.connect()
+            except OperationalError as error:
+                if not is_locked(_cause(error)) or time.monotonic() >= end:
+                    raise
+                time.sleep(_POLL_SECONDS)
+            else:
+                break
+        with connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA busy_timeout = {patience * 1_000:.0f}")
+            yield connection
+
+    def _patience(self) -> float:
+        """How many seconds to wait for a lock: fewer while it is known to be in vain.
+
+        Else those who queue for a thread would wait one after the other.
+        """
+        return BUSY_SECONDS if time.monotonic() >= self._locked_until else _WAIT_SECONDS
+
+    def _attached(self, rollup: Path, mode: str, timeout: float | None = None) -> "_Connection":
+        connection = _connect(self.path, self._mode, timeout)
         try:
             connection.execute("ATTACH ? AS rollup", [_uri(rollup, mode)])
             connection.execute("SELECT count(*) FROM rollup.sqlite_master").fetchone()
@@ -382,7 +430,7 @@ class SqliteStore(Store):
     def _reading(self) -> "_Connection":
         while True:
             held = identity(self.rollup_path)
-            connection = self._attached(self.rollup_path, "mode=ro")
+            connection = self._attached(self.rollup_path, "mode=ro", timeout=0)
             # People and twins, looked up one by one for large tables, stay at hand. 2 MB is usual.
             connection.execute("PRAGMA main.cache_size = -16000")  # KB
             connection.rollup = held
@@ -420,7 +468,7 @@ class SqliteStore(Store):
 
     def readable(self) -> bool:
         try:
-            with self.session() as session:
+            with self.session(counted=True) as session:
                 return self._built(session.connection()) is not None
         except DatabaseProblem:
             return False
@@ -429,7 +477,7 @@ class SqliteStore(Store):
         if not self.rollup_path.exists() or identity(self.path) != self._identity:
             return False  # pooled connections still read a raw file that has gone
         try:
-            with self.engine.connect() as connection:
+            with self._connection(self._counts) as connection:
                 build = self._built(connection)
                 if build is None:
                     return False
@@ -550,7 +598,7 @@ class SqliteStore(Store):
         made.replace(self.rollup_path)
 
     def _apply(self, progress: Progress) -> None:
-        with self.engine.connect() as connection:
+        with self._connection(self._counts) as connection:
             if not (self._markable and self._in_step(connection) and marks.some(connection)):
                 return
         with self._refresher.connect() as connection:
@@ -608,6 +656,7 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Give back all connections, and take away the WAL if nobody else reads."""
         super().close()
+        self._counts.dispose()
         with suppress(sqlite3.Error, OSError, DatabaseProblem):
             if self.rollup_path.exists():
                 with self._alone() as alone:
@@ -643,7 +692,7 @@ class PostgresStore(Store):
             self.codec = codec_of(connection)
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, *, counted: bool = False) -> Iterator[Session]:
         """A session for reading; raises DatabaseProblem when the database is gone."""
         with self.problems(), self._sessions() as session:
             yield session

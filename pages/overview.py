@@ -6,10 +6,12 @@ from analytics.reports import PAGES
 from ui.activities import latest
 from ui.cards import headline_cards
 from ui.charts import chart
+from ui.startup import unless_locked
 
 with st.container(key="headline"):  # a name for `ui/head.html`
     headline_cards()
 with st.grid(2, min_column_width=380):
     for slug in PAGES["overview"].charts:
         chart(slug)
-latest()
+with unless_locked():
+    latest()

@@ -1,12 +1,14 @@
 """A database in trouble under open pages: what is said, how often it is asked, and how it ends."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+import analytics.database
 import ui.frame
 import ui.startup
 from analytics.database import DatabaseLocked, DatabaseProblem, file_lock
 from analytics.service import RefreshProblem, Service
 from tests.browsing import ROOT, free_port
 from tests.databases import Raw, a_session, a_user, write
+from tests.test_api import Served, own  # noqa: F401 - a fixture too
 from tests.test_pages import Open, app  # noqa: F401 - fixtures too
 
 AWAY = DatabaseProblem("The server is away", "db.example", "Start it.")
@@ -159,6 +163,56 @@ def test_refreshes_that_fail_are_said_beside_the_freshness(
     assert [warning.value for warning in page.sidebar.warning] == [
         "Not refreshed since 3 Mar 2026, 09:30: The disk is full\\. Free some \\*space\\*\\."
     ]
+
+
+def test_nothing_else_looks_by_itself() -> None:
+    sources = [*ROOT.glob("ui/*.py"), *ROOT.glob("pages/*.py")]
+    found = [source.name for source in sources if "st.fragment" in source.read_text("utf-8")]
+    assert found == ["startup.py"]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program writes, and lets nobody read meanwhile."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def test_a_lock_keeps_nobody_waiting_behind_others(
+    own: Served,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was counted is answered meanwhile; who asks for raw rows waits once, all together."""
+    asked, patience = 60, 1
+    own.json("/api/metrics")
+    monkeypatch.setattr(analytics.database, "BUSY_SECONDS", patience)
+    with locked(own.path), ThreadPoolExecutor(asked) as clients:
+        began = time.monotonic()
+        listed = [clients.submit(own.get, "/api/activities") for _ in range(asked)]
+        counted = [clients.submit(own.get, "/api/metrics") for _ in range(asked)]
+        assert {answer.result().status_code for answer in counted} == {200}
+        said = {(answer.result().status_code, answer.result().text) for answer in listed}
+        took = time.monotonic() - began
+    ((status, text),) = said
+    assert (status, "The database is locked by another program" in text) == (503, True)
+    assert took < asked * patience / 2  # one after the other, they would take twice as long
+    assert own.get("/api/activities").status_code == 200
+
+
+def test_the_overview_stays_while_raw_rows_are_locked(
+    app: Open,  # noqa: F811
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = app(database)
+    figures = [metric.value for metric in page.metric]
+    monkeypatch.setattr(analytics.database, "BUSY_SECONDS", 0.05)
+    with locked(database):
+        page = app(database)
+    assert [metric.value for metric in page.metric] == figures
+    assert "locked by another program" in all_text(page)
+    assert not page.exception
 
 
 @pytest.mark.slow

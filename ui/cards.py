@@ -109,5 +109,5 @@ def _before(one: Behind) -> Behind:
 
 @shared(max_entries=256)
 def _returned(query: Query, _version: str, store: Store) -> list[int]:
-    with store.session() as session:
+    with store.session(counted=True) as session:
         return [day_retention(session, query, days)[0] for days in RETENTION_DAYS]

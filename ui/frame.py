@@ -68,7 +68,7 @@ def frame() -> Frame:
 
 @shared(max_entries=32)
 def _known(_version: str, today: date, store: Store) -> tuple[Span, list[date], Filters]:
-    with store.session() as session:
+    with store.session(counted=True) as session:
         names = Filters(tuple(organization_names(session)), tuple(department_names(session)))
         return span(session, today), extent(session), names
 

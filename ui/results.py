@@ -21,7 +21,7 @@ RowT = TypeVar("RowT", bound=Row)
 
 @shared(max_entries=512)
 def _rows(slug: str, query: Query, _version: str, limit: int | None, store: Store) -> list[Row]:
-    with store.session() as session:
+    with store.session(counted=True) as session:
         return BY_SLUG[slug].rows(session, query, limit)
 
 
@@ -67,7 +67,7 @@ def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
     if freshness is None:
         return
     today = now.astimezone(store.settings.zone).date()
-    with store.session() as session:
+    with store.session(counted=True) as session:
         period = preset_period(DEFAULT_PRESET, span(session, today), today)
     query = Query(period)
     for slug in slugs:

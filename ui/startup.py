@@ -1,8 +1,8 @@
 """From a database address to an open store: progress, sample data, a page for each problem."""
 
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
@@ -134,6 +134,15 @@ def look_every(seconds: float | None, look: Callable[[], None]) -> None:
     guarded()
 
 
+@contextmanager
+def unless_locked() -> Iterator[None]:
+    """What reads raw rows says so where they are locked: what was counted stands beside it."""
+    try:
+        yield
+    except DatabaseLocked as error:
+        st.warning(f"{inert(error.what)}. {inert(error.remedy)}", icon=":material/lock:")
+
+
 def notices(store: Store, version: str) -> None:
     """What the reader should know about this database before reading its numbers."""
     if store.is_sample:
@@ -158,7 +167,7 @@ def notices(store: Store, version: str) -> None:
 
 @shared(max_entries=8)
 def _apart(_version: str, store: Store) -> Apart:
-    with store.session() as session:
+    with store.session(counted=True) as session:
         return apart(session)
 
 

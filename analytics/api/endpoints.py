@@ -181,7 +181,7 @@ def _add_report(report: Report) -> None:
         is_csv = wants_csv(request, asked)
         limit = asked.one(limit_parameter) if limit_parameter else None
         store = get_service().store()
-        with store.session() as session:
+        with store.session(counted=True) as session:
             today = now.astimezone(store.settings.zone).date()
             query = p.report_query(asked, session, today)
 
@@ -294,7 +294,7 @@ async def health(get_service: ServiceDep) -> Response:
     def look() -> str | None:
         """As a result looks; what is wrong with the refreshes is told, and ill makes nobody."""
         asked = get_service()
-        with asked.store().session() as session:
+        with asked.store().session(counted=True) as session:
             _data_version(session)
         problem = asked.refresh_problem
         if problem is None:

@@ -5,7 +5,6 @@
 
 import gc
 import inspect
-import ipaddress
 import logging
 import sys
 import threading
@@ -15,12 +14,14 @@ from datetime import UTC, datetime
 from importlib import import_module
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from analytics.database import DatabaseProblem
+from analytics.gate import Gate, foreign_names
 from analytics.reports import PAGES
 from analytics.service import service
-from analytics.settings import SettingsError, load_settings
+from analytics.settings import Settings, SettingsError, host_name, is_loopback, load_settings
 from ui import download, shell, views
 from ui.results import prepare
 
@@ -61,31 +62,41 @@ def _routes() -> list[BaseRoute]:
     return [*routes(), *download.ROUTES, *views.ROUTES, *shell.ROUTES]
 
 
-app = st.App("ui/main.py", lifespan=lifespan, routes=_routes())
+app = st.App(
+    "ui/main.py",
+    lifespan=lifespan,
+    routes=_routes(),
+    middleware=[Middleware(Gate, own=shell.own_policy)],
+)
 
 
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _who_is_answered(settings: Settings) -> str | None:
+    """What to say about others on the network; None where there is nothing to say."""
+    if settings.allow_anonymous:
+        return (
+            f"HOST = {settings.host}, ALLOW_ANONYMOUS = true: whoever reaches the dashboard can"
+            " open it and read the conversations. Nobody is asked who they are."
+        )
+    if is_loopback(host_name(settings.host)):
+        return None
+    return (
+        f"HOST = {settings.host}: others on the network reach the dashboard, but are refused (403);"
+        " only this machine is answered. Nobody is asked who they are: set ALLOW_ANONYMOUS=true if"
+        " everybody who reaches it may read the conversations."
+    )
 
 
 def main() -> None:
-    """Serve on HOST and PORT, saying so when others can reach it."""
+    """Serve on HOST and PORT, saying who is answered when others can reach it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings = load_settings()
     except SettingsError as error:
         sys.exit(str(error))
-    if not _is_this_machine(settings.host):
-        print(
-            f"HOST = {settings.host}: others on the network can open the dashboard and read the"
-            " conversations. Nobody is asked who they are.",
-            file=sys.stderr,
-        )
+    if why := foreign_names(settings):
+        sys.exit(why)
+    if said := _who_is_answered(settings):
+        print(said, file=sys.stderr)
     print(f"AI Twin Analytics on http://{settings.host}:{settings.port}", flush=True)
     app.run(config={"server.address": settings.host, "server.port": settings.port})
 

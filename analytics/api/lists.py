@@ -14,6 +14,7 @@ from analytics.api.endpoints import (
     REFUSED,
     UNAVAILABLE,
     UNCHANGED,
+    UNSTORED,
     ClockDep,
     ServiceDep,
     attached,
@@ -59,7 +60,8 @@ def _add_list(listed: Listed) -> None:
         lines = _lines(store, listed, query, values)
         first = "".join(islice(lines, LINES))
         texts = chain([first], iter(lambda: "".join(islice(lines, LINES)), ""))
-        headers = attached(period_file_name(listed.slug, query.period)) | {"Vary": "Accept"}
+        name = period_file_name(listed.slug, query.period)
+        headers = attached(name) | UNSTORED | {"Vary": "Accept"}
         return StreamingResponse(texts, media_type=CSV, headers=headers)
 
     router.add_api_route(

@@ -120,9 +120,10 @@ def foreign_names(settings: Settings) -> str | None:
 def refusal(scope: Scope, settings: Settings) -> Refusal | None:
     """Why a request or a websocket is not answered; None where it is."""
     path = _path(scope)
+    is_probe = path in HEALTH and scope["type"] == "http"
     return (
         (None if settings.allow_anonymous else _of_elsewhere(scope))
-        or (None if path in HEALTH else _of_names(scope, settings))
+        or (None if is_probe else _of_names(scope, settings))
         or (Refusal(404, "There is nothing at this path.") if _is_closed(path) else None)
     )
 
@@ -266,7 +267,7 @@ class Gate:
         try:
             refused = refusal(scope, _settings())
             if refused is None:
-                await self.app({**scope, _PASSED: True}, receive, observed)
+                await self.app({**scope, **_handed_on(scope), _PASSED: True}, receive, observed)
             else:
                 status = refused.status
                 await _refuse(refused, scope, receive, observed)
@@ -299,6 +300,20 @@ class Gate:
         is_known = _authority(host) and not host.startswith("[")
         sockets = f" ws://{host} wss://{host}" if is_known else ""
         return sockets.join(self._policy).encode()
+
+
+def _handed_on(scope: Scope) -> Scope:
+    """What changes of a request that is let in.
+
+    A websocket goes on by the name of its page, which a proxy may have changed: Streamlit compares
+    the two again, and would ask the internet for its own address where they differ.
+    """
+    if scope["type"] == "http":
+        return {}
+    (origin,) = _values(scope, b"origin")
+    host = origin.partition("://")[2].encode("latin-1")
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {"headers": [(b"host", host), *others]}
 
 
 def _settings() -> Settings:

@@ -810,6 +810,20 @@ def test_cors_defaults_to_the_known_clients() -> None:
     assert Settings().cors_origins == "http://localhost:5173,http://localhost:3000"
 
 
+def test_what_people_said_is_stored_by_no_cache(served: Served) -> None:
+    paths = [f"/api/{listed.slug}" for listed in lists.LISTS]
+    for path in ("/api/activities", "/api/activities/s1", "/api/activities/none", *paths):
+        for asked in ("", "?format=csv", "?start_date=ann@example.com"):
+            answer = served.get(path + asked)
+            assert answer.headers["cache-control"] == "private, no-store", (path, asked)
+    tag = served.get("/api/people").headers["etag"]
+    again = served.get("/api/people", headers={"If-None-Match": tag})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "private, no-store")
+    for report in REPORTS:
+        answer = served.get(f"/api/{report.path}?format=csv")
+        assert answer.headers["cache-control"] == "private, no-cache"
+
+
 def test_gzip(served: Served) -> None:
     for path in ("/api/charts/activity", "/api/activities?format=csv", "/openapi.json"):
         plain = served.get(path)

@@ -14,6 +14,7 @@ from analytics import html_report, images
 from analytics.activities import ActivityItem
 from analytics.database import DatabaseProblem
 from analytics.export import BOM
+from analytics.lists import LIST_BY_SLUG
 from analytics.reports import BY_SLUG, PAGES, REPORTS
 from analytics.service import Service
 from analytics.settings import Settings
@@ -105,6 +106,11 @@ def test_what_has_no_answer_says_what_to_change(files: TestClient, path: str) ->
     assert answer.status_code == 422
     assert "organization = %FF: is no percent-encoded UTF-8 text" in answer.text
     assert "content-disposition" not in answer.headers
+
+
+@pytest.mark.parametrize("slug", ["activities", *LIST_BY_SLUG])
+def test_lists_are_stored_by_no_cache(files: TestClient, slug: str) -> None:
+    saved_as(files.get(f"/download/{slug}.csv?{DATES}"), "no-store")
 
 
 def test_a_wrong_date_or_theme_is_named(files: TestClient) -> None:

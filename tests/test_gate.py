@@ -190,6 +190,7 @@ def test_probes_of_health_ask_by_any_name(settings_are: Callable[..., None]) -> 
         for name in ("10.0.0.7:8501", "evil.example"):
             assert status(path, host(name)) == 200
         assert status(path, []) == 200
+        assert status(path, host("evil.example"), kind="websocket") == 403
         assert status(f"{path}/x", host("evil.example")) == 403
     # But nobody else's machine is told how it is.
     assert status("/health", client=("192.0.2.7", 1)) == 403
@@ -710,6 +711,27 @@ def test_however_it_is_started_the_gate_stands_before_it(way: str, tmp_path: Pat
         assert lines.count("GET /_stcore/metrics 404") == 1
         assert lines.count("GET /people 200") == (way != "the API")
         assert "ann@" not in log.read_text()
+
+
+@pytest.mark.slow
+def test_streamlit_takes_the_page_of_an_allowed_host_whatever_name_its_proxy_asks_by(
+    tmp_path: Path,
+) -> None:
+    write(Raw(users=[a_user("ann", "Acme")]), tmp_path / "small.db")
+    allowed = {"ALLOWED_HOSTS": "reports.example", "ALLOW_ANONYMOUS": "true"}
+    with started("uvicorn", tmp_path / "small.db", **allowed) as (address, log):
+        answered(address, log)
+        stream = f"ws{address.removeprefix('http')}/_stcore/stream"
+        forwarded = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+        page = Origin("https://reports.example")
+        with connect(stream, origin=page, additional_headers=forwarded):
+            pass
+        for foreign in ("https://evil.example", "http://localhost:3000"):
+            with (
+                pytest.raises(InvalidStatus),
+                connect(stream, origin=Origin(foreign), additional_headers=forwarded),
+            ):
+                pass
 
 
 @pytest.mark.slow

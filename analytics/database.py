@@ -45,6 +45,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import Session
 
+from analytics import siblings
 from analytics.models import RAW_MODELS, SAMPLE_APPLICATION_ID, Message, table_of
 from analytics.rollups import marks
 from analytics.rollups.build import Progress, build, definition, silent
@@ -235,6 +236,7 @@ class SqliteStore(Store):
         self._mode = _reading_mode(self.path)
         self._identity = identity(self.path)
         self.rollup_path = _rollup_path(self.path)
+        siblings.narrow(self.rollup_path, self.path)
         raw_only = _engine(lambda: _connect(self.path, self._mode), poolclass=NullPool)
         with self.problems(), raw_only.connect() as connection:
             self.lacks_message_type = _check_tables(connection, self.where)
@@ -302,6 +304,7 @@ class SqliteStore(Store):
         return connection
 
     def _alone(self) -> AbstractContextManager[bool]:
+        siblings.make_lock(self.rollup_path, self.path)
         return file_lock(self.rollup_path)
 
     def readable(self) -> bool:
@@ -432,6 +435,7 @@ class SqliteStore(Store):
         # What a deleted sibling has left would be taken for the new file's.
         for tail in ("-wal", "-shm", "-journal"):
             self.rollup_path.with_name(self.rollup_path.name + tail).unlink(missing_ok=True)
+        siblings.take_rights(made, self.path)
         made.replace(self.rollup_path)
 
     def _apply(self, progress: Progress) -> None:

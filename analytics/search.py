@@ -49,6 +49,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import Session
 
+from analytics import siblings
 from analytics.database import (
     BUSY_SECONDS,
     DatabaseProblem,
@@ -501,6 +502,7 @@ class _SqliteIndex:
     """A file of its own, written through a connection of its own."""
 
     def __init__(self, engine: Engine, rollups: Path) -> None:
+        self._rollups = rollups
         self.path = rollups.with_name(f"{rollups.name.removesuffix('rollup.db')}search.db")
         self.remedy = f"Check that {self.path.name} and its folder can be written and have space."
         event.listen(engine, "checkout", self._attach)
@@ -527,6 +529,7 @@ class _SqliteIndex:
 
     def alone(self) -> AbstractContextManager[bool]:
         """A lock that ends with its process."""
+        siblings.make_lock(self.path, self._rollups)
         return file_lock(self.path)
 
     def prepare(self) -> None:
@@ -534,7 +537,7 @@ class _SqliteIndex:
         if self._is_ready():
             return
         self._remove()
-        self.path.touch(0o600)
+        siblings.make(self.path, self._rollups)
         with self._writing() as connection:
             for statement in (
                 "CREATE TABLE document"

@@ -5,7 +5,6 @@
 
 import gc
 import inspect
-import ipaddress
 import logging
 import sys
 import threading
@@ -23,10 +22,11 @@ from streamlit import net_util
 from analytics import descriptors
 from analytics.answers import Encodings
 from analytics.database import DatabaseProblem
+from analytics.gate import Gate, foreign_names
 from analytics.reports import PAGES
 from analytics.rollups.build import silent
 from analytics.service import end_with_signals, service
-from analytics.settings import SettingsError, load_settings
+from analytics.settings import Settings, SettingsError, host_name, is_loopback, load_settings
 from ui import download, shell, views
 from ui.results import prepare
 
@@ -83,32 +83,41 @@ app = st.App(
     "ui/main.py",
     lifespan=lifespan,
     routes=_routes(),
-    middleware=[Middleware(descriptors.Room), Middleware(Encodings)],
+    middleware=[
+        Middleware(Gate, own=shell.own_policy),
+        Middleware(descriptors.Room),
+        Middleware(Encodings),
+    ],
 )
 
 
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _who_is_answered(settings: Settings) -> str | None:
+    """What to say about others on the network; None where there is nothing to say."""
+    if settings.allow_anonymous:
+        return (
+            f"HOST = {settings.host}, ALLOW_ANONYMOUS = true: whoever reaches the dashboard can"
+            " open it and read the conversations. Nobody is asked who they are."
+        )
+    if is_loopback(host_name(settings.host)):
+        return None
+    return (
+        f"HOST = {settings.host}: others on the network reach the dashboard, but are refused (403);"
+        " only this machine is answered. Nobody is asked who they are: set ALLOW_ANONYMOUS=true if"
+        " everybody who reaches it may read the conversations."
+    )
 
 
 def main() -> None:
-    """Serve on HOST and PORT, saying so when others can reach it."""
+    """Serve on HOST and PORT, saying who is answered when others can reach it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings = load_settings()
     except SettingsError as error:
         sys.exit(str(error))
-    if not _is_this_machine(settings.host):
-        print(
-            f"HOST = {settings.host}: others on the network can open the dashboard and read the"
-            " conversations. Nobody is asked who they are.",
-            file=sys.stderr,
-        )
+    if why := foreign_names(settings):
+        sys.exit(why)
+    if said := _who_is_answered(settings):
+        print(said, file=sys.stderr)
     _say_where(settings.host, settings.port)
     app.run(config={"server.address": settings.host, "server.port": settings.port})
 

@@ -49,6 +49,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import Session
 
+from analytics import siblings
 from analytics.faults import (
     BUSY_SECONDS,
     FULL,
@@ -338,6 +339,7 @@ class SqliteStore(Store):
             self.lacks_message_type = _check_tables(connection, self.where)
             self.is_sample = _pragma(connection, "application_id") == SAMPLE_APPLICATION_ID
             own_or_free(self.rollup_path, _OWN_TABLES)
+        siblings.narrow(self.rollup_path, self.path)
         # The pool by name: for such an address SQLAlchemy would take one that closes connections
         # of other threads while they are used, which crashes the process.
         self.engine, self._counts = (
@@ -453,6 +455,7 @@ class SqliteStore(Store):
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:
+        siblings.make_lock(self.rollup_path, self.path)
         with file_lock(self.rollup_path) as alone:
             if alone and not self._cleared:
                 self._clear()
@@ -595,6 +598,7 @@ class SqliteStore(Store):
         # What a deleted sibling has left would be taken for the new file's.
         for tail in _TAILS:
             self.rollup_path.with_name(self.rollup_path.name + tail).unlink(missing_ok=True)
+        siblings.take_rights(made, self.path)
         made.replace(self.rollup_path)
 
     def _apply(self, progress: Progress) -> None:

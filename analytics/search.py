@@ -48,6 +48,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlmodel import Session
 
+from analytics import siblings
 from analytics.database import (
     BUSY_SECONDS,
     OWN_APPLICATION_ID,
@@ -662,6 +663,7 @@ class _SqliteIndex:
     """A file of its own, written through a connection of its own."""
 
     def __init__(self, store: SqliteStore) -> None:
+        self._rollups = store.rollup_path
         self.path = index_path(store.rollup_path)
         self.remedy = f"Check that {self.path.name} and its folder can be written and have space."
         self._encoding = store.encoding  # what is attached must have the raw file's
@@ -692,14 +694,16 @@ class _SqliteIndex:
 
     def alone(self) -> AbstractContextManager[bool]:
         """A lock that ends with its process."""
+        siblings.make_lock(self.path, self._rollups)
         return file_lock(self.path)
 
     def prepare(self) -> None:
         """Make the file, anew where it is another release's or damaged."""
         if self._is_ready():
+            siblings.narrow(self.path, self._rollups)
             return
         self._remove()
-        self.path.touch(0o600)
+        siblings.make(self.path, self._rollups)
         with self._writing() as connection:
             for statement in (
                 "CREATE TABLE document"

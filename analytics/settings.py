@@ -6,6 +6,7 @@ case), then the defaults below. The README lists each with its default; a test k
 
 import re
 from functools import cached_property, lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated
@@ -40,6 +41,33 @@ _ADDRESS = re.compile(
     r"[\w+]+://(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?\]]+\]|[^/:?@\[\]]+)?(?::\d*)?(?:/[^?]*)?"
     rf"(?:\?{_PAIR}(?:&{_PAIR})*)?"
 )
+
+
+@lru_cache(maxsize=1_024)
+def as_address(host: str) -> IPv4Address | IPv6Address | None:
+    """A host as an address, an IPv4 one within IPv6 as itself; None where it is a name."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def host_name(host: str) -> str:
+    """A host as it is compared: a name in small letters, an address in its shortest form."""
+    plain = host.lower().removesuffix(".").removeprefix("[").removesuffix("]")
+    return str(as_address(plain) or plain)
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host that `host_name` has made is this machine, whoever says it."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = as_address(name)
+    return address is not None and address.is_loopback
+
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _SECONDS = Field(ge=0, le=86_400, allow_inf_nan=False)
 
 
@@ -62,6 +90,10 @@ class Settings(BaseSettings):
     search: Annotated[bool, _blank_is_default(True)] = True
     host: Annotated[str, _blank_is_default("localhost")] = "localhost"
     port: Annotated[int, _blank_is_default(8501)] = 8501
+    # Lets in whom the gate would refuse because nobody is asked who they are (`analytics.gate`).
+    allow_anonymous: Annotated[bool, _blank_is_default(False)] = False
+    # Names that the dashboard is asked by beside those of this machine and HOST, by commas.
+    allowed_hosts: str = ""
     # Web pages that may read the API, separated by commas; "*" lets every page, without cookies.
     cors_origins: Annotated[str, _blank_is_default(DEFAULT_CORS_ORIGINS)] = DEFAULT_CORS_ORIGINS
 
@@ -103,6 +135,17 @@ class Settings(BaseSettings):
             raise ValueError(f"{str(value)!r} is no port; choose a number from 1 to {HIGHEST_PORT}")
         return value
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _plain_names(cls, value: str) -> str:
+        for name in filter(None, map(str.strip, value.split(","))):
+            if not (_NAME.fullmatch(name) or as_address(host_name(name))):
+                raise ValueError(
+                    f"{name!r} is no host; write names or addresses separated by commas, without"
+                    " scheme, port and path, such as reports.example,192.0.2.7"
+                )
+        return value
+
     @field_validator("reporting_timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -124,6 +167,25 @@ class Settings(BaseSettings):
         """The reporting time zone: days and hours are local to it."""
         return ZoneInfo(self.reporting_timezone)
 
+    @cached_property
+    def names(self) -> list[str]:
+        """The hosts of ALLOWED_HOSTS."""
+        return [host_name(name.strip()) for name in self.allowed_hosts.split(",") if name.strip()]
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The names, beside those of this machine, that the dashboard may be asked by."""
+        names = [host_name(self.host), *(self.names if self.allow_anonymous else ())]
+        return frozenset(name for name in names if not is_loopback(name))
+
+    @property
+    def origins(self) -> list[str]:
+        """The web pages that may read the API; their default is for this machine only."""
+        if self.allow_anonymous and "cors_origins" not in self.model_fields_set:
+            return []
+        origins = (origin.strip().rstrip("/") for origin in self.cors_origins.split(","))
+        return [origin for origin in origins if origin]
+
     @property
     def is_default_database(self) -> bool:
         """Whether nobody chose a database, so that sample data may be generated."""
@@ -135,7 +197,10 @@ class Settings(BaseSettings):
         shown = {
             name: f"{value:g}" if isinstance(value, float) else str(value)
             for name, value in values.items()
-        } | {"SEARCH": str(self.search).lower()}
+        }
+        shown |= {
+            name: str(value).lower() for name, value in values.items() if isinstance(value, bool)
+        }
         return shown | {"DATABASE_URL": shown_url(self.url)}
 
 

@@ -33,6 +33,7 @@ from playwright.sync_api import Browser, Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from seed import generate
 from tests.browsing import CHROMIUM, chromium, server, settled
@@ -183,7 +184,8 @@ class Session:
 
 
 def _stream(address: str) -> connect:
-    return connect(f"ws{address.removeprefix('http')}/_stcore/stream", max_size=None)
+    path = f"ws{address.removeprefix('http')}/_stcore/stream"
+    return connect(path, origin=Origin(address), max_size=None)
 
 
 def cpu_seconds(process: int) -> float:

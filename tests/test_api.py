@@ -717,7 +717,8 @@ def test_a_database_that_goes_during_a_long_answer_cuts_it_off(
 
     scope = {
         "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "method": "GET",
-        "path": "/api/activities", "root_path": "", "query_string": b"format=csv", "headers": [],
+        "path": "/api/activities", "root_path": "", "query_string": b"format=csv",
+        "headers": [(b"host", b"test")],
         "http_version": "1.1", "scheme": "http", "server": ("test", 80), "client": ("test", 1),
     }  # fmt: skip
     asyncio.run(served.app(scope, receive, send))
@@ -734,7 +735,8 @@ def test_a_database_that_goes_during_a_long_answer_cuts_it_off(
 def test_etag_and_304(served: Served) -> None:
     for path in ("/api/metrics", "/api/metrics?format=csv", "/api/activities"):
         answer = served.get(path)
-        assert answer.headers["cache-control"] == "private, no-cache"
+        kept = "no-store" if path == "/api/activities" else "no-cache"
+        assert answer.headers["cache-control"] == f"private, {kept}"
         assert "Accept" in answer.headers["vary"]
         tag = answer.headers["etag"]
         for known in (tag, f'"other", {tag}', tag.removeprefix("W/"), "*"):
@@ -831,6 +833,20 @@ def test_cors_for_the_configured_pages_only(
 
 def test_cors_defaults_to_the_known_clients() -> None:
     assert Settings().cors_origins == "http://localhost:5173,http://localhost:3000"
+
+
+def test_what_people_said_is_stored_by_no_cache(served: Served) -> None:
+    paths = [f"/api/{listed.slug}" for listed in lists.LISTS]
+    for path in ("/api/activities", "/api/activities/s1", "/api/activities/none", *paths):
+        for asked in ("", "?format=csv", "?start_date=ann@example.com"):
+            answer = served.get(path + asked)
+            assert answer.headers["cache-control"] == "private, no-store", (path, asked)
+    tag = served.get("/api/people").headers["etag"]
+    again = served.get("/api/people", headers={"If-None-Match": tag})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "private, no-store")
+    for report in REPORTS:
+        answer = served.get(f"/api/{report.path}?format=csv")
+        assert answer.headers["cache-control"] == "private, no-cache"
 
 
 def test_gzip(served: Served) -> None:

@@ -50,19 +50,42 @@ def test_it_listens_on_this_machine_only(
     assert "Nobody is asked" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("anonymous", ["", "true"])
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "reports.example"])  # noqa: S104
 def test_another_host_says_that_nobody_is_asked_who_they_are(
     host: str,
+    anonymous: str,
     served: list[dict[str, Any]],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HOST", host)
     monkeypatch.setenv("PORT", "8600")
+    monkeypatch.setenv("ALLOW_ANONYMOUS", anonymous)
     load_settings.cache_clear()
     dashboard_app.main()
     assert served == [{"server.address": host, "server.port": 8600}]
-    assert "Nobody is asked who they are" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"HOST = {host}" in said
+    assert "Nobody is asked who they are" in said
+    assert ("refused (403)" in said) is not bool(anonymous)
+
+
+def test_a_proxy_of_another_name_needs_everybodys_leave(
+    served: list[dict[str, Any]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "reports.example,localhost")
+    load_settings.cache_clear()
+    with pytest.raises(SystemExit, match=r"ALLOWED_HOSTS: reports\.example names another machine"):
+        dashboard_app.main()
+    assert not served
+    monkeypatch.setenv("ALLOW_ANONYMOUS", "true")
+    load_settings.cache_clear()
+    dashboard_app.main()
+    assert served
+    assert "whoever reaches the dashboard can open it" in capsys.readouterr().err
 
 
 def test_a_bad_setting_ends_with_a_sentence(

@@ -21,6 +21,7 @@ from analytics import answers, html_report, images
 from analytics.activities import ActivityItem
 from analytics.database import DatabaseProblem
 from analytics.export import BOM, ZONE
+from analytics.lists import LIST_BY_SLUG
 from analytics.reports import BY_SLUG, PAGES, REPORTS
 from analytics.service import Service
 from analytics.settings import Settings
@@ -38,9 +39,9 @@ def files(service: Service, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     return TestClient(Starlette(routes=download.ROUTES))
 
 
-def saved_as(answer: Any) -> str:
+def saved_as(answer: Any, kept: str = "no-cache") -> str:
     assert answer.status_code == 200, answer.text
-    assert answer.headers["cache-control"] == "private, no-store"
+    assert answer.headers["cache-control"] == f"private, {kept}"
     return answer.headers["content-disposition"].partition("filename=")[2].strip('"')
 
 
@@ -96,14 +97,14 @@ def test_a_file_compares_only_where_the_page_does(files: TestClient) -> None:
 def test_every_page_is_a_file(files: TestClient, page: str) -> None:
     pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
     answer = files.get(f"/download/pages/{page}.html?{DATES}&theme=dark&organization=Acme")
-    assert saved_as(answer) == f"{page}_2026-03-05_2026-03-11.html"
+    assert saved_as(answer, "no-store") == f"{page}_2026-03-05_2026-03-11.html"
     assert '<meta name="color-scheme" content="dark">' in answer.text
     assert "Acme" in answer.text
 
 
 def test_the_latest_activities_are_those_of_the_filters(files: TestClient) -> None:
     answer = files.get(f"/download/latest-activities.csv?{DATES}&organization=No+organization")
-    assert saved_as(answer).startswith("latest-activities_")
+    assert saved_as(answer, "no-store").startswith("latest-activities_")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix(BOM))))
     assert [row["id"] for row in rows] == ["s2"]
     names = [field.alias or name for name, field in ActivityItem.model_fields.items()]
@@ -124,6 +125,11 @@ def test_what_has_no_answer_says_what_to_change(files: TestClient, path: str) ->
     assert answer.status_code == 422
     assert "organization = %FF: is no percent-encoded UTF-8 text" in answer.text
     assert "content-disposition" not in answer.headers
+
+
+@pytest.mark.parametrize("slug", ["activities", *LIST_BY_SLUG])
+def test_lists_are_stored_by_no_cache(files: TestClient, slug: str) -> None:
+    saved_as(files.get(f"/download/{slug}.csv?{DATES}"), "no-store")
 
 
 def test_a_wrong_date_or_theme_is_named(files: TestClient) -> None:

@@ -19,6 +19,8 @@ DEFAULTS = {
     "SEARCH": "true",
     "HOST": "localhost",
     "PORT": "8501",
+    "ALLOW_ANONYMOUS": "false",
+    "ALLOWED_HOSTS": "",
     "CORS_ORIGINS": "http://localhost:5173,http://localhost:3000",
 }
 
@@ -111,6 +113,35 @@ def test_an_unknown_time_zone_is_named_with_the_remedy(
         f"REPORTING_TIMEZONE: {zone!r} is no time zone; use an IANA name such as UTC or"
         " Europe/Berlin"
     )
+
+
+@pytest.mark.parametrize("name", ["https://a.example", "a.example:80", "*", "a b", "::x"])
+def test_an_allowed_host_is_a_name_or_an_address(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", f"good.example, {name}")
+    assert refused().startswith(f"ALLOWED_HOSTS: {name!r} is no host; write names or addresses")
+
+
+def test_allowed_hosts_are_compared_as_browsers_write_them() -> None:
+    settings = Settings(
+        host="0.0.0.0",  # noqa: S104
+        allowed_hosts=" Reports.Example. ,[2001:DB8::0:1],127.0.0.1,",
+        allow_anonymous=True,
+    )
+    assert settings.names == ["reports.example", "2001:db8::1", "127.0.0.1"]
+    assert settings.hosts == {"reports.example", "2001:db8::1", "0.0.0.0"}  # noqa: S104
+    closed = settings.model_copy(update={"allow_anonymous": False})
+    assert Settings(host="192.0.2.7", allowed_hosts="a.example").hosts == {"192.0.2.7"}
+    assert closed.names == settings.names
+
+
+def test_web_pages_of_this_machine_may_read_it_until_others_may() -> None:
+    local = ["http://localhost:5173", "http://localhost:3000"]
+    assert Settings().origins == local
+    assert Settings(allow_anonymous=True).origins == []
+    named = Settings(allow_anonymous=True, cors_origins="https://a.example/ ,")
+    assert named.origins == ["https://a.example"]
 
 
 def test_a_port_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:

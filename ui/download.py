@@ -48,6 +48,7 @@ PICTURES: dict[str, tuple[Callable[..., bytes | str], str]] = {
     "png": (png, "image/png"),
     "svg": (svg, "image/svg+xml"),
 }
+_RESULT = "no-cache"  # a cache may keep it, as it may of the API, and must ask again
 _SEEN: tuple[Parameter[Any], ...] = (*REPORT_PARAMETERS, COMPARES, THEME)
 
 
@@ -76,11 +77,11 @@ def report_file(report: Report, kind: str, request: Request) -> Response:
         found = rows(query)
         name = period_file_name(report.slug, query.period, kind)
         if kind == "csv":
-            return _file(csv_text(report.row, found, store.settings.zone), CSV, name)
+            return _file(csv_text(report.row, found, store.settings.zone), CSV, name, _RESULT)
         beside = compared_with(report, query, rows) if _compares(asked) else None
     draw, media = PICTURES[kind]
     picture = draw(report.slug, found, query, dark=_is_dark(asked), compared=beside)
-    return _file(picture, media, name)
+    return _file(picture, media, name, _RESULT)
 
 
 def page_file(page: str, request: Request) -> Response:
@@ -153,15 +154,15 @@ def _is_dark(asked: Asked) -> bool:
     return asked.one(THEME) == "dark"
 
 
-def _headers(name: str) -> dict[str, str]:
+def _headers(name: str, kept: str = "no-store") -> dict[str, str]:
     return {
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "private, no-store",
+        "Cache-Control": f"private, {kept}",
     }
 
 
-def _file(content: bytes | str, media: str, name: str) -> Response:
-    return Response(content, media_type=media, headers=_headers(name))
+def _file(content: bytes | str, media: str, name: str, kept: str = "no-store") -> Response:
+    return Response(content, media_type=media, headers=_headers(name, kept))
 
 
 def _route(path: str, answer: Callable[[Request], Response]) -> Route:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from analytics.gate import policy
 from ui.frame import COMPARISONS
 
 PAGE_NAMES = (
@@ -55,6 +56,15 @@ def _html() -> str:
     )
     title = "<title>AI Twin Analytics</title>"
     return html.replace("<title>Streamlit</title>", title + head + links, 1)
+
+
+def own_policy() -> str:
+    """The content policy of the dashboard: it runs the scripts of its HTML, and no others in it.
+
+    Those are Streamlit's too, which answers paths that nobody knows. Its client reckons with large
+    numbers in WebAssembly.
+    """
+    return policy(_html(), compiles=True)
 
 
 def _early_modules() -> list[str]:

@@ -4,16 +4,16 @@
 `endpoints` has the answers, `parameters` what can be asked, `manners` what HTTP expects of both.
 """
 
-import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
 from fastapi_standalone_docs import StandaloneDocs  # type: ignore[import-untyped]
 from starlette.datastructures import URLPath
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics import descriptors
@@ -21,6 +21,7 @@ from analytics.answers import Encodings
 from analytics.api import lists
 from analytics.api.endpoints import NAME, VERSION, router
 from analytics.api.manners import Manners, add_error_answers
+from analytics.gate import Gate, policy
 from analytics.settings import SettingsError, load_settings
 
 OWN_PATHS = ("/api", "/health", "/docs", "/redoc", "/openapi.json")
@@ -54,13 +55,30 @@ def create_app() -> FastAPI:
     app.include_router(lists.router)
     add_error_answers(app)
     StandaloneDocs(app)  # Swagger UI and ReDoc from the package, not from the internet
+    _allow_scripts(app)
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
     app.add_middleware(Encodings)
     app.add_middleware(_Cors)
     app.add_middleware(Manners)
-    # Its line would show the query, which may hold e-mail addresses; `Manners` logs without.
-    logging.getLogger("uvicorn.access").disabled = True
+    app.add_middleware(Gate)
     return app
+
+
+def _allow_scripts(app: FastAPI) -> None:
+    """Let the pages of the documentation run the scripts that stand in them, and no others."""
+    pages = {app.docs_url, app.swagger_ui_oauth2_redirect_url, app.redoc_url}
+
+    def with_policy(path: str, page: Callable[[Request], Awaitable[HTMLResponse]]) -> Route:
+        async def answer(request: Request) -> HTMLResponse:
+            html = await page(request)
+            html.headers["Content-Security-Policy"] = policy(bytes(html.body).decode())
+            return html
+
+        return Route(path, answer, include_in_schema=False)
+
+    for place, route in enumerate(app.router.routes):
+        if isinstance(route, Route) and route.path in pages:
+            app.router.routes[place] = with_policy(route.path, route.endpoint)
 
 
 class _Cors(CORSMiddleware):
@@ -68,12 +86,12 @@ class _Cors(CORSMiddleware):
 
     def __init__(self, app: ASGIApp) -> None:
         try:
-            origins = load_settings().cors_origins.split(",")
+            origins = load_settings().origins
         except SettingsError:  # every answer will say so
             origins = []
         super().__init__(
             app,
-            allow_origins=[origin.strip().rstrip("/") for origin in origins if origin.strip()],
+            allow_origins=origins,
             allow_methods=["GET", "HEAD", "OPTIONS"],
             allow_headers=["*"],
             expose_headers=["ETag", "Content-Disposition", "Retry-After"],

@@ -40,6 +40,7 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 VERSION: str = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["version"]
 NAME = "AI Twin Analytics"
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
+UNSTORED = {"Cache-Control": "private, no-store"}  # lists and conversations: people's words
 HEALTH_SECONDS = 0.9  # the answer is promised within a second
 JSON = "application/json"
 
@@ -237,7 +238,7 @@ def activity_page(request: Request, get_service: ServiceDep, now: ClockDep) -> R
     if wants_csv(request, asked):
         period = ask.detail.query.period if ask.detail else ask
         name = file_name("activities", period.start, period.end)
-        headers = attached(name) | {"Vary": "Accept"}
+        headers = attached(name) | UNSTORED | {"Vary": "Accept"}
         return streamed_csv(
             store, ActivityItem, lambda session: all_activities(session, ask, now), headers
         )
@@ -269,7 +270,9 @@ def live_answer(request: Request, found: BaseModel) -> Response:
     """An answer of rows that are read as they are now."""
     # Names, titles and messages are read as they are now, and "2h ago" moves: the text is the tag.
     text = found.model_dump_json(by_alias=True)
-    return _answer(request, _tag(text), text.encode, JSON, "")
+    answer = _answer(request, _tag(text), text.encode, JSON, "")
+    answer.headers.update(UNSTORED)
+    return answer
 
 
 @router.get("/", summary="Status", tags=["Status"], **documented("status", {}))

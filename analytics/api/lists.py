@@ -10,6 +10,7 @@ from analytics.api.endpoints import (
     REFUSED,
     UNAVAILABLE,
     UNCHANGED,
+    UNSTORED,
     ClockDep,
     ServiceDep,
     attached,
@@ -50,9 +51,12 @@ def _add_list(listed: Listed) -> None:
             )
         if not is_csv:
             return live_answer(request, found)
-        headers = attached(period_file_name(listed.slug, query.period)) | {"Vary": "Accept"}
+        headers = attached(period_file_name(listed.slug, query.period)) | UNSTORED
         return streamed_csv(
-            store, listed.row, lambda session: listed.rows(session, query, values), headers
+            store,
+            listed.row,
+            lambda session: listed.rows(session, query, values),
+            headers | {"Vary": "Accept"},
         )
 
     router.add_api_route(

@@ -1,9 +1,6 @@
-"""HTTP manners that no endpoint has to know: the access log, HEAD, OPTIONS, and errors as JSON."""
+"""HTTP manners that no endpoint has to know: HEAD, OPTIONS, and errors as JSON."""
 
-import logging
-import time
 from http import HTTPStatus
-from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -15,7 +12,6 @@ from analytics.answers import FAULTS, fault_of, log_fault
 from analytics.query import QueryError
 
 ALLOWED = "GET, HEAD, OPTIONS"
-ACCESS = logging.getLogger("analytics.access")
 
 
 class _HeadAnswered(Exception):
@@ -23,10 +19,9 @@ class _HeadAnswered(Exception):
 
 
 class Manners:
-    """The outermost layer: logs a line a request, answers HEAD, and lets no error escape.
+    """The layer below the gate: answers HEAD, and lets no error escape.
 
-    The line has method, path, status, milliseconds and bytes. It leaves out the query, which may
-    hold e-mail addresses; errors are logged without their texts, which may hold conversations.
+    Errors are logged without their texts, which may hold conversations.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -37,21 +32,19 @@ class Manners:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status, size = time.perf_counter(), 0, 0
+        has_begun = False
         is_head = scope["method"] == "HEAD"
 
         async def observed(message: Message) -> None:
-            nonlocal status, size
+            nonlocal has_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Cache-Control", "private, no-cache")
-                headers.setdefault("X-Content-Type-Options", "nosniff")
+                has_begun = True
+                # A result may be kept, and is asked for again; a refusal may repeat what was asked.
+                kept = "no-store" if message["status"] >= HTTPStatus.BAD_REQUEST else "no-cache"
+                MutableHeaders(scope=message).setdefault("Cache-Control", f"private, {kept}")
             elif is_head:
                 await send({"type": "http.response.body"})
                 raise _HeadAnswered
-            else:
-                size += len(message.get("body", b""))
             await send(message)
 
         try:
@@ -62,21 +55,10 @@ class Manners:
             pass
         except Exception as error:
             log_fault(error)
-            if not status:  # else the server cuts the answer off, so that nobody takes it as whole
+            # Else the server cuts the answer off, so that nobody takes it as whole.
+            if not has_begun:
                 answer = JSONResponse({"detail": "A fault of the API; its log says where"}, 500)
                 await answer(inner, receive, observed)
-        finally:
-            _log_access(scope, status, size, (time.perf_counter() - began) * 1_000)
-
-
-def _log_access(scope: Scope, status: int, size: int, milliseconds: float) -> None:
-    if not ACCESS.hasHandlers():  # nobody has set up logging: not the dashboard, nor a test
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-        ACCESS.addHandler(handler)
-    ACCESS.setLevel(logging.INFO)
-    path = quote(scope["path"], safe="/", errors="replace")
-    ACCESS.info("%s %s %d %.1fms %dB", scope["method"], path, status, milliseconds, size)
 
 
 def add_error_answers(app: FastAPI) -> None:

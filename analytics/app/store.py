@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
+from analytics import siblings
 from analytics.app.migrations import SCHEMA, UnknownVersion, upgrade, version
 from analytics.database import server_engine
 from analytics.faults import BUSY_SECONDS, FULL, DatabaseProblem, primary_code
@@ -157,6 +158,7 @@ class AppStore:
         path = self._path
         if mode == "mode=rwc":
             path.parent.mkdir(parents=True, exist_ok=True)
+            siblings.make(path, Path(self._url.database or "").resolve())
         connection = sqlite3.connect(
             ":memory:", timeout=BUSY_SECONDS, isolation_level=None, uri=True
         )

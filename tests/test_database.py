@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from analytics import database
 from analytics.database import DatabaseMissing, DatabaseProblem, Store, open_database
-from analytics.models import RAW_TABLES, SAMPLE_APPLICATION_ID
+from analytics.models import RAW_MODELS, RAW_TABLES, SAMPLE_APPLICATION_ID, table_of
 from analytics.query import Period, Query
 from analytics.results import totals
 from analytics.settings import Settings
@@ -926,3 +926,13 @@ def test_readers_beyond_the_pool_are_told_so(path: Path, monkeypatch: pytest.Mon
             s.connection()
         reading.close()
         assert conversations(store) == 1
+
+
+def test_the_readme_lists_the_columns_that_are_needed() -> None:
+    """The page for a database that lacks some leads there."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    for model in RAW_MODELS:
+        table = table_of(model)
+        [row] = [line for line in readme.splitlines() if line.startswith(f"| `{table.name}` |")]
+        for column in table.columns:
+            assert f"`{column.name}`" in row

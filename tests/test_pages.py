@@ -474,7 +474,7 @@ def test_every_page_opens_whatever_the_columns_hold(app: Open, odd: Path, page: 
 
 LEFT_OUT = (
     "3 rows are left out of the numbers: 2 without a readable timestamp and 1 whose user or"
-    " conversation is missing. 1 row holds text that can't be read, shown as \ufffd."
+    " conversation is gone. 1 row holds unreadable text (\ufffd)."
 )
 
 

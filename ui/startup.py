@@ -175,14 +175,12 @@ def _said_apart(found: Apart) -> str:
     """How many rows are left out and why, or hold what can't be read; nothing where none is."""
     reasons = (
         (found.undated, "without a readable timestamp"),
-        (found.orphaned, "whose user or conversation is missing"),
+        (found.orphaned, "whose user or conversation is gone"),
     )
     why = " and ".join(f"{number(rows)} {reason}" for rows, reason in reasons if rows)
     left, verb = found.left_out, "is" if found.left_out == 1 else "are"
     said = [f"{count(left, 'row')} {verb} left out of the numbers: {why}."] if left else []
     if found.unreadable:
         holds = "holds" if found.unreadable == 1 else "hold"
-        said.append(
-            f"{count(found.unreadable, 'row')} {holds} text that can't be read, shown as �."
-        )
+        said.append(f"{count(found.unreadable, 'row')} {holds} unreadable text (�).")
     return " ".join(said)

@@ -133,7 +133,9 @@ def test_a_drawing_that_nobody_waits_for_ends_too() -> None:
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_it_ends_with_the_one_that_started_it(end: signal.Signals) -> None:
     script = (
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        # A shell's background job ignores it, and so would its children.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from analytics.drawing_process import drawing_process\n"
         "print(drawing_process()._running().pid, flush=True)\n"
         "time.sleep(600)\n"
@@ -146,6 +148,10 @@ def test_it_ends_with_the_one_that_started_it(end: signal.Signals) -> None:
         worker = int(parent.stdout.readline())
         assert not gone(worker)
         parent.send_signal(end)
+        try:
+            parent.wait(30)
+        finally:
+            parent.kill()
     deadline = time.monotonic() + 30
     while not gone(worker):
         assert time.monotonic() < deadline

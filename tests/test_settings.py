@@ -211,9 +211,15 @@ PLACES = (
     "postgresql+psycopg://reader:{}@127.0.0.1:1/db",
     "postgresql+psycopg://reader:{}@[::1]:1/db",
     "postgresql+psycopg://:{}@127.0.0.1:1",
-    "postgresql+psycopg://reader:{}@127.0.0.1:1,127.0.0.2:1/db",
-    "postgresql+psycopg://127.0.0.1:1/db?user=reader&password={}",
-    "postgresql+psycopg://127.0.0.1:1?password={}&user=reader",
+    pytest.param(
+        "postgresql+psycopg://reader:{}@127.0.0.1:1,127.0.0.2:1/db", marks=pytest.mark.slow
+    ),
+    pytest.param(
+        "postgresql+psycopg://127.0.0.1:1/db?user=reader&password={}", marks=pytest.mark.slow
+    ),
+    pytest.param(
+        "postgresql+psycopg://127.0.0.1:1?password={}&user=reader", marks=pytest.mark.slow
+    ),
     "postgresql+psycopg:///db?host=127.0.0.1,::1&port=1,1&user=reader&password={}",
     "postgresql+nothing://reader:{}@127.0.0.1:1/db",
     "mysql://reader:{}@127.0.0.1:1/db",

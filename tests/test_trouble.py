@@ -184,7 +184,7 @@ def test_a_lock_keeps_nobody_waiting_behind_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What was counted is answered meanwhile; who asks for raw rows waits once, all together."""
-    asked, patience = 60, 1
+    asked, patience = 60, 0.4
     own.json("/api/metrics")
     monkeypatch.setattr(analytics.database, "BUSY_SECONDS", patience)
     with locked(own.path), ThreadPoolExecutor(asked) as clients:

@@ -804,6 +804,7 @@ def test_pages_menus_and_pictures_need_no_more_than_the_policy_allows(
                 opened = page.locator("[data-testid=stPopoverBody]")
                 button.click()
                 expect(opened).to_be_visible()
+                settled(page)  # what it holds is drawn by a run, which would open it again
                 page.keyboard.press("Escape")
                 expect(opened).to_have_count(0)
     page.goto(f"{address}/twins")

@@ -21,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 import analytics.database
 import ui.frame
 import ui.startup
-from analytics.database import DatabaseLocked, DatabaseProblem, file_lock
+from analytics.database import BUSY_SECONDS, DatabaseLocked, DatabaseProblem, file_lock
 from analytics.service import RefreshProblem, Service
 from tests.browsing import ROOT, free_port
 from tests.databases import Raw, a_session, a_user, write
@@ -179,14 +179,13 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 def test_a_lock_keeps_nobody_waiting_behind_others(
     own: Served,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What was counted is answered meanwhile; who asks for raw rows waits once, all together."""
-    asked, patience = 60, 0.4
+    asked, patience = 40, BUSY_SECONDS
     own.json("/api/metrics")
-    monkeypatch.setattr(analytics.database, "BUSY_SECONDS", patience)
     with locked(own.path), ThreadPoolExecutor(asked) as clients:
         began = time.monotonic()
         listed = [clients.submit(own.get, "/api/activities") for _ in range(asked)]

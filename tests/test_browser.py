@@ -524,8 +524,7 @@ def test_a_chart_turns_into_its_rows_with_the_keyboard(page: Page, address: str)
     page.goto(address)
     settled(page)
     table = menus(page, "Table", 6)[0]
-    table.focus()
-    page.keyboard.press("Enter")
+    table.press("Enter")
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
     expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_count(6)
 

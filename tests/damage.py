@@ -248,29 +248,29 @@ def damage(source: Path, folder: Path, count: int, seed: int, *, drawn: bool = T
 # --- foreign characters ------------------------------------------------------------------------
 
 
-def with_characters(source: Path, path: Path, end: bytes, columns: list[tuple[str, str]]) -> None:
-    """A copy in which every text of these columns ends with these bytes, ids and who names them."""
+def altered(source: Path, path: Path, columns: list[tuple[str, str]], change: str) -> None:
+    """A copy in which this SQL was done to each of these columns."""
     shutil.copy(source, path)
     with closing(sqlite3.connect(path)) as raw:
         for table, column in columns:
-            raw.execute(
-                f"UPDATE {table} SET {column} ="
-                f" CAST(CAST({column} AS BLOB) || x'{end.hex()}' AS TEXT)"
-                f" WHERE {column} IS NOT NULL"
-            )
+            raw.execute(change.format(table=table, column=column))
         raw.commit()
+
+
+def with_characters(source: Path, path: Path, end: bytes, columns: list[tuple[str, str]]) -> None:
+    """A copy in which every text of these columns ends with these bytes, ids and who names them."""
+    longer = f"CAST(CAST({{column}} AS BLOB) || x'{end.hex()}' AS TEXT)"
+    change = f"UPDATE {{table}} SET {{column}} = {longer} WHERE {{column}} IS NOT NULL"
+    altered(source, path, columns, change)
 
 
 def with_value(source: Path, path: Path, value: str, columns: list[tuple[str, str]]) -> None:
     """A copy in which one row of each of these columns holds this SQL value."""
-    shutil.copy(source, path)
-    with closing(sqlite3.connect(path)) as raw:
-        for table, column in columns:
-            raw.execute(
-                f"UPDATE OR IGNORE {table} SET {column} = {value}"
-                f" WHERE rowid = (SELECT max(rowid) FROM {table})"
-            )
-        raw.commit()
+    last = "rowid = (SELECT max(rowid) FROM {table})"
+    altered(
+        source, path, columns,
+        f"UPDATE OR IGNORE {{table}} SET {{column}} = {value} WHERE {last}",
+    )  # fmt: skip
 
 
 def everywhere(

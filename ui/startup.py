@@ -1,6 +1,5 @@
 """From a database address to an open store: progress, sample data, a page for each problem."""
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +18,6 @@ from ui.faults import FAULT_REMEDY, log_fault
 from ui.text import inert
 
 RETRY_SECONDS = 5
-logger = logging.getLogger(__name__)
 
 
 def open_store() -> Store:

@@ -13,10 +13,9 @@ from pathlib import Path
 from sqlmodel import Session
 from tqdm import tqdm
 
-from analytics.database import DatabaseProblem, Store, open_database
-from analytics.export import PictureProblem
-from analytics.files import write_whole
 from analytics.migrations import MigrationError, migrate
+from analytics.output.export import PictureProblem
+from analytics.output.whole_file import write_whole
 from analytics.query import (
     DEFAULT_PRESET,
     NO_DEPARTMENT,
@@ -31,10 +30,12 @@ from analytics.query import (
     parse_date,
     preset_period,
 )
+from analytics.reading.known import department_names, organization_names, span
 from analytics.reports import PAGES
-from analytics.results import department_names, organization_names, span
 from analytics.rollups.build import Progress
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
 from analytics.untrusted import printable
 
 ALL_PAGES = "all"
@@ -149,7 +150,7 @@ def _opened(settings: Settings) -> Iterator[Store]:
 
 
 def _report(settings: Settings, asked: argparse.Namespace) -> str:
-    from analytics.html_report import page_html, printed_pdf  # noqa: PLC0415 - loads what draws
+    from analytics.output.html_report import page_html, printed_pdf  # noqa: PLC0415 - loads what draws
 
     path = Path(asked.output)
     kind = _one_of("output", path.suffix, ".html", ".htm", ".pdf", shown=asked.output)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analytics.details import NO_TOPIC, NO_TYPE, NOTHING, Detail
+from analytics.format import count, day, short_day
 from analytics.metrics import Metrics
 from analytics.query import NO_DEPARTMENT, Filters, Period, Query, filter_label
+from analytics.reading.details import NO_TOPIC, NO_TYPE, NOTHING, Detail
 from analytics.retention import RETENTION_DAYS, Retention
-from analytics.text import count, day, short_day
 from analytics.untrusted import unescaped
 
 

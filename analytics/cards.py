@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from analytics.format import count, difference, number, percent, points, signed
 from analytics.metrics import Metrics
 from analytics.retention import Retention
-from analytics.text import count, difference, number, percent, points, signed
 
 
 @dataclass(frozen=True)

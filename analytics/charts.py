@@ -7,21 +7,13 @@ from itertools import accumulate
 from sqlalchemy import Table, func, select
 from sqlmodel import Session
 
+from analytics.arithmetic import average, rounded
+from analytics.fields import Row
 from analytics.metrics import installations_until
 from analytics.models import table_of
 from analytics.query import Query
-from analytics.results import (
-    FIRST_ACTIVE,
-    Row,
-    average,
-    by_name,
-    in_days,
-    in_slices,
-    rounded,
-    sums,
-    totals,
-    totals_by,
-)
+from analytics.reading.cells import FIRST_ACTIVE, in_days, in_slices, sums, totals, totals_by
+from analytics.reading.known import by_name
 from analytics.rollups.tables import DocumentTypeDay, Hourly, TopicDay, slice_key, slice_name
 
 ROLLING_DAYS = 7

@@ -2,8 +2,10 @@
 
 from sqlmodel import Session
 
+from analytics.arithmetic import change
+from analytics.fields import Row
 from analytics.query import Query
-from analytics.results import Row, change, sums, totals
+from analytics.reading.cells import sums, totals
 
 
 class Metrics(Row):

@@ -6,18 +6,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from analytics.arithmetic import change
+from analytics.fields import Row
 from analytics.query import Query
-from analytics.results import (
-    HEADCOUNT,
-    Row,
-    Totals,
-    beside,
-    by_name,
-    change,
-    in_slices,
-    sums,
-    totals_by,
-)
+from analytics.reading.beside import beside
+from analytics.reading.cells import HEADCOUNT, Totals, in_slices, sums, totals_by
+from analytics.reading.known import by_name
 from analytics.rollups.tables import slice_name
 
 _NOTHING = Totals()

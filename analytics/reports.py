@@ -22,10 +22,10 @@ from analytics.charts import (
     leaderboard,
     topics,
 )
+from analytics.fields import Row
 from analytics.metrics import metrics
 from analytics.organizations import departments, organizations
 from analytics.query import Query
-from analytics.results import Row
 from analytics.retention import cohorts, retention
 from analytics.sources import sources
 from analytics.twins import twins

@@ -7,19 +7,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from analytics.arithmetic import Share, difference, percentage, rounded
+from analytics.fields import Row
+from analytics.format import duration_text
 from analytics.models import table_of
 from analytics.query import Query
-from analytics.results import (
-    Row,
-    Share,
-    difference,
-    duration_text,
-    in_slices,
-    percentage,
-    rounded,
-    sums,
-    totals,
-)
+from analytics.reading.cells import in_slices, sums, totals
 from analytics.rollups.tables import Cohort, CohortWeek
 
 COHORT, COHORT_WEEK = table_of(Cohort), table_of(CohortWeek)

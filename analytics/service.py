@@ -10,10 +10,11 @@ from functools import lru_cache
 from time import monotonic
 from types import FrameType
 
-from analytics.database import DatabaseLocked, DatabaseProblem, OtherZone, Store, open_database
 from analytics.rollups.build import Progress
 from analytics.search import Search
 from analytics.settings import Settings, load_settings
+from analytics.storage.faults import DatabaseLocked, DatabaseProblem, OtherZone
+from analytics.storage.store import Store, open_database
 
 logger = logging.getLogger(__name__)
 

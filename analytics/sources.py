@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
+from analytics.fields import Row
 from analytics.models import RAW_TABLES, table_of
 from analytics.query import Query
-from analytics.results import Row
-from analytics.rollups.instants import from_instant
 from analytics.rollups.tables import Loaded, Source
+from analytics.sql.instants import from_instant
 
 LOADED = table_of(Loaded)
 

@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, case, func, or_, select, true
 from sqlmodel import Session
 
+from analytics.fields import Row, Words
 from analytics.models import Twin, User, table_of
 from analytics.query import Query
-from analytics.results import MEMBER, Row, Words, beside, in_days, of_members, zone_name
-from analytics.rollups.instants import by_code_point, instant, is_key, local_date
+from analytics.reading.beside import beside
+from analytics.reading.cells import MEMBER, in_days, of_members
+from analytics.reading.known import zone_name
 from analytics.rollups.tables import ActivityHour
+from analytics.sql.instants import by_code_point, instant, is_key, local_date
 
 HOUR, TWIN, USER = table_of(ActivityHour), table_of(Twin), table_of(User)
 UNKNOWN_TWIN = "Unknown twin"

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from analytics.format import count, day, moment
 from analytics.reports import REPORTS
-from analytics.text import count, day, moment
-from ui.frame import frame
-from ui.tables import report_table
-from ui.text import inert
+from ui.inert import inert
+from ui.page_context import frame
+from ui.table_card import report_table
 
 made = frame()
 zone = made.store.settings.zone

@@ -5,10 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from analytics.query import filter_label, filter_values
-from ui.frame import frame, gone_words
+from ui.inert import inert
+from ui.page_context import frame, gone_words
 from ui.results import rows
-from ui.tables import report_table
-from ui.text import inert
+from ui.table_card import report_table
 
 query, known = frame().query, frame().names.organizations
 names = [filter_label(row.organization) for row in rows("organizations")]

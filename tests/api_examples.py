@@ -1,6 +1,6 @@
 """The examples in the API's documentation, made from sample data: `python -m tests.api_examples`.
 
-A test keeps `analytics/api/examples.json` equal to what this makes.
+A test keeps `analytics/web/api/examples.json` equal to what this makes.
 """
 
 import json
@@ -12,15 +12,15 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from analytics.api import create_app
-from analytics.api.endpoints import clock, the_service
-from analytics.lists import LISTS
+from analytics.lists.registry import LISTS
 from analytics.reports import REPORTS
 from analytics.service import Service
 from analytics.settings import Settings
+from analytics.web.api import create_app
+from analytics.web.api.endpoints import clock, the_service
 from seed import generate
 
-TARGET = Path(__file__).parents[1] / "analytics/api/examples.json"
+TARGET = Path(__file__).parents[1] / "analytics/web/api/examples.json"
 ROWS = 2  # of a list
 NOW = datetime(2026, 11, 21, 18, 33, tzinfo=UTC)
 

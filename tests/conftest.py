@@ -13,10 +13,10 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import LRUCache
 from streamlit.components.v2 import manifest_scanner
 
-from analytics import database
-from analytics.database import Store, open_database
 from analytics.service import service
 from analytics.settings import Settings, load_settings
+from analytics.storage import store as database
+from analytics.storage.store import Store, open_database
 from tests import postgres as on_postgres
 from tests.databases import TABLES, Raw, a_user, write
 from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures of every test

@@ -23,9 +23,9 @@ from tempfile import TemporaryDirectory
 
 import httpx2 as httpx
 
-from analytics.database import open_database
 from analytics.reports import REPORTS
 from analytics.settings import Settings
+from analytics.storage.store import open_database
 from tests.servers import served
 
 CLIENTS = 32

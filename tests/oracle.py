@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from analytics.details import Detail
 from analytics.query import Filters, Period, Query
+from analytics.reading.details import Detail
 
 Row = dict[str, Any]
 

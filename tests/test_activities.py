@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-import analytics.activities
-from analytics.activities import (
+import analytics.lists.activities
+from analytics.format import duration_text
+from analytics.lists.activities import (
     TYPES,
     ActivityDetail,
     ActivityItem,
@@ -27,7 +28,7 @@ from analytics.activities import (
     relative_time,
 )
 from analytics.query import Filters, QueryError, Span
-from analytics.results import duration_text, span
+from analytics.reading.known import span
 from tests.conftest import Shelf
 from tests.databases import (
     Raw,
@@ -342,7 +343,7 @@ def test_any_page_is_what_counting_from_the_start_gives(
                 twin_id=draw.choice([None, None, None, "t1"]),
             )
             # Few users are gathered, of many the newest are met in the order of time.
-            monkeypatch.setattr(analytics.activities, "_MANY_USERS", draw.choice([2, 1_000]))
+            monkeypatch.setattr(analytics.lists.activities, "_MANY_USERS", draw.choice([2, 1_000]))
             expected = [item.id for item in all_activities(session, ask, NOW)]
             limit = draw.choice([1, 3, 7, 20])
             pages = -(-len(expected) // limit)
@@ -398,7 +399,7 @@ def test_a_cursor_that_no_page_gave_is_refused(cursor: str, session: Session) ->
 
 
 def test_reading_all_equals_paging(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analytics.activities._CHUNK", 3)
+    monkeypatch.setattr("analytics.lists.activities._CHUNK", 3)
     for ask in (ActivityQuery(), ActivityQuery(type="document"), ActivityQuery(user="n_1")):
         page = activities(session, ask, NOW, limit=100)
         assert list(all_activities(session, ask, NOW)) == page.items
@@ -407,7 +408,7 @@ def test_reading_all_equals_paging(session: Session, monkeypatch: pytest.MonkeyP
 def test_reading_all_ends_its_transaction_at_every_pause(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analytics.activities._CHUNK", 3)
+    monkeypatch.setattr("analytics.lists.activities._CHUNK", 3)
     for _ in all_activities(session, ActivityQuery(), NOW):
         assert not session.in_transaction()
 

@@ -29,16 +29,17 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from analytics import answers, api, lists
-from analytics.activities import ActivityQuery, activities, all_activities
-from analytics.api import create_app, endpoints
-from analytics.api.endpoints import VERSION, clock, the_service
-from analytics.database import DatabaseProblem
-from analytics.export import csv_text
+from analytics.lists import registry
+from analytics.lists.activities import ActivityQuery, activities, all_activities
+from analytics.output.export import csv_text
 from analytics.query import Filters, Period, Query
 from analytics.reports import REPORTS, Report
 from analytics.service import RefreshProblem, Service
 from analytics.settings import Settings, load_settings
+from analytics.storage.faults import DatabaseProblem
+from analytics.web import api, responses
+from analytics.web.api import create_app, endpoints
+from analytics.web.api.endpoints import VERSION, clock, the_service
 from tests import fuzz_api, servers
 from tests.browsing import CHROMIUM, chromium
 from tests.conftest import Shelf
@@ -303,7 +304,7 @@ def test_a_whole_conversation(served: Served) -> None:
 def test_every_result_is_served_and_documented() -> None:
     paths = DOCUMENTED["paths"]
     assert {f"/api/{report.path}" for report in REPORTS} | {
-        f"/api/{listed.slug}" for listed in lists.LISTS
+        f"/api/{listed.slug}" for listed in registry.LISTS
     } | set(CONTRACT) == set(paths)
     for report in REPORTS:
         operation = paths[f"/api/{report.path}"]["get"]
@@ -702,10 +703,10 @@ def test_a_database_that_goes_during_a_long_answer_cuts_it_off(
     """A server closes the connection of an answer without an end: nobody takes it as whole."""
 
     def failing(*_: object) -> Iterator[str]:
-        yield from "x" * answers.LINES
+        yield from "x" * responses.LINES
         raise RuntimeError(SAID)
 
-    monkeypatch.setattr(answers, "csv_lines", failing)
+    monkeypatch.setattr(responses, "csv_lines", failing)
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -836,7 +837,7 @@ def test_cors_defaults_to_the_known_clients() -> None:
 
 
 def test_what_people_said_is_stored_by_no_cache(served: Served) -> None:
-    paths = [f"/api/{listed.slug}" for listed in lists.LISTS]
+    paths = [f"/api/{listed.slug}" for listed in registry.LISTS]
     for path in ("/api/activities", "/api/activities/s1", "/api/activities/none", *paths):
         for asked in ("", "?format=csv", "?start_date=ann@example.com"):
             answer = served.get(path + asked)

@@ -27,10 +27,11 @@ from analytics.app.views import (
     saved_view,
     saved_views,
 )
-from analytics.database import DatabaseProblem, open_database
 from analytics.models import table_of
 from analytics.query import QueryError
 from analytics.settings import Settings
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import open_database
 from seed import generate
 from tests.conftest import settings_for
 from tests.databases import Raw, a_user, write

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from analytics.activities import ActivityQuery, count_activities
 from analytics.behind import Behind, behind, behind_metrics, behind_retention, has_behind
-from analytics.database import open_database
-from analytics.details import Detail, Narrowed
-from analytics.documents import count_messages
-from analytics.lists import LISTS
+from analytics.lists.activities import ActivityQuery, count_activities
+from analytics.lists.documents import count_messages
+from analytics.lists.registry import LISTS
 from analytics.metrics import metrics
 from analytics.query import Filters, Period, Query
+from analytics.reading.details import Detail, Narrowed
 from analytics.reports import REPORTS
 from analytics.retention import RETENTION_DAYS, CohortCell, day_retention, retention
+from analytics.storage.store import open_database
 from tests.conftest import settings_for
 
 REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from analytics.export import BOM
+from analytics.output.export import BOM
+from analytics.output.theme import theme
 from analytics.query import PRESET_NAMES
-from analytics.theme import theme
 from tests.browsing import CHROMIUM, PAGES, chromium, served, settled
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from analytics.activities import ActivityQuery, all_activities
-from analytics.api import create_app
-from analytics.api.endpoints import the_service
-from analytics.database import DatabaseProblem
-from analytics.lists import LISTS
+from analytics.lists.activities import ActivityQuery, all_activities
+from analytics.lists.registry import LISTS
 from analytics.reports import REPORTS
 from analytics.search import Search
 from analytics.service import Service
+from analytics.storage.faults import DatabaseProblem
+from analytics.web.api import create_app
+from analytics.web.api.endpoints import the_service
 from seed import generate
 from tests.conftest import settings_for
 

@@ -20,12 +20,13 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from analytics import database
-from analytics.database import DatabaseMissing, DatabaseProblem, Store, open_database
 from analytics.models import RAW_MODELS, RAW_TABLES, SAMPLE_APPLICATION_ID, table_of
 from analytics.query import Period, Query
-from analytics.results import totals
+from analytics.reading.cells import totals
 from analytics.settings import Settings
+from analytics.storage import store as database
+from analytics.storage.faults import DatabaseMissing, DatabaseProblem
+from analytics.storage.store import Store, open_database
 from tests.conftest import Shelf, settings_for
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_user, write
 

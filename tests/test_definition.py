@@ -8,8 +8,9 @@ from sqlalchemy import BindParameter
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import visitors
 
-from analytics.rollups import build, instants, marks
+from analytics.rollups import build, change_log
 from analytics.rollups.build import definition, statements, written
+from analytics.sql import instants
 
 UTC = ZoneInfo("UTC")
 DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
@@ -63,7 +64,7 @@ def test_so_do_triggers_functions_and_the_zone(
     before = digest(database, UTC)
     assert digest(database, ZoneInfo("Europe/Berlin")) != before
     with monkeypatch.context() as patch:
-        patch.setitem(marks.MARKED, "messages", ((marks.USER, "session_id"),))
+        patch.setitem(change_log.MARKED, "messages", ((change_log.USER, "session_id"),))
         assert digest(database, UTC) != before
     for module in (instants, build.untrusted):
         with monkeypatch.context() as patch:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, create_engine
 from sqlmodel import Session
 
-from analytics.activities import ActivityQuery, activities
+from analytics.arithmetic import average, percentage
 from analytics.charts import (
     active_users,
     conversations,
@@ -28,17 +28,8 @@ from analytics.charts import (
     topics,
 )
 from analytics.charts import installations as installations_by_day
-from analytics.database import open_database
-from analytics.details import (
-    NARROWINGS,
-    NOTHING,
-    Detail,
-    Narrowed,
-    check_fits,
-    detail_of,
-    parameters_of,
-)
-from analytics.documents import (
+from analytics.lists.activities import ActivityQuery, activities
+from analytics.lists.documents import (
     all_documents,
     all_installed_twins,
     all_queries,
@@ -47,13 +38,22 @@ from analytics.documents import (
     installed_twins,
     queries,
 )
+from analytics.lists.people import all_people, people
 from analytics.metrics import metrics
 from analytics.organizations import departments, organizations
-from analytics.people import all_people, people
 from analytics.query import Filters, Period, Query, QueryError
-from analytics.results import average, percentage
+from analytics.reading.details import (
+    NARROWINGS,
+    NOTHING,
+    Detail,
+    Narrowed,
+    check_fits,
+    detail_of,
+    parameters_of,
+)
 from analytics.retention import cohorts, retention
 from analytics.settings import Settings
+from analytics.storage.store import open_database
 from analytics.twins import twins
 from tests import databases as d
 from tests import postgres as on_postgres

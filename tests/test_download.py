@@ -17,26 +17,26 @@ from sqlalchemy.exc import ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
 
-from analytics import answers, html_report, images
-from analytics.activities import ActivityItem
-from analytics.database import DatabaseProblem
-from analytics.export import BOM, ZONE
-from analytics.lists import LIST_BY_SLUG
+from analytics.lists.activities import ActivityItem
+from analytics.lists.registry import LIST_BY_SLUG
+from analytics.output import html_report, images
+from analytics.output.export import BOM, ZONE
+from analytics.output.theme import theme
 from analytics.reports import BY_SLUG, PAGES, REPORTS
 from analytics.service import Service
 from analytics.settings import Settings
-from analytics.theme import theme
+from analytics.storage.faults import DatabaseProblem
+from analytics.web import downloads, responses
 from tests.test_people import DATES, NOW, client, service  # noqa: F401 - fixtures too
-from ui import download
 
 CHARTS = [report.slug for report in REPORTS if report.is_chart]
 
 
 @pytest.fixture
 def files(service: Service, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(download, "service", lambda: service)
-    monkeypatch.setattr(download, "_today", lambda _: NOW.date())
-    return TestClient(Starlette(routes=download.ROUTES))
+    monkeypatch.setattr(downloads, "service", lambda: service)
+    monkeypatch.setattr(downloads, "_today", lambda _: NOW.date())
+    return TestClient(Starlette(routes=downloads.ROUTES))
 
 
 def saved_as(answer: Any, kept: str = "no-cache") -> str:
@@ -148,8 +148,8 @@ def test_a_database_that_is_gone_is_said(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = Service(Settings(database_url=f"sqlite:///{tmp_path / 'gone.db'}"))
-    monkeypatch.setattr(download, "service", lambda: gone)
-    answer = TestClient(Starlette(routes=download.ROUTES)).get(f"/download/{path}?{DATES}")
+    monkeypatch.setattr(downloads, "service", lambda: gone)
+    answer = TestClient(Starlette(routes=downloads.ROUTES)).get(f"/download/{path}?{DATES}")
     assert answer.status_code == 503
     assert "There is no database file here. Check the path in DATABASE_URL" in answer.text
     assert "gone.db" not in answer.text
@@ -174,8 +174,8 @@ def test_an_unexpected_error_is_said_and_logged_without_its_words(
     def broken() -> Service:
         raise ValueError(words)
 
-    monkeypatch.setattr(download, "service", broken)
-    answer = TestClient(Starlette(routes=download.ROUTES)).get("/download/results/topics.csv")
+    monkeypatch.setattr(downloads, "service", broken)
+    answer = TestClient(Starlette(routes=downloads.ROUTES)).get("/download/results/topics.csv")
     assert answer.status_code == 500
     assert "the server's log says where" in answer.text
     assert words not in answer.text + caplog.text
@@ -193,7 +193,7 @@ def test_a_database_problem_while_reading_is_said(
     def gone(*_: object) -> None:
         raise DatabaseProblem("The disk is gone", "data.db", "Put it back.")
 
-    monkeypatch.setattr(download, "report_query", gone)
+    monkeypatch.setattr(downloads, "report_query", gone)
     answer = files.get(f"/download/results/metrics.csv?{DATES}")
     assert (answer.status_code, "Put it back." in answer.text) == (503, True)
 
@@ -242,7 +242,7 @@ def test_a_list_that_cannot_be_read_is_said_as_the_api_says_it(
         yield "\ufeffid\r\n"
         raise error
 
-    monkeypatch.setattr(answers, "csv_lines", failing)
+    monkeypatch.setattr(responses, "csv_lines", failing)
     for slug in STREAMED:
         page = files.get(f"/download/{slug}.csv?{DATES}")
         own = client.get(f"/api/{slug}?{DATES}&format=csv")
@@ -264,10 +264,10 @@ def test_a_list_that_fails_later_is_cut_off(
     """A server closes the connection of an answer without an end: nobody takes it as whole."""
 
     def failing(*_: object) -> Iterator[str]:
-        yield from ["x"] * answers.LINES
+        yield from ["x"] * responses.LINES
         raise sqlite3.OperationalError(WORDS)
 
-    monkeypatch.setattr(answers, "csv_lines", failing)
+    monkeypatch.setattr(responses, "csv_lines", failing)
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -286,7 +286,7 @@ def test_a_list_that_fails_later_is_cut_off(
         }  # fmt: skip
         asyncio.run(files.app(scope, receive, send))
         assert sent[0]["status"] == 200
-        assert sent[1]["body"] == b"x" * answers.LINES
+        assert sent[1]["body"] == b"x" * responses.LINES
         assert all(message["more_body"] for message in sent[1:])
     assert "DatabaseProblem in" in caplog.text
     assert not any(words in caplog.text for words in (WORDS, "Traceback"))

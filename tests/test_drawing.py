@@ -20,7 +20,7 @@ from analytics.charts import (
     LeaderboardEntry,
     TopicCount,
 )
-from analytics.drawing import (
+from analytics.output.drawing import (
     BAR,
     BRUSH,
     FOCUS,

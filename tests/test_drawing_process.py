@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from analytics import drawing_process
-from analytics.drawing_process import DrawingProcess
-from analytics.export import PictureProblem
+from analytics.output import drawing_process
+from analytics.output.drawing_process import DrawingProcess
+from analytics.output.export import PictureProblem
 
 pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
 
@@ -136,7 +136,7 @@ def test_it_ends_with_the_one_that_started_it(end: signal.Signals) -> None:
         "import signal, sys, time\n"
         # A shell's background job ignores it, and so would its children.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from analytics.drawing_process import drawing_process\n"
+        "from analytics.output.drawing_process import drawing_process\n"
         "print(drawing_process()._running().pid, flush=True)\n"
         "time.sleep(600)\n"
     )

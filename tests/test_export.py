@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from analytics.export import csv_lines, csv_text, file_name, period_file_name
+from analytics.fields import Row
+from analytics.output.export import csv_lines, csv_text, file_name, period_file_name
 from analytics.query import Period
-from analytics.results import Row
 
 
 class Line(Row):

@@ -16,10 +16,10 @@ from sqlalchemy import text
 
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
-from analytics.database import DatabaseLocked, DatabaseProblem, file_lock, open_database
-from analytics.faults import sqlite_problem
 from analytics.migrations import MigrationError, migrate
 from analytics.search import Search
+from analytics.storage.faults import DatabaseLocked, DatabaseProblem, sqlite_problem
+from analytics.storage.store import file_lock, open_database
 from tests.conftest import settings_for
 from tests.databases import SCHEMA, a_session, a_user, write
 from tests.test_database import FILES, conversations, opened, problem_with, run, talks

@@ -34,9 +34,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from analytics.api import create_app
-from analytics.gate import ACCESS, Gate, foreign_names, policy
 from analytics.settings import Settings, load_settings
+from analytics.web.api import create_app
+from analytics.web.gate import ACCESS, Gate, foreign_names, policy
 from tests.browsing import CHROMIUM, PAGES, ROOT, chromium, free_port, server, settled
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 from ui import shell

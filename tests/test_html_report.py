@@ -16,16 +16,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser
 
-from analytics import files, html_report, images
 from analytics.__main__ import main
-from analytics.database import Store
-from analytics.drawing import chart_data, compared_with, specs
-from analytics.export import PictureProblem
-from analytics.html_report import page_html, printed_pdf
-from analytics.images import ImagesMissing
+from analytics.output import html_report, images, whole_file
+from analytics.output.drawing import chart_data, compared_with, specs
+from analytics.output.export import PictureProblem
+from analytics.output.html_report import page_html, printed_pdf
+from analytics.output.images import ImagesMissing
+from analytics.output.theme import theme
 from analytics.query import NAMELESS, Filters, Period, Query, QueryError
 from analytics.reports import BY_SLUG, PAGES, REPORTS, Page
-from analytics.theme import theme
+from analytics.storage.store import Store
 from analytics.untrusted import printable
 from tests.browsing import CHROMIUM, chromium
 from tests.conftest import Shelf
@@ -414,7 +414,7 @@ def test_a_full_disk_is_one_message_and_leaves_the_earlier_file(
     monkeypatch.setattr(html_report, "printed_pdf", lambda *_: b"%PDF-")
     with monkeypatch.context() as patch:
         full = SimpleNamespace(path=os.path, getpid=os.getpid, fsync=no_room)
-        patch.setattr(files, "os", full)  # only where files are written
+        patch.setattr(whole_file, "os", full)  # only where files are written
         for name in ("report.html", "report.pdf"):
             assert main(["report", "--page", "data", "--output", name]) == 1
             said = capsys.readouterr()

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from analytics import images
 from analytics.charts import (
     ActiveUsersDay,
     ConversationsDay,
@@ -17,13 +16,14 @@ from analytics.charts import (
     LeaderboardEntry,
     TopicCount,
 )
-from analytics.drawing import chart_data, compared_with
-from analytics.export import PictureProblem
-from analytics.images import ImagesMissing, chart_svgs, png, svg
+from analytics.output import images
+from analytics.output.drawing import chart_data, compared_with
+from analytics.output.export import PictureProblem
+from analytics.output.images import ImagesMissing, chart_svgs, png, svg
+from analytics.output.theme import theme
 from analytics.query import Filters, Period, Query
 from analytics.reports import BY_SLUG
 from analytics.retention import CohortCell
-from analytics.theme import theme
 
 pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 from analytics.models import Conversation, User, table_of
-from analytics.rollups.instants import (
+from analytics.sql.instants import (
     ZoneOffset,
     day_of,
     flag,

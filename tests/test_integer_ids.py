@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.activities import ActivityQuery, activities, activity
-from analytics.database import Store, open_database
-from analytics.details import Detail
-from analytics.documents import documents
-from analytics.people import people, person
+from analytics.lists.activities import ActivityQuery, activities, activity
+from analytics.lists.documents import documents
+from analytics.lists.people import people, person
+from analytics.reading.details import Detail
+from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
 from tests.databases import SCHEMA, TABLES
 from tests.oracle import Oracle

@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from analytics import database
-from analytics.database import BUSY_SECONDS, SqliteStore, Store, open_database
 from analytics.models import RAW_TABLES
 from analytics.rollups.build import TABLES
 from analytics.service import Service
 from analytics.settings import Settings
+from analytics.storage import store as database
+from analytics.storage.store import BUSY_SECONDS, SqliteStore, Store, open_database
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
 
 pytestmark = pytest.mark.slow

@@ -18,9 +18,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
-from analytics.database import DatabaseProblem, Store, open_database
 from analytics.models import RAW_MODELS, RAW_TABLES, table_of
 from analytics.settings import Settings
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
 from tests.databases import Raw, a_message, a_session, a_twin, a_user
 from tests.postgres import administering, create_tables, typed, write
 from tests.test_live import COLUMNS, IDS, ROLLUPS, VALUES, version
@@ -282,7 +283,7 @@ def test_marks_can_be_removed_and_come_back(store: Store) -> None:
 
 KILLED = """
 import sys
-from analytics.database import open_database
+from analytics.storage.store import open_database
 from analytics.settings import Settings
 store = open_database(Settings(database_url=sys.argv[1], reporting_timezone="America/New_York"))
 print("ready", flush=True)

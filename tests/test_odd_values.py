@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import Session
 
-from analytics.activities import (
+from analytics.lists.activities import (
     ActivityItem,
     ActivityQuery,
     activities,
@@ -20,16 +20,16 @@ from analytics.activities import (
     all_activities,
     people_of,
 )
-from analytics.database import Store, open_database
-from analytics.details import Detail
-from analytics.documents import documents
-from analytics.export import csv_lines, csv_text
-from analytics.lists import LISTS
-from analytics.people import people, person
+from analytics.lists.documents import documents
+from analytics.lists.people import people, person
+from analytics.lists.registry import LISTS
+from analytics.output.export import csv_lines, csv_text
 from analytics.query import Filters, Period, Query
+from analytics.reading.details import Detail
+from analytics.reading.known import organization_names
 from analytics.reports import REPORTS
-from analytics.results import organization_names
 from analytics.search import Search, coverage
+from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
 from tests.databases import (
     SCHEMA,

@@ -22,7 +22,7 @@ from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
 from tests.test_odd_values import LATIN, REST, loosened, put
-from ui import tables
+from ui import table_card
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT.parent / "shared/data/reference.db"
@@ -845,11 +845,11 @@ def test_the_grids_own_selection_does_not_pass_to_another_row(app: Open, growing
 
 def test_a_click_in_a_table_chooses_what_was_drawn_there(monkeypatch: pytest.MonkeyPatch) -> None:
     state: dict[str, Any] = {"table": {"selection": {"rows": [1]}}}
-    monkeypatch.setattr("ui.tables.st.session_state", state)
-    tables._selected("table", "choice", [("Busy",), ("Quiet",)])
+    monkeypatch.setattr("ui.table_card.st.session_state", state)
+    table_card._selected("table", "choice", [("Busy",), ("Quiet",)])
     assert state["choice"] == ("Quiet",)
     state["table"]["selection"]["rows"] = []
-    tables._selected("table", "choice", [("Busy",), ("Quiet",)])
+    table_card._selected("table", "choice", [("Busy",), ("Quiet",)])
     assert state["choice"] is None
 
 
@@ -926,7 +926,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
                 return datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(tz)
 
-        monkeypatch.setattr("ui.frame.datetime", Fixed)
+        monkeypatch.setattr("ui.page_context.datetime", Fixed)
 
     return at
 

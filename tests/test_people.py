@@ -16,21 +16,22 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from analytics.api import create_app
-from analytics.api.endpoints import clock, the_service
-from analytics.database import Store
-from analytics.details import NARROWINGS, NOTHING, Detail, parameters_of
-from analytics.export import ZONE
-from analytics.lists import LISTS
-from analytics.people import SORTS, people, person
+from analytics.lists.people import SORTS, people, person
+from analytics.lists.registry import LISTS
+from analytics.output.export import ZONE
 from analytics.query import Filters, Period, Query, QueryError
-from analytics.rollups.instants import caseless
+from analytics.reading.details import NARROWINGS, NOTHING, Detail, parameters_of
 from analytics.service import Service
 from analytics.settings import Settings
+from analytics.sql.instants import caseless
+from analytics.storage.store import Store
+from analytics.web import downloads
+from analytics.web.api import create_app
+from analytics.web.api.endpoints import clock, the_service
 from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
 from tests.test_pages import Open, app, no_errors, reference, words  # noqa: F401 - fixtures too
-from ui import download, shell
+from ui import shell
 from ui.drill import in_words
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
@@ -267,8 +268,8 @@ def test_the_api_names_what_cannot_narrow(client: TestClient, path: str, asked: 
 def test_the_csv_of_page_and_api_is_the_whole_list(
     client: TestClient, service: Service, slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "service", lambda: service)
-    pages = TestClient(Starlette(routes=download.ROUTES))
+    monkeypatch.setattr(downloads, "service", lambda: service)
+    pages = TestClient(Starlette(routes=downloads.ROUTES))
     own = client.get(f"/api/{slug}?{DATES}&format=csv")
     page = pages.get(f"/download/{slug}.csv?{DATES}")
     assert own.content == page.content

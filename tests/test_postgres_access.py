@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, text
 
-from analytics.activities import ActivityQuery, count_activities
-from analytics.database import DatabaseProblem, Store, open_database
+from analytics.lists.activities import ActivityQuery, count_activities
 from analytics.service import Service
 from analytics.settings import Settings
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
 from tests.databases import Raw, a_message, a_session, a_twin, a_user
 from tests.postgres import administering, create_tables, write
 

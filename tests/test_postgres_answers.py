@@ -13,7 +13,7 @@ from sqlalchemy import URL, Engine, create_engine, event, select, text
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from analytics.activities import (
+from analytics.lists.activities import (
     TYPES,
     ActivityQuery,
     activities,
@@ -22,13 +22,13 @@ from analytics.activities import (
     count_activities,
     latest_activities,
 )
-from analytics.database import Store, open_database
 from analytics.models import table_of
 from analytics.query import Filters, Period, Query
+from analytics.reading.known import department_names, organization_names, span
 from analytics.reports import REPORTS
-from analytics.results import department_names, organization_names, span
 from analytics.rollups.build import definition
 from analytics.rollups.tables import Build, Fact
+from analytics.storage.store import Store, open_database
 from seed import generate
 from tests.conftest import Shelf
 from tests.databases import (

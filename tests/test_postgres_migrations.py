@@ -9,9 +9,9 @@ from sqlalchemy.pool import NullPool
 
 from analytics import migrations
 from analytics.__main__ import main
-from analytics.database import open_database
 from analytics.migrations import MigrationError, migrate
 from analytics.settings import Settings
+from analytics.storage.store import open_database
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user
 from tests.postgres import administering, create_tables, rows_of, write
 

@@ -13,23 +13,19 @@ import pytest
 from sqlalchemy import URL, Connection, create_engine, select, text
 from sqlalchemy.pool import NullPool
 
-from analytics import database
-from analytics.activities import ActivityQuery, count_activities
-from analytics.api import create_app
 from analytics.app.store import AppStore
 from analytics.app.views import save_view, saved_view, saved_views
-from analytics.database import (
-    DatabaseLocked,
-    DatabaseProblem,
-    Store,
-    open_database,
-)
+from analytics.lists.activities import ActivityQuery, count_activities
 from analytics.models import Message, User, table_of
-from analytics.rollups import marks
+from analytics.rollups import change_log
 from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.search import Search
 from analytics.service import Service
 from analytics.settings import Settings
+from analytics.storage import store as database
+from analytics.storage.faults import DatabaseLocked, DatabaseProblem
+from analytics.storage.store import Store, open_database
+from analytics.web.api import create_app
 from tests.databases import Raw, a_message, a_session, a_twin, a_user
 from tests.postgres import a_database, administering, create_tables, write
 from tests.test_api import NOW, Served
@@ -153,7 +149,7 @@ def test_the_planner_knows_what_is_staged(store: Store) -> None:
     with connected(store.engine.url) as connection:
         connection.execute(text("UPDATE users SET full_name = 'Anna' WHERE id = 'ann'"))
         connection.execute(text("UPDATE sessions SET title = 'Other' WHERE id = 's0'"))
-        touched = marks.read(connection, 250, 1_000)
+        touched = change_log.read(connection, 250, 1_000)
         assert touched is not None
         prepare(connection)
         stage(connection, touched)

@@ -8,9 +8,9 @@ from typing import Any, get_args, get_origin
 
 import pytest
 
+from analytics.fields import Row
 from analytics.query import Period, Query
 from analytics.reports import BY_SLUG, REPORTS, Report
-from analytics.results import Row
 from tests.conftest import Shelf
 from tests.databases import Raw, a_session, a_user
 

@@ -16,26 +16,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlmodel import Session
 
-from analytics.database import open_database
+from analytics.arithmetic import average, change, percentage, rounded
+from analytics.format import duration_text
 from analytics.models import User, table_of
 from analytics.query import Filters, Period, Query, Span
-from analytics.results import (
-    Totals,
-    average,
-    beside,
-    change,
-    department_names,
-    duration_text,
-    organization_names,
-    percentage,
-    rounded,
-    span,
-    sums,
-    totals,
-    totals_by,
-    zone_name,
-)
+from analytics.reading.beside import beside
+from analytics.reading.cells import Totals, sums, totals, totals_by
+from analytics.reading.known import department_names, organization_names, span, zone_name
 from analytics.rollups.tables import Build, Member
+from analytics.storage.store import open_database
 from tests.conftest import Shelf, settings_for
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
 

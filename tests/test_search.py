@@ -23,7 +23,8 @@ from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 import analytics.search
-from analytics.activities import (
+from analytics.charts import TopicCount
+from analytics.lists.activities import (
     ActivityQuery,
     FoundItem,
     activities,
@@ -32,17 +33,17 @@ from analytics.activities import (
     count_activities,
     first_activities,
 )
-from analytics.api import app as api
-from analytics.api.endpoints import the_service
-from analytics.charts import TopicCount
-from analytics.database import DatabaseProblem, Store, open_database
-from analytics.drawing import chart_data
+from analytics.output.drawing import chart_data
 from analytics.query import Filters, QueryError
 from analytics.reports import BY_SLUG
 from analytics.search import Search, Term, check_search, coverage, fold, marked, snippets, terms
 from analytics.service import Service, service
 from analytics.settings import Settings
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
 from analytics.untrusted import unescaped
+from analytics.web.api import app as api
+from analytics.web.api.endpoints import the_service
 from tests.conftest import settings_for
 from tests.databases import (
     Raw,
@@ -58,7 +59,7 @@ from tests.databases import (
 from tests.postgres import create_tables, postgres, postgres_server  # noqa: F401 - fixtures
 from tests.postgres import write as write_to_postgres
 from tests.test_pages import Open, app, charts, no_errors, words  # noqa: F401 - fixtures too
-from ui.text import highlighted
+from ui.inert import highlighted
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 

@@ -13,21 +13,15 @@ from pathlib import Path
 import pytest
 
 import analytics.service
-from analytics import database
-from analytics.database import (
-    DatabaseLocked,
-    DatabaseMissing,
-    DatabaseProblem,
-    OtherZone,
-    Store,
-    open_database,
-)
 from analytics.query import Period, Query
-from analytics.results import totals
+from analytics.reading.cells import totals
 from analytics.rollups.build import Progress, silent
 from analytics.search import Search
 from analytics.service import DatabaseOpening, Service, end_with_signals, service
 from analytics.settings import Settings, SettingsError
+from analytics.storage import store as database
+from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem, OtherZone
+from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
 from tests.databases import Raw, a_session, a_user, write
 

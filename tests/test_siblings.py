@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import pytest
 
-from analytics import database, siblings
 from analytics.app.store import AppStore
 from analytics.app.views import save_view
-from analytics.database import open_database
 from analytics.search import Search
+from analytics.storage import siblings
+from analytics.storage import store as database
+from analytics.storage.store import open_database
 from tests.conftest import settings_for
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from analytics.activities import ActivityQuery, count_activities
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
-from analytics.database import DatabaseProblem, Store, open_database
+from analytics.lists.activities import ActivityQuery, count_activities
 from analytics.search import Search, check_search
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
 from tests.databases import write
 from tests.test_database import conversations, opened, problem_with, run, talks

@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from analytics.query import Period, Query
-from analytics.text import (
+from analytics.format import (
     change,
     compared_name,
     days,
@@ -16,6 +15,7 @@ from analytics.text import (
     short_day,
     signed,
 )
+from analytics.query import Period, Query
 
 TODAY = date(2026, 11, 22)
 

@@ -4,9 +4,9 @@ from itertools import combinations
 
 import pytest
 
-from analytics.drawing import specs
+from analytics.output.drawing import specs
+from analytics.output.theme import Theme, chart_config, css_variables, theme
 from analytics.reports import REPORTS
-from analytics.theme import Theme, chart_config, css_variables, theme
 
 Triple = tuple[float, float, float]
 TEXT, GRAPHICS = 4.5, 3.0  # WCAG 2 AA

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.activities import (
+from analytics.fields import Row
+from analytics.format import count, moment, number
+from analytics.lists.activities import (
     TYPES,
     ActivityItem,
     ActivityQuery,
@@ -18,17 +20,15 @@ from analytics.activities import (
     latest_activities,
     people_of,
 )
-from analytics.database import Store
 from analytics.query import filter_label
-from analytics.results import Row
-from analytics.rollups.instants import from_instant
 from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
-from analytics.text import count, moment, number
+from analytics.sql.instants import from_instant
+from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT
+from analytics.web.downloads import CSV_PATH, LATEST_PATH
 from ui.asked import cut, notice, option, page_number
 from ui.cache import shared
 from ui.charts import card_head
-from ui.download import CSV_PATH, LATEST_PATH
 from ui.drill import (
     chips,
     conversation_link,
@@ -37,11 +37,11 @@ from ui.drill import (
     person_link,
     twin_name,
 )
-from ui.files import save_link
-from ui.frame import Frame, frame, query_string
+from ui.inert import highlighted, inert
+from ui.page_context import Frame, frame, query_string
 from ui.results import rows
+from ui.saving import save_link
 from ui.startup import look_every
-from ui.text import highlighted, inert
 
 PAGE_SIZE = 20
 ALL_TWINS = ""

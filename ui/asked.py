@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from analytics.text import count, day
-from ui.text import inert
+from analytics.format import count, day
+from ui.inert import inert
 
 _LONGEST = 80
 

@@ -9,17 +9,17 @@ import streamlit as st
 from analytics.behind import BEFORE, Behind, behind_metrics, behind_retention
 from analytics.cards import Card, metrics_cards
 from analytics.cards import retention_cards as cards_of
-from analytics.database import Store
 from analytics.metrics import Metrics
 from analytics.query import Query
 from analytics.reports import BY_SLUG
 from analytics.retention import RETENTION_DAYS, Retention, day_retention
+from analytics.storage.store import Store
 from ui.cache import shared
 from ui.charts import explanation, menu
 from ui.drill import link, offers
-from ui.files import csv_link
-from ui.frame import frame
+from ui.page_context import frame
 from ui.results import row, rows
+from ui.saving import csv_link
 
 
 def metric_card(slug: str, card: Card, behind: Sequence[Behind], course: Sequence[int]) -> None:

@@ -9,15 +9,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analytics.behind import Behind, behind, has_behind
-from analytics.drawing import BRUSH, FOCUS, HEIGHT, LEAVE, PICK, POSITION, specs
+from analytics.format import compared_name, count, day, days
+from analytics.output.drawing import BRUSH, FOCUS, HEIGHT, LEAVE, PICK, POSITION, specs
 from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
-from analytics.text import compared_name, count, day, days
 from ui.drill import choose_behind, offers
-from ui.files import csv_link, image_links, is_dark
-from ui.frame import comparison, frame, query_string, select_days, zooms
+from ui.inert import inert
+from ui.page_context import comparison, frame, query_string, select_days, zooms
 from ui.results import Drawn, drawn, rows
-from ui.text import inert
+from ui.saving import csv_link, image_links, is_dark
 
 
 def chart(slug: str, query: Query | None = None) -> None:

@@ -15,20 +15,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from analytics.activities import ActivityQuery
 from analytics.behind import Behind
-from analytics.database import Store
-from analytics.details import (
-    NARROWINGS,
-    NO_TOPIC,
-    NO_TYPE,
-    NOTHING,
-    Detail,
-    Narrowed,
-    detail_of,
-    parameters_of,
-)
-from analytics.documents import count_messages
+from analytics.format import count, day, days
+from analytics.lists.activities import ActivityQuery
+from analytics.lists.documents import count_messages
 from analytics.models import Twin, User, table_of
 from analytics.query import (
     NO_DEPARTMENT,
@@ -42,11 +32,22 @@ from analytics.query import (
     filter_names,
     parse_date,
 )
-from analytics.text import count, day, days
+from analytics.reading.details import (
+    NARROWINGS,
+    NO_TOPIC,
+    NO_TYPE,
+    NOTHING,
+    Detail,
+    Narrowed,
+    detail_of,
+    parameters_of,
+)
+from analytics.storage.store import Store
 from analytics.untrusted import unescaped
 from ui.asked import notice, refuse
 from ui.cache import shared
-from ui.frame import (
+from ui.inert import inert
+from ui.page_context import (
     COMPARISONS,
     CUSTOM,
     are_dates,
@@ -57,7 +58,6 @@ from ui.frame import (
     read_names,
     without,
 )
-from ui.text import inert
 
 # What can be offered, most telling first: the page, its icon, and how many of it are called.
 PAGES = {

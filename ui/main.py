@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from analytics.database import DatabaseProblem
 from analytics.query import QueryError
+from analytics.storage.faults import DatabaseProblem
 from ui.asked import refusals
 from ui.drill import arrive, back_link
 from ui.faults import FAULT_REMEDY, log_fault
-from ui.files import save_page
-from ui.frame import gone_notices, make_frame, period_line
+from ui.page_context import gone_notices, make_frame, period_line
+from ui.saving import save_page
 from ui.startup import notices, open_store, problem_page
 from ui.views import save_control
 

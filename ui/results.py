@@ -7,14 +7,15 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from analytics.database import Store
-from analytics.drawing import chart_data, compared_with, height, specs, summary, table_data
+from analytics.fields import Row
+from analytics.format import compared_name
+from analytics.output.drawing import chart_data, compared_with, height, specs, summary, table_data
 from analytics.query import DEFAULT_PRESET, Query, preset_period
+from analytics.reading.known import span
 from analytics.reports import BY_SLUG
-from analytics.results import Row, span
-from analytics.text import compared_name
+from analytics.storage.store import Store
 from ui.cache import shared
-from ui.frame import frame
+from ui.page_context import frame
 
 RowT = TypeVar("RowT", bound=Row)
 

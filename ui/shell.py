@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from analytics.gate import policy
-from ui.frame import COMPARISONS
+from analytics.web.gate import policy
+from ui.page_context import COMPARISONS
 
 PAGE_NAMES = (
     "retention", "organizations", "twins", "people", "activities", "documents", "queries",
@@ -91,7 +91,7 @@ def labels() -> dict[str, dict[str, str]]:
     Streamlit's widgets keep the label in the address; a link may say either.
     """
     from ui.activities import TYPE_LABELS  # noqa: PLC0415 - pages load after the server
-    from ui.lists import ORDERS, SHOWN, SORT_LABELS  # noqa: PLC0415
+    from ui.list_pages import ORDERS, SHOWN, SORT_LABELS  # noqa: PLC0415
 
     return {
         "compare": COMPARISONS,

@@ -7,15 +7,16 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.database import DatabaseLocked, DatabaseMissing, DatabaseProblem, Store
+from analytics.format import count, number
 from analytics.rollups.build import Progress
 from analytics.service import service
 from analytics.settings import SettingsError
 from analytics.sources import Apart, apart
-from analytics.text import count, number
+from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem
+from analytics.storage.store import Store
 from ui.cache import shared
 from ui.faults import FAULT_REMEDY, log_fault
-from ui.text import inert
+from ui.inert import inert
 
 RETRY_SECONDS = 5
 

@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from analytics.activities import (
+from analytics.format import count, moment
+from analytics.lists.activities import (
     ActivityDetail,
     DocumentCreated,
     MessageItem,
     QueryExecuted,
     activity,
 )
-from analytics.details import NO_TOPIC, Detail
 from analytics.query import filter_label
+from analytics.reading.details import NO_TOPIC, Detail
 from analytics.search import MAX_SEARCH, SnippetPart, parts_of
-from analytics.text import count, moment
 from analytics.untrusted import unescaped
 from ui.drill import link, person_link
-from ui.frame import frame
-from ui.text import highlighted, inert
+from ui.inert import highlighted, inert
+from ui.page_context import frame
 
 SHOWN_AT_ONCE = 200
 

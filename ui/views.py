@@ -22,7 +22,7 @@ from analytics.app.views import (
     saved_view,
     saved_views,
 )
-from analytics.database import DatabaseProblem
+from analytics.format import count, days, moment
 from analytics.query import (
     DEFAULT_PRESET,
     PRESET_NAMES,
@@ -30,14 +30,14 @@ from analytics.query import (
     QueryError,
     parse_date,
 )
-from analytics.rollups.instants import from_instant
 from analytics.service import service
 from analytics.settings import SettingsError
-from analytics.text import count, days, moment
+from analytics.sql.instants import from_instant
+from analytics.storage.faults import DatabaseProblem
 from ui.asked import page_number
-from ui.frame import frame
+from ui.inert import inert
+from ui.page_context import frame
 from ui.shell import PAGE_NAMES
-from ui.text import inert
 
 PATH = "views"  # of the page that lists them
 PAGE_SIZE = 20

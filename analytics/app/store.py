@@ -21,11 +21,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from analytics import siblings
 from analytics.app.migrations import SCHEMA, UnknownVersion, upgrade, version
-from analytics.database import server_engine
-from analytics.faults import BUSY_SECONDS, FULL, DatabaseProblem, primary_code
 from analytics.settings import Settings, shown_url
+from analytics.storage import siblings
+from analytics.storage.faults import BUSY_SECONDS, FULL, DatabaseProblem, primary_code
+from analytics.storage.store import server_engine
 
 _LOCKED = (
     "are locked by another program",

@@ -31,8 +31,7 @@ from sqlmodel import SQLModel
 
 from analytics import untrusted
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
-from analytics.rollups import instants, marks
-from analytics.rollups.instants import ZoneOffset, is_key, key, to_instant, zone_offsets
+from analytics.rollups import change_log
 from analytics.rollups.selects import (
     CELLS,
     EVENT,
@@ -53,6 +52,8 @@ from analytics.rollups.selects import (
     strays,
 )
 from analytics.rollups.tables import Build, Member, Stray
+from analytics.sql import instants
+from analytics.sql.instants import ZoneOffset, is_key, key, to_instant, zone_offsets
 
 Progress = Callable[[float, str], None]
 
@@ -208,7 +209,7 @@ def definition(database: str, zone: ZoneInfo) -> str:
     dialect: Dialect = {"sqlite": sqlite, "postgresql": postgresql}[database].dialect()
     parts = [written(statement.compile(dialect=dialect)) for statement in statements()]
     parts += [
-        *marks.statements(database),
+        *change_log.statements(database),
         inspect.getsource(untrusted),
         inspect.getsource(instants),
     ]

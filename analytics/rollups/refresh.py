@@ -38,8 +38,7 @@ from sqlmodel import SQLModel
 from analytics.models import table_of
 from analytics.rollups.build import analyze_staged, fill
 from analytics.rollups.build import stage as stage_rows
-from analytics.rollups.instants import is_key, to_instant
-from analytics.rollups.marks import MARK, SESSION, USER, Touched
+from analytics.rollups.change_log import MARK, SESSION, USER, Touched
 from analytics.rollups.selects import (
     CELLS,
     FACTS,
@@ -59,6 +58,7 @@ from analytics.rollups.selects import (
     users_shifted,
 )
 from analytics.rollups.tables import Build, Changed, Member, Stray
+from analytics.sql.instants import is_key, to_instant
 
 _METADATA = MetaData()
 _TAKEN = Table(

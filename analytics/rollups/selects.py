@@ -35,17 +35,6 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from analytics.models import RAW_MODELS, table_of
-from analytics.rollups.instants import (
-    day_of,
-    flag,
-    hour_of,
-    instant,
-    is_damaged,
-    is_key,
-    key,
-    local,
-    readable,
-)
 from analytics.rollups.tables import (
     ALL,
     DOCUMENT,
@@ -73,6 +62,17 @@ from analytics.rollups.tables import (
     Stray,
     TopicDay,
     UserDay,
+)
+from analytics.sql.instants import (
+    day_of,
+    flag,
+    hour_of,
+    instant,
+    is_damaged,
+    is_key,
+    key,
+    local,
+    readable,
 )
 
 Rows = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from analytics.models import StoredText
-from analytics.rollups.instants import BY_CODE_POINT
+from analytics.sql.instants import BY_CODE_POINT
 
 ALL = ""
 NONE = "="

@@ -21,8 +21,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from analytics.database import open_database
 from analytics.settings import Settings
+from analytics.storage.store import open_database
 from tests.bench.databases import Made
 from tests.bench.questions import PERIODS, Product, questions
 

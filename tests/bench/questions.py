@@ -13,13 +13,13 @@ from typing import Any
 import duckdb
 from sqlalchemy import func, select
 
-from analytics.activities import ActivityPage, ActivityQuery, activities, count_activities
-from analytics.database import open_database
+from analytics.lists.activities import ActivityPage, ActivityQuery, activities, count_activities
 from analytics.models import User, table_of
 from analytics.query import Filters, Period, Query
+from analytics.reading.known import span
 from analytics.reports import BY_SLUG
-from analytics.results import span
 from analytics.settings import Settings
+from analytics.storage.store import open_database
 from tests.bench.databases import Made
 from tests.bench.statements import ANSWERS, PAGE, statement
 

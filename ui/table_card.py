@@ -1,0 +1,111 @@
+"""Tables: registered results as data frames with their CSV."""
+
+import datetime
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, get_args
+
+import pandas as pd
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from analytics.behind import behind, has_behind
+from analytics.format import label
+from analytics.query import NAMELESS, Query, filter_label
+from analytics.reports import BY_SLUG
+from ui.charts import empty, heading
+from ui.drill import choose_behind
+from ui.page_context import frame
+from ui.results import rows, table
+
+ROW_HEIGHT = 35
+MAX_ROWS = 20
+
+
+_HELP = {
+    "conversations_by_others": "Conversations that somebody else than the owner started",
+    "undated": "Left out: no readable timestamp",
+    "orphaned": "Left out: the user or conversation they belong to is missing",
+    "unreadable": "Not left out: they hold bytes that are no text, shown as �",
+}
+
+
+def _kinds(kind: Any) -> set[Any]:
+    return {kind, *get_args(kind)}
+
+
+def _moments(found: pd.Series) -> pd.Series:
+    """Moments as the reporting time zone's clocks show them."""
+    return pd.to_datetime(found, utc=True).dt.tz_convert(frame().store.settings.zone.key)
+
+
+def _column(field: str, kind: Any) -> ColumnConfig:
+    """How a field's column looks, by its type."""
+    kinds, look = _kinds(kind), st.column_config
+    called: dict[str, Any] = {"label": label(field), "help": _HELP.get(field)}
+    if bool in kinds:
+        return look.CheckboxColumn(**called)
+    if int in kinds:
+        return look.NumberColumn(**called, format="localized")
+    if float in kinds:  # a change
+        return look.NumberColumn(**called, format="%+.1f %%")
+    if datetime.datetime in kinds:
+        called["help"] = f"In the time zone {frame().freshness.zone}"
+        return look.DatetimeColumn(**called, format="D MMM YYYY, HH:mm")
+    if datetime.date in kinds:
+        return look.DateColumn(**called, format="D MMM YYYY")
+    return look.TextColumn(**called)
+
+
+def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("id",)) -> None:
+    """A card with a registered result as a table, as tall as its rows up to a limit."""
+    report = BY_SLUG[slug]
+    with st.container(border=True):
+        heading(report, query)
+        with st.skeleton(height=ROW_HEIGHT * 6):
+            found = rows(slug, query)
+        if not found:
+            empty(report)
+            return
+        fields = report.row.model_fields
+        data = table(found).drop(columns=[name for name in hide if name in fields])
+        for name, none in NAMELESS.items():
+            if name in data:
+                data[name] = [filter_label(getattr(one, name), none) for one in found]
+        for name in data.columns:
+            if datetime.datetime in _kinds(fields[name].annotation):
+                data[name] = _moments(data[name])
+        if "owner_email" in data:  # long, and rarely what is looked for
+            data["owner_email"] = data.pop("owner_email")
+        asked = query or frame().query
+        counted = [behind(slug, one, asked) for one in found] if has_behind(slug) else []
+        key, more = f"table-{slug}", dict[str, Any]()
+        if counted:
+            keys = [one.key for one in counted]
+            # The grid selects positions: where other rows stand, its selection starts anew.
+            key += f"-{hash((asked, *keys))}"
+            more["on_select"] = partial(_selected, key, f"behind-{slug}", keys)
+            more["selection_mode"] = "single-row"
+        st.dataframe(
+            data,
+            hide_index=True,
+            column_config={n: _column(n, fields[n].annotation) for n in data.columns},
+            height=(min(len(data), MAX_ROWS) + 1) * ROW_HEIGHT + 3,
+            key=key,
+            placeholder="new" if "conversations_change" in data else None,
+            alt=report.title,
+            **more,
+        )
+        if counted:
+            choose_behind(
+                "Look behind a row",
+                counted,
+                f"behind-{slug}",
+                "Choose a row, here or in the table",
+            )
+
+
+def _selected(table: str, choice: str, keys: Sequence[tuple[str, ...]]) -> None:
+    """A row of the grid was clicked: choose it where the keyboard can, too."""
+    picked = st.session_state[table]["selection"]["rows"]
+    st.session_state[choice] = keys[picked[0]] if picked else None

@@ -5,7 +5,7 @@ Nothing here reads the clock or the database: `today` is passed in at the edge (
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 MAX_DAYS = 3_660
@@ -28,12 +28,15 @@ class QueryError(ValueError):
 class Period:
     """The days `start … end`, both included, seen on the day `today`.
 
-    Raises QueryError when the dates are reversed or span more than 3,660 days.
+    A list may leave either end open (`open_period`). Raises QueryError when the dates are reversed
+    or span more than 3,660 days.
     """
 
     start: date
     end: date
     today: date
+    has_start: bool = True
+    has_end: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what has no answer."""
@@ -41,12 +44,17 @@ class Period:
             raise QueryError(
                 "end_date", self.end, f"the period ends before it starts ({self.start}); swap them"
             )
-        if self.days > MAX_DAYS:
+        if self.is_closed and self.days > MAX_DAYS:
             raise QueryError(
                 "start_date",
                 self.start,
                 f"the period has {self.days:,} days; choose at most {MAX_DAYS:,}",
             )
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it begins and ends."""
+        return self.has_start and self.has_end
 
     @property
     def days(self) -> int:
@@ -112,6 +120,13 @@ class Period:
         return [self.start + timedelta(n) for n in range(self.days)]
 
 
+def open_period(start: date | None, end: date | None, today: date) -> Period:
+    """The days from `start` to `end`, either of which may be open."""
+    return Period(
+        start or date.min, end or date.max, today, start is not None, end is not None
+    )
+
+
 def compared_period(start: date, end: date, today: date) -> Period:
     """A chosen period to compare with; raises QueryError that names `compare_…_date`."""
     try:
@@ -121,27 +136,79 @@ def compared_period(start: date, end: date, today: date) -> Period:
         raise QueryError(name, error.value, error.remedy) from None
 
 
-@dataclass(frozen=True)
-class Filters:
-    """Whose activity counts: users of any of `organizations` and any of `departments`.
-
-    Empty means everybody; None stands for "No organization" (NULL or '').
-    """
-
-    organizations: tuple[str | None, ...] = ()
-    departments: tuple[str | None, ...] = ()
+# The types that an activity can carry; every one is a conversation.
+TYPES = ("all", "conversation", "document", "query", "shared_twin")
+RETENTION_DAYS = (1, 7, 30)
+_MAX_WEEK = 10_000  # beyond 190 years
+_LAST_HOUR = 23
+Names = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
 class Query:
-    """One frozen question: every result is a function of a session and one of these.
+    """One frozen question: the only language for "which rows".
 
-    Results that compare do so with the period `against`; None is the previous period.
+    Results that compare do so with the period `against`; None is the previous period. All else are
+    filters, empty where nothing is asked; `reading.filters` has each with its parameter, its words
+    and its condition.
+
+    Whose activity counts: people of any of `organizations` and `departments` (None: without one),
+    those whose e-mail contains `user`, one `person` (a user id), a cohort cell (people first active
+    in the week that begins on the Monday `cohort`, active `week` weeks later; week 0 is all of
+    them), `eligible` or `returned` for day 1, 7 or 30 (as `retention` counts them), `power_users`.
+
+    What happened: a `twin` (its id) or `unknown_twin` (twins that are gone), `by_others` than the
+    twin's owner, `topics` of the conversation (None: without one), a `type` that it carries, words
+    of it to `search` for, an `hour` 0-23 of the complete days, `document_types`. `messages`:
+    conversations that hold messages of the period, whenever they started; an hour means that too.
+
+    Raises QueryError for a value that has no meaning.
     """
 
     period: Period
-    filters: Filters = field(default_factory=Filters)
+    organizations: Names = ()
+    departments: Names = ()
     against: Period | None = None
+    user: str = ""
+    person: str = ""
+    twin: str = ""
+    unknown_twin: bool = False
+    by_others: bool = False
+    topics: Names = ()
+    type: str = "all"
+    search: str = ""
+    hour: int | None = None
+    document_types: Names = ()
+    messages: bool = False
+    cohort: date | None = None
+    week: int | None = None
+    eligible: int | None = None
+    returned: int | None = None
+    power_users: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning."""
+        if self.type not in TYPES:
+            raise QueryError("type", self.type, f"choose one of {', '.join(TYPES)}")
+        if self.hour is not None and not 0 <= self.hour <= _LAST_HOUR:
+            raise QueryError("hour", self.hour, "choose an hour of the day, 0 to 23")
+        if self.twin and self.unknown_twin:
+            raise QueryError("unknown_twin", "true", "a twin is chosen too; leave one of them out")
+        if self.by_others and self.unknown_twin:
+            raise QueryError(
+                "by_others", "true", "nobody knows who owned a twin that is gone; leave it out"
+            )
+        if self.cohort and self.cohort.weekday():
+            monday = self.cohort - timedelta(self.cohort.weekday())
+            raise QueryError("cohort", self.cohort, f"is no Monday; the week begins on {monday}")
+        if self.week is not None and self.cohort is None:
+            raise QueryError("week", self.week, "counts from a first week; add cohort")
+        if self.week is not None and not 0 <= self.week <= _MAX_WEEK:
+            raise QueryError("week", self.week, f"choose 0 to {_MAX_WEEK:,}")
+        for name in ("eligible", "returned"):
+            days = getattr(self, name)
+            if days is not None and days not in RETENTION_DAYS:
+                raise QueryError(name, days, "choose 1, 7 or 30")
 
     @property
     def previous(self) -> "Query":
@@ -150,6 +217,36 @@ class Query:
         Raises QueryError where that would lie before the year 1.
         """
         return replace(self, period=self.against or self.period.previous, against=None)
+
+    @property
+    def slices(self) -> "Query":
+        """The same question of everybody in its organizations and departments."""
+        return Query(self.period, self.organizations, self.departments, self.against)
+
+    @property
+    def is_of_slices(self) -> bool:
+        """Whether it asks for organizations and departments at most, of which cells know all."""
+        return self == self.slices
+
+    @property
+    def everything(self) -> "Query":
+        """The same question of the whole database."""
+        return Query(self.period, against=self.against)
+
+    @property
+    def names_people(self) -> bool:
+        """Whether it says who is meant, active in the period or not."""
+        return bool(
+            self.person or self.cohort or self.eligible or self.returned or self.power_users
+        )
+
+    @property
+    def names_events(self) -> bool:
+        """Whether it says what must have happened."""
+        return bool(
+            self.twin or self.unknown_twin or self.by_others or self.topics
+            or self.hour is not None or self.document_types or self.search or self.type != "all"
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -243,11 +340,3 @@ def filter_values(labels: Iterable[str], none: str = NO_ORGANIZATION) -> tuple[s
         for label in labels
     }
     return tuple(sorted(names, key=lambda name: (name is None, name or "")))
-
-
-def filter_names(query: Query) -> list[str]:
-    """The organizations and departments that are chosen, as the page and the API name them."""
-    return [
-        *(filter_label(name) for name in query.filters.organizations),
-        *(filter_label(name, NO_DEPARTMENT) for name in query.filters.departments),
-    ]

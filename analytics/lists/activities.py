@@ -1,100 +1,42 @@
-"""The activity list and the conversation behind each activity."""
+"""The activity list: conversations, newest first."""
 
 import datetime
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, select, true, tuple_
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 
 from analytics.fields import Row, Words
 from analytics.format import duration_text
 from analytics.lists.paging import Paging, check_page, place
-from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
-from analytics.query import Filters, QueryError
-from analytics.reading.cells import in_slices, of_members
-from analytics.reading.details import Narrowed, in_activities
-from analytics.reading.known import zone_name
-from analytics.rollups.tables import (
-    DOCUMENT,
-    QUERY,
-    SHARED_TWIN,
-    Activity,
-    Listing,
-    slice_name,
+from analytics.query import Period, Query, QueryError, open_period
+from analytics.reading.cells import LISTING, slices_of
+from analytics.reading.facts import in_activities
+from analytics.reading.filters import (
+    TYPE_FLAGS,
+    check_fits,
+    is_drill_through,
+    of_events,
+    of_people,
 )
-from analytics.search import SnippetPart, matching, snippets, terms
-from analytics.sql.instants import (
-    DAY,
-    by_code_point,
-    contains,
-    from_instant,
-    instant,
-    is_key,
-    key,
-    readable,
-    to_instant,
-)
-
-ACTIVITY = table_of(Activity)
-
-LISTING = table_of(Listing)
-USER = table_of(User)
-
-TWIN = table_of(Twin)
-
-SESSION = table_of(Conversation)
-MESSAGE = table_of(Message)
-
-DRAFT = table_of(Document)
-
-RETRIEVAL = table_of(Retrieval)
+from analytics.reading.reader import Reader
+from analytics.rollups.tables import SHARED_TWIN, slice_name
+from analytics.search import SnippetPart, matching, snippets
+from analytics.sql.instants import DAY, by_code_point, contains, from_instant, key, to_instant
 
 _CHUNK = 1_000
 _MANY_USERS = 1_000
 # A cursor is a position in the list: the instant and the id of the last activity that was read.
 CURSOR_PATTERN = r"^[0-9]{1,18}\.[^\x00]+$"
 Position = tuple[int, str]
-_POSITION = ACTIVITY.c.started_at, by_code_point(ACTIVITY.c.session_id)
-_NEWEST_FIRST = tuple(column.desc() for column in _POSITION)
-# Type -> the flag that an activity of that type carries; every activity is a conversation.
-TYPE_FLAGS = {"conversation": 0, "document": DOCUMENT, "query": QUERY, "shared_twin": SHARED_TWIN}
-TYPES = ("all", *TYPE_FLAGS)
 
 
-@dataclass(frozen=True)
-class ActivityQuery:
-    """Which activities: days (an absent bound is no bound), people, a type, an e-mail part, a twin.
-
-    `search` is for words of titles and messages, as `search.terms` reads them. A `detail` brings
-    days and people of its own, and narrows further. Raises QueryError for an unknown type, reversed
-    dates or a very long search.
-    """
-
-    start: datetime.date | None = None
-    end: datetime.date | None = None
-    filters: Filters = field(default_factory=Filters)
-    type: str = "all"
-    user: str = ""
-    twin_id: str | None = None
-    detail: Narrowed | None = None
-    search: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse what has no answer."""
-        if self.type not in TYPES:
-            raise QueryError("type", self.type, f"choose one of {', '.join(TYPES)}")
-        if self.start and self.end and self.end < self.start:
-            raise QueryError(
-                "end_date", self.end, f"the period ends before it starts ({self.start}); swap them"
-            )
-        if self.search:
-            terms(self.search)
+def _position_of(a: Any) -> tuple[ColumnElement[int], ColumnElement[str]]:
+    return a.started_at, by_code_point(a.session_id)
 
 
 class ActivityFacts(Row):
@@ -145,55 +87,9 @@ class ActivityPage(Paging):
     next_cursor: str | None
 
 
-class DocumentCreated(Row):
-    """A document that was drafted."""
-
-    title: Words
-    type: Words
-    word_count: int
-
-
-class QueryExecuted(Row):
-    """A query that was run; results is None where it was not recorded."""
-
-    query: Words
-    type: str | None
-    results_count: int | None
-
-
-class MessageItem(Row):
-    """A message with what it triggered; timestamps are local, None for an undated message."""
-
-    message_id: Words
-    sender: Words
-    content: Words
-    message_type: str
-    timestamp: str | None
-    sent_at: datetime.datetime | None
-    document_created: DocumentCreated | None
-    query_executed: QueryExecuted | None
-    documents_created: list[DocumentCreated]
-    queries_executed: list[QueryExecuted]
-
-
-class ActivityDetail(ActivityFacts):
-    """A whole conversation. Documents and queries that name none of its messages stand apart."""
-
-    user_id: Words
-    topic: str | None
-    timestamp: str | None
-    twin_id: str | None
-    twin_owner_id: str | None
-    twin_owner_name: str | None
-    interaction_summary: str | None
-    messages: list[MessageItem]
-    other_documents: list[DocumentCreated]
-    other_queries: list[QueryExecuted]
-
-
 def activities(  # noqa: PLR0913 - what the contract's page has
-    session: Session,
-    ask: ActivityQuery,
+    reader: Reader,
+    query: Query,
     now: datetime.datetime,
     page: int = 1,
     limit: int = 20,
@@ -209,153 +105,81 @@ def activities(  # noqa: PLR0913 - what the contract's page has
     check_page(page, limit)
     items: list[ActivityItem] = []
     last: Position | None = None
-    counts = _day_counts(session, ask)
+    counts = _day_counts(reader, query)
     total = sum(activities for _, activities in counts)
     at = place(total, page, limit)
     if cursor:
-        items, last = activities_after(session, ask, now, _position(cursor), limit)
+        items, last = activities_after(reader, query, now, _position(cursor), limit)
         at |= {"has_next": last is not None, "has_prev": True}
     elif page <= at["total_pages"]:
-        items = _items(session, _rows_at(session, ask, counts, (page - 1) * limit, limit), now)
+        items = _items(reader, _rows_at(reader, query, counts, (page - 1) * limit, limit), now)
         if items and at["has_next"]:
             last = to_instant(items[-1].started_at), items[-1].id
     return ActivityPage(
-        items=_with_snippets(session, ask, items),
+        items=_with_snippets(reader, query, items),
         next_cursor=last and f"{last[0]}.{last[1]}",
         **at,
     )
 
 
 def first_activities(
-    session: Session, ask: ActivityQuery, now: datetime.datetime, limit: int = 20
+    reader: Reader, query: Query, now: datetime.datetime, limit: int = 20
 ) -> list[ActivityItem]:
     """The first page alone, which is quick whatever is asked; `count_activities` may follow."""
-    return _with_snippets(session, ask, _items(session, _page(session, ask).limit(limit), now))
+    return _with_snippets(reader, query, _items(reader, _page(reader, query).limit(limit), now))
 
 
 def activities_after(
-    session: Session,
-    ask: ActivityQuery,
+    reader: Reader,
+    query: Query,
     now: datetime.datetime,
     after: Position | None,
     count: int,
 ) -> tuple[list[ActivityItem], Position | None]:
     """The next `count` activities after a position, and the last one's position if more follow."""
-    a, rows = ACTIVITY.c, _page(session, ask)
+    a, rows = reader.activities.c, _page(reader, query)
     if after:
-        rows = rows.where(tuple_(*_POSITION) < after)
+        rows = rows.where(tuple_(*_position_of(a)) < after)
     # Positions come from the rollups: rows deleted since they were built must not end the list.
-    found = session.execute(rows.with_only_columns(a.started_at, a.session_id).limit(count + 1))
+    found = reader.execute(rows.with_only_columns(a.started_at, a.session_id).limit(count + 1))
     positions = found.all()
     last = positions[count - 1] if len(positions) > count else None
-    return _items(session, rows.limit(count), now), last and (last.started_at, last.session_id)
+    return _items(reader, rows.limit(count), now), last and (last.started_at, last.session_id)
 
 
-def all_activities(
-    session: Session, ask: ActivityQuery, now: datetime.datetime
-) -> Iterator[ActivityItem]:
+def all_activities(reader: Reader, query: Query, now: datetime.datetime) -> Iterator[ActivityItem]:
     """Every activity that `activities` would page through, held in memory a thousand at a time.
 
-    It ends the session's transaction after each thousand: whoever takes them slowly must not keep
+    It ends the reader's transaction after each thousand: whoever takes them slowly must not keep
     writers out of the database.
     """
     last: Position | None = None
     while True:
-        items, last = activities_after(session, ask, now, last, _CHUNK)
-        session.rollback()
+        items, last = activities_after(reader, query, now, last, _CHUNK)
+        reader.rest()
         yield from items
         if last is None:
             return
 
 
-def people_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
+def people_of(reader: Reader, ids: Sequence[str]) -> dict[str, str]:
     """The user id of each of these conversations."""
-    found = session.execute(select(SESSION.c.id, SESSION.c.user_id).where(SESSION.c.id.in_(ids)))
+    sessions = reader.sessions.c
+    found = reader.execute(select(sessions.id, sessions.user_id).where(sessions.id.in_(ids)))
     return {row.id: row.user_id for row in found}
 
 
 def latest_activities(
-    session: Session, filters: Filters, now: datetime.datetime, count: int = 8
+    reader: Reader, query: Query, now: datetime.datetime, count: int = 8
 ) -> list[ActivityItem]:
     """The newest activities within the filters, whatever the period."""
-    return first_activities(session, ActivityQuery(filters=filters), now, count)
+    whenever = open_period(None, None, query.period.today)
+    return first_activities(reader, replace(query, period=whenever), now, count)
 
 
-def count_activities(session: Session, ask: ActivityQuery) -> int:
+def count_activities(reader: Reader, query: Query) -> int:
     """How many activities there are."""
-    return sum(activities for _, activities in _day_counts(session, ask))
-
-
-def activity(session: Session, id_: str, now: datetime.datetime) -> ActivityDetail | None:
-    """One conversation with its messages in time order; None if there is none with this id.
-
-    Messages run by time, undated ones last; ties go user first, then by id.
-    """
-    owner = USER.alias()
-    found = session.execute(
-        select(
-            SESSION.c.id,
-            SESSION.c.title,
-            SESSION.c.topic,
-            SESSION.c.platform,
-            SESSION.c.is_shared_twin,
-            instant(SESSION.c.started_at).label("started_at"),
-            USER.c.id.label("user_id"),
-            USER.c.full_name,
-            USER.c.email,
-            readable(USER.c.company).label("company"),
-            readable(USER.c.department).label("department"),
-            TWIN.c.id.label("twin_id"),
-            TWIN.c.name.label("twin_name"),
-            owner.c.email.label("owner_email"),
-            owner.c.id.label("owner_id"),
-            owner.c.full_name.label("owner_name"),
-        )
-        .join(USER, USER.c.id == SESSION.c.user_id)
-        .outerjoin(TWIN, and_(TWIN.c.id == SESSION.c.twin_id, is_key(TWIN.c.id)))
-        .outerjoin(owner, owner.c.id == TWIN.c.user_id)
-        .where(SESSION.c.id == id_)
-    ).first()
-    if found is None:
-        return None
-    zone = ZoneInfo(zone_name(session))
-    messages, spent, loose = _messages(session, id_, zone)
-    documents = sum(len(m.documents_created) for m in messages) + len(loose[0])
-    queries = sum(len(m.queries_executed) for m in messages) + len(loose[1])
-    flags = (DOCUMENT if documents else 0) | (QUERY if queries else 0)
-    flags |= SHARED_TWIN if found.is_shared_twin else 0
-    started = None if found.started_at is None else from_instant(found.started_at)
-    return ActivityDetail(
-        id=found.id,
-        type="conversation",
-        types=_type_names(flags),
-        user_id=found.user_id,
-        user=found.full_name,
-        user_email=found.email,
-        organization=found.company or None,
-        department=found.department or None,
-        action=found.title or "Conversation",
-        topic=found.topic or None,
-        time=relative_time(started, now),
-        timestamp=started and started.astimezone(zone).strftime("%B %d, %Y at %I:%M %p"),
-        started_at=started,
-        duration=duration_text(spent),
-        platform=found.platform,
-        device=None,
-        is_shared=bool(found.is_shared_twin),
-        message_count=len(messages),
-        document_count=documents,
-        query_count=queries,
-        twin_id=found.twin_id,
-        twin_name=found.twin_name,
-        twin_owner=found.owner_email,
-        twin_owner_id=found.owner_id,
-        twin_owner_name=found.owner_name,
-        interaction_summary=_summary(len(messages), documents, queries),
-        messages=messages,
-        other_documents=loose[0],
-        other_queries=loose[1],
-    )
+    return sum(activities for _, activities in _day_counts(reader, query))
 
 
 def relative_time(moment: datetime.datetime | None, now: datetime.datetime) -> str:
@@ -374,21 +198,21 @@ def relative_time(moment: datetime.datetime | None, now: datetime.datetime) -> s
     return "Just now"
 
 
-def _day_counts(session: Session, ask: ActivityQuery) -> list[tuple[int | None, int]]:
+def _day_counts(reader: Reader, query: Query) -> list[tuple[int | None, int]]:
     """Each day that has such activities, newest first, and how many it has.
 
-    The listing cells know; of an e-mail, a twin or a search all are counted together, as day None.
+    The listing cells know; of all other questions all are counted together, as day None.
     """
-    if ask.user or ask.twin_id is not None or ask.search or ask.detail:
-        wanted = _wanted(session, ask, every=True, gather=True)
-        total = session.scalar(select(func.count()).select_from(ACTIVITY).where(wanted))
-        return [(None, total or 0)]
-    c, flag = LISTING.c, TYPE_FLAGS.get(ask.type, 0)
-    counts = session.execute(
+    if not replace(query, type="all").is_of_slices:
+        wanted = _wanted(reader, query, every=True, gather=True)
+        counted = select(func.count()).select_from(reader.activities).where(wanted)
+        return [(None, reader.scalar(counted) or 0)]
+    c, flag, period = LISTING.c, TYPE_FLAGS.get(query.type, 0), query.period
+    counts = reader.execute(
         select(c.day, func.sum(c.activities))
         .where(
-            in_slices(LISTING, ask.filters),
-            _in_days(c.day, ask.start, ask.end),
+            slices_of(reader, query).which(LISTING),
+            *_bounds(c.day, period),
             c.types.bitwise_and(flag) == flag,
         )
         .group_by(c.day)
@@ -398,8 +222,8 @@ def _day_counts(session: Session, ask: ActivityQuery) -> list[tuple[int | None, 
 
 
 def _rows_at(
-    session: Session,
-    ask: ActivityQuery,
+    reader: Reader,
+    query: Query,
     counts: list[tuple[int | None, int]],
     offset: int,
     limit: int,
@@ -415,32 +239,29 @@ def _rows_at(
     last = min(bisect_left(ends, offset + limit), len(days) - 1)
     newest, oldest = days[first], days[last]
     if newest is None or oldest is None:
-        rows = _page(session, ask, every=offset > 0)
+        rows = _page(reader, query, every=offset > 0)
         behind = ends[-1] - offset - limit
         if behind >= offset:
             return rows.offset(offset).limit(limit)
-        backwards = rows.order_by(None).order_by(*_POSITION)
+        backwards = rows.order_by(None).order_by(*_position_of(reader.activities.c))
         return backwards.offset(max(0, behind)).limit(min(limit, limit + behind))
     before = first - 1 if first and days[first - 1] == newest + 1 else first
     skipped = ends[before - 1] if before else 0
-    rows = _page(session, ask, every=offset > 0, within=(oldest - 1, newest + 1))
+    rows = _page(reader, query, every=offset > 0, within=(oldest - 1, newest + 1))
     return rows.offset(offset - skipped).limit(limit)
 
 
-def _in_days(
-    day: ColumnElement[int], start: datetime.date | None, end: datetime.date | None
-) -> ColumnElement[bool]:
-    bounds: list[ColumnElement[bool]] = [true()]
-    if start:
-        bounds.append(day >= start.toordinal())
-    if end:
-        bounds.append(day <= end.toordinal())
-    return and_(*bounds)
+def _bounds(day: ColumnElement[int], period: Period) -> list[ColumnElement[bool]]:
+    bounds = []
+    if period.has_start:
+        bounds.append(day >= period.start.toordinal())
+    if period.has_end:
+        bounds.append(day <= period.end.toordinal())
+    return bounds
 
 
-def _on_days(first: int | None, last: int | None) -> ColumnElement[bool]:
+def _on_days(a: Any, first: int | None, last: int | None) -> ColumnElement[bool]:
     """Activities of these local days, and the instants between which an index finds them."""
-    a = ACTIVITY.c
     bounds: list[ColumnElement[bool]] = [true()]
     if first is not None:  # day 1 begins at the instant 0, in UTC; no zone is a day away from it
         bounds += [a.day >= first, a.started_at >= (first - 2) * DAY]
@@ -450,37 +271,41 @@ def _on_days(first: int | None, last: int | None) -> ColumnElement[bool]:
 
 
 def _wanted(
-    session: Session,
-    ask: ActivityQuery,
+    reader: Reader,
+    query: Query,
     *,
     every: bool = False,
     gather: bool = False,
     within: tuple[int, int] | None = None,
 ) -> ColumnElement[bool]:
-    a = ACTIVITY.c
-    flag = TYPE_FLAGS.get(ask.type, 0)
-    start, end = (day.toordinal() if day else None for day in (ask.start, ask.end))
+    check_fits(query, "conversations")
+    a, users, period = reader.activities.c, reader.users.c, query.period
+    flag = TYPE_FLAGS.get(query.type, 0)
+    start = period.start.toordinal() if period.has_start else None
+    end = period.end.toordinal() if period.has_end else None
     if within:  # one pair of bounds: of two, SQLite could seek the wider one
         start = max(start or within[0], within[0])
         end = min(end or within[1], within[1])
-    conditions = [_on_days(start, end)]
-    if ask.detail:
-        conditions.append(in_activities(ask.detail))
-    if ask.filters.organizations or ask.filters.departments:
-        conditions.append(of_members(ask.filters, ACTIVITY))
+    # Slices, a type, a twin, a topic, an e-mail and words have ways of their own below.
+    more = replace(query, user="", search="", type="all")
+    conditions: list[ColumnElement[bool]] = []
+    if is_drill_through(query):
+        conditions.append(in_activities(reader, more))
+    else:
+        conditions += [_on_days(a, start, end), *of_events(reader, more, a)]
+    # The list has these columns of its people, and indexes that begin with them.
+    conditions += of_people(reader, Query(period, query.organizations, query.departments), a)
     if flag:
         conditions.append(a.types.bitwise_and(flag) == flag)
-    if ask.twin_id is not None:
-        conditions.append(a.twin_id == ask.twin_id)
-    if ask.search:
-        conditions.append(matching(session, ask.search, every=every))
-    if ask.user:
-        users = select(key(USER.c.id)).where(contains(USER.c.email, ask.user))
-        some = select(func.count()).select_from(users.limit(_MANY_USERS + 1).subquery())
+    if query.search:
+        conditions.append(matching(reader, query.search, every=every))
+    if query.user:
+        found = select(key(users.id)).where(contains(users.email, query.user))
+        some = select(func.count()).select_from(found.limit(_MANY_USERS + 1).subquery())
         # The activities of few users are gathered. Those of many are soon met in the order of time;
         # that it is an expression keeps the database from gathering them.
-        in_time = not gather and (session.scalar(some) or 0) > _MANY_USERS
-        conditions.append((a.user_id.concat("") if in_time else a.user_id).in_(users))
+        in_time = not gather and (reader.scalar(some) or 0) > _MANY_USERS
+        conditions.append((a.user_id.concat("") if in_time else a.user_id).in_(found))
     return and_(*conditions)
 
 
@@ -492,50 +317,54 @@ def _position(cursor: str) -> Position:
 
 
 def _page(
-    session: Session,
-    ask: ActivityQuery,
+    reader: Reader,
+    query: Query,
     *,
     every: bool = False,
     within: tuple[int, int] | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """The wanted activities, of some days only if asked, newest first, without anything joined."""
-    wanted = _wanted(session, ask, every=every, within=within)
-    return select(ACTIVITY.c.session_id).where(wanted).order_by(*_NEWEST_FIRST)
+    wanted = _wanted(reader, query, every=every, within=within)
+    a = reader.activities.c
+    newest = (column.desc() for column in _position_of(a))
+    return select(a.session_id).where(wanted).order_by(*newest)
 
 
 def _items(
-    session: Session, rows: Select[*tuple[Any, ...]], now: datetime.datetime
+    reader: Reader, rows: Select[*tuple[Any, ...]], now: datetime.datetime
 ) -> list[ActivityItem]:
     """The page first, then what belongs to its rows."""
-    a, owner = ACTIVITY.c, USER.alias()
+    a, users, twins = reader.activities.c, reader.users.c, reader.twins.c
+    sessions, owner = reader.sessions.c, reader.users.alias()
     page = rows.with_only_columns(a.user_id, a.session_id).subquery()
-    found = session.execute(
+    found = reader.execute(
         select(
-            *ACTIVITY.c,
-            SESSION.c.title,
-            SESSION.c.platform,
-            USER.c.full_name,
-            USER.c.email,
-            TWIN.c.name.label("twin_name"),
+            *a,
+            sessions.title,
+            sessions.platform,
+            users.full_name,
+            users.email,
+            twins.name.label("twin_name"),
             owner.c.email.label("owner_email"),
         )
         .select_from(page)
-        .join(ACTIVITY, and_(a.user_id == page.c.user_id, a.session_id == page.c.session_id))
-        .join(SESSION, SESSION.c.id == page.c.session_id)
-        .join(USER, USER.c.id == page.c.user_id)
-        .outerjoin(TWIN, TWIN.c.id == a.twin_id)
-        .outerjoin(owner, owner.c.id == TWIN.c.user_id)
-        .order_by(*_NEWEST_FIRST)
+        .join(
+            reader.activities,
+            and_(a.user_id == page.c.user_id, a.session_id == page.c.session_id),
+        )
+        .join(reader.sessions, sessions.id == page.c.session_id)
+        .join(reader.users, users.id == page.c.user_id)
+        .outerjoin(reader.twins, twins.id == a.twin_id)
+        .outerjoin(owner, owner.c.id == twins.user_id)
+        .order_by(*(column.desc() for column in _position_of(a)))
     )
     return [_item(row, now) for row in found]
 
 
-def _with_snippets(
-    session: Session, ask: ActivityQuery, items: list[ActivityItem]
-) -> list[ActivityItem]:
-    if not ask.search:
+def _with_snippets(reader: Reader, query: Query, items: list[ActivityItem]) -> list[ActivityItem]:
+    if not query.search:
         return items
-    found = snippets(session, ask.search, [item.id for item in items])
+    found = snippets(reader, query.search, [item.id for item in items])
     return [
         FoundItem.model_construct(**dict(item), snippet=found.get(item.id, [])) for item in items
     ]
@@ -546,7 +375,7 @@ def _item(row: Any, now: datetime.datetime) -> ActivityItem:
     return ActivityItem(
         id=row.session_id,
         type="conversation",
-        types=_type_names(row.types),
+        types=type_names(row.types),
         user=row.full_name,
         user_email=row.email,
         organization=slice_name(row.company),
@@ -568,80 +397,6 @@ def _item(row: Any, now: datetime.datetime) -> ActivityItem:
     )
 
 
-def _type_names(flags: int) -> list[str]:
+def type_names(flags: int) -> list[str]:
+    """The types that an activity of these flags carries."""
     return [name for name, flag in TYPE_FLAGS.items() if flags & flag == flag]
-
-
-def _summary(messages: int, documents: int, queries: int) -> str:
-    parts = ((messages, "message"), (documents, "document"), (queries, "query"))
-    plural = {"query": "queries"}
-    return ", ".join(
-        f"{n:,} {name if n == 1 else plural.get(name, name + 's')}"
-        for n, name in parts
-        if n or name == "message"
-    )
-
-
-def _messages(
-    session: Session, id_: str, zone: ZoneInfo
-) -> tuple[list[MessageItem], int, tuple[list[DocumentCreated], list[QueryExecuted]]]:
-    """The messages, the time from the first dated one to the last, and what none of them caused."""
-    at = instant(MESSAGE.c.created_at)
-    user_first = case((cast(MESSAGE.c.sender_type, String) == "user", 0), else_=1)
-    rows = session.execute(
-        select(MESSAGE.c.id, MESSAGE.c.sender_type, MESSAGE.c.content, at.label("at"))
-        .where(MESSAGE.c.session_id == id_)
-        .order_by(at.is_(None), at, user_first, by_code_point(MESSAGE.c.id))
-    ).all()
-    documents: dict[str | None, list[DocumentCreated]] = {}
-    known = {row.id for row in rows}
-    drafts = session.execute(
-        select(DRAFT.c.message_id, DRAFT.c.title, DRAFT.c.document_type, DRAFT.c.word_count)
-        .where(DRAFT.c.session_id == id_)
-        .order_by(instant(DRAFT.c.created_at).nulls_last(), by_code_point(DRAFT.c.id))
-    )
-    for message, title, kind, words in drafts:
-        made = DocumentCreated(
-            title=title or "Untitled", type=kind or "document", word_count=words or 0
-        )
-        documents.setdefault(message if message in known else None, []).append(made)
-    queries: dict[str | None, list[QueryExecuted]] = {}
-    runs = session.execute(
-        select(
-            RETRIEVAL.c.message_id,
-            RETRIEVAL.c.query_text,
-            RETRIEVAL.c.query_type,
-            RETRIEVAL.c.results_count,
-        )
-        .where(RETRIEVAL.c.session_id == id_)
-        .order_by(instant(RETRIEVAL.c.created_at).nulls_last(), by_code_point(RETRIEVAL.c.id))
-    )
-    for message, words, kind, results in runs:
-        ran = QueryExecuted(query=words, type=kind, results_count=results)
-        queries.setdefault(message if message in known else None, []).append(ran)
-    loose = documents.pop(None, []), queries.pop(None, [])
-    items = [
-        _message(row, documents.get(row.id, []), queries.get(row.id, []), zone) for row in rows
-    ]
-    dated = [row.at for row in rows if row.at is not None]
-    spent = max(dated) - min(dated) if dated else 0
-    return items, spent, loose
-
-
-def _message(
-    row: Any, documents: list[DocumentCreated], queries: list[QueryExecuted], zone: ZoneInfo
-) -> MessageItem:
-    sent = None if row.at is None else from_instant(row.at)
-    kinds = [name for name, rows in (("document", documents), ("query", queries)) if rows]
-    return MessageItem(
-        message_id=row.id,
-        sender=row.sender_type,
-        content=row.content,
-        message_type=",".join(kinds) or "general",
-        timestamp=sent and sent.astimezone(zone).strftime("%I:%M %p"),
-        sent_at=sent,
-        document_created=documents[0] if documents else None,
-        query_executed=queries[0] if queries else None,
-        documents_created=documents,
-        queries_executed=queries,
-    )

@@ -5,28 +5,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, select
-from sqlmodel import Session
 
 from analytics.fields import Row, Words
 from analytics.lists.paging import Paging, check_page, place
-from analytics.models import User, table_of
 from analytics.query import Query, QueryError
-from analytics.reading.cells import MEMBER, in_days
-from analytics.reading.details import (
-    HOUR,
-    NOTHING,
-    USER_DAY,
-    Detail,
-    acted,
-    check_fits,
-    events,
-    in_period,
-    is_meant,
-)
+from analytics.reading.cells import in_days
+from analytics.reading.facts import acted, events, in_period, is_meant
+from analytics.reading.filters import active_days, check_fits
+from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_name
 from analytics.sql.instants import by_code_point, contains_caseless
 
-USER = table_of(User)
 ACTIVITIES = ("active", "inactive", "all")
 ORDERS = ("asc", "desc")
 # What people can be sorted by, and the order that is meant unasked.
@@ -62,9 +51,8 @@ class PeoplePage(Paging):
 
 
 def people(  # noqa: PLR0913 - what a list can be asked
-    session: Session,
+    reader: Reader,
     query: Query,
-    detail: Detail = NOTHING,
     *,
     activity: str = "",
     search: str = "",
@@ -76,8 +64,8 @@ def people(  # noqa: PLR0913 - what a list can be asked
     """People within the filters, with what they did in the period.
 
     `activity` chooses those active in the period, inactive in it, or all; unasked the active ones,
-    or all of a group that the detail names. Active: started a conversation or sent a message.
-    Messages are those of their conversations, the twin's included. Where the detail says what
+    or all of a group that the question names. Active: started a conversation or sent a message.
+    Messages are those of their conversations, the twin's included. Where the question says what
     happened (an hour, a twin, a topic), active people and all counts are those of just that.
 
     `search` is part of the name or e-mail, literally, the case of letters ignored. Equals are
@@ -85,22 +73,21 @@ def people(  # noqa: PLR0913 - what a list can be asked
     unknown choice, a page below 1 or a limit outside 1 to 100.
     """
     check_page(page, limit)
-    wanted = _wanted(query, detail, activity, search)
-    total = session.scalar(select(func.count()).select_from(_people(wanted).subquery())) or 0
+    wanted = _wanted(reader, query, activity, search)
+    total = reader.scalar(select(func.count()).select_from(_people(reader, wanted).subquery())) or 0
     ids: Sequence[str] = ()
     if (page - 1) * limit < total:
-        ranked = _ranked(query, detail, wanted, sort, order)
-        ids = session.scalars(ranked.offset((page - 1) * limit).limit(limit)).all()
+        ranked = _ranked(reader, query, wanted, sort, order)
+        ids = reader.scalars(ranked.offset((page - 1) * limit).limit(limit)).all()
     else:
         _direction(sort, order)
-    items = _rows(session, query, detail, ids)
+    items = _rows(reader, query, ids)
     return PeoplePage(items=items, **place(total, page, limit))
 
 
 def all_people(  # noqa: PLR0913 - as `people`
-    session: Session,
+    reader: Reader,
     query: Query,
-    detail: Detail = NOTHING,
     *,
     activity: str = "",
     search: str = "",
@@ -109,56 +96,57 @@ def all_people(  # noqa: PLR0913 - as `people`
 ) -> Iterator[PersonRow]:
     """Everybody that `people` would page through, a thousand at a time.
 
-    It ends the session's transaction after each thousand, so that a slow reader blocks no writer.
+    It ends the reader's transaction after each thousand, so that a slow reader blocks no writer.
     """
-    wanted = _wanted(query, detail, activity, search)
-    ranked = _ranked(query, detail, wanted, sort, order)
-    ids = session.scalars(ranked).all()
+    wanted = _wanted(reader, query, activity, search)
+    ranked = _ranked(reader, query, wanted, sort, order)
+    ids = reader.scalars(ranked).all()
     for start in range(0, len(ids), _CHUNK):
-        rows = _rows(session, query, detail, ids[start : start + _CHUNK])
-        session.rollback()
+        rows = _rows(reader, query, ids[start : start + _CHUNK])
+        reader.rest()
         yield from rows
 
 
-def person(session: Session, query: Query, id_: str) -> PersonRow | None:
+def person(reader: Reader, query: Query, id_: str) -> PersonRow | None:
     """One person, whatever the filters; None if there is none with this id."""
-    return next(iter(_rows(session, Query(query.period), NOTHING, [id_])), None)
+    return next(iter(_rows(reader, Query(query.period), [id_])), None)
 
 
-def _wanted(query: Query, detail: Detail, activity: str, search: str) -> list[ColumnElement[bool]]:
-    check_fits(detail, "people")
+def _wanted(reader: Reader, query: Query, activity: str, search: str) -> list[ColumnElement[bool]]:
+    check_fits(query, "people")
     if activity not in ("", *ACTIVITIES):
         raise QueryError("activity", activity, f"choose one of {', '.join(ACTIVITIES)}")
     if len(search) > MAX_SEARCH:
         raise QueryError("search", f"{search[:80]}…", f"shorten it to {MAX_SEARCH} characters")
-    conditions = [is_meant(query, detail)]
+    conditions = [is_meant(reader, query)]
     if not activity:
-        activity = "all" if detail.names_people and not detail.names_events else "active"
+        activity = "all" if query.names_people and not query.names_events else "active"
     if activity != "all":
-        active = _active(query, detail)
+        active = _active(reader, query)
         conditions.append(active if activity == "active" else ~active)
     if search:
-        names = (USER.c.full_name, USER.c.email)
+        users = reader.users.c
+        names = (users.full_name, users.email)
         conditions.append(or_(*(contains_caseless(column, search) for column in names)))
     return conditions
 
 
-def _active(query: Query, detail: Detail) -> ColumnElement[bool]:
-    """Who was active in the period, in what the detail says happened."""
-    if detail.names_events:
-        happened = select(HOUR.c.user_id).distinct().where(events(query, detail), acted())
-        return MEMBER.c.user_id.in_(happened)
+def _active(reader: Reader, query: Query) -> ColumnElement[bool]:
+    """Who was active in the period, in what the question says happened."""
+    m, h, d = reader.members.c, reader.hours.c, reader.user_days.c
+    if query.names_events:
+        happened = select(h.user_id).distinct().where(events(reader, query), acted(reader))
+        found: ColumnElement[bool] = m.user_id.in_(happened)
+        return found
     period = query.period
-    return exists().where(
-        USER_DAY.c.user_id == MEMBER.c.user_id,
-        in_days(USER_DAY.c.day, period.start, period.end),
-    )
+    return exists().where(d.user_id == m.user_id, in_days(d.day, period.start, period.end))
 
 
-def _people(wanted: list[ColumnElement[bool]]) -> Select[str]:
+def _people(reader: Reader, wanted: list[ColumnElement[bool]]) -> Select[str]:
+    m, users = reader.members.c, reader.users.c
     return (
-        select(MEMBER.c.user_id)
-        .select_from(MEMBER.join(USER, USER.c.id == MEMBER.c.user_id))
+        select(m.user_id)
+        .select_from(reader.members.join(reader.users, users.id == m.user_id))
         .where(*wanted)
     )
 
@@ -172,33 +160,31 @@ def _direction(sort: str, order: str) -> str:
 
 
 def _ranked(
-    query: Query, detail: Detail, wanted: list[ColumnElement[bool]], sort: str, order: str
+    reader: Reader, query: Query, wanted: list[ColumnElement[bool]], sort: str, order: str
 ) -> Select[str]:
     """The ids in their order."""
+    m, users = reader.members.c, reader.users.c
     ascending = _direction(sort, order) == "asc"
-    found = _people(wanted)
-    key: ColumnElement[Any] = by_code_point(USER.c.full_name)
+    found = _people(reader, wanted)
+    key: ColumnElement[Any] = by_code_point(users.full_name)
     if sort in ("first_active", "last_active"):
         extreme = func.min if sort == "first_active" else func.max
-        key = (
-            select(extreme(USER_DAY.c.day))
-            .where(USER_DAY.c.user_id == MEMBER.c.user_id)
-            .correlate(MEMBER)
-            .scalar_subquery()
-        )
+        days = active_days(reader, query)
+        theirs = select(extreme(days.c.day)).where(days.c.user_id == m.user_id)
+        key = theirs.correlate(reader.members).scalar_subquery()
         found = found.order_by(key.is_(None))
     elif sort != "name":
-        counted = _counted(query, detail, sort).subquery()
-        found = found.outerjoin(counted, counted.c.user_id == MEMBER.c.user_id)
+        counted = _counted(reader, query, sort).subquery()
+        found = found.outerjoin(counted, counted.c.user_id == m.user_id)
         key = func.coalesce(counted.c.counted, 0)
     first = key.asc() if ascending else key.desc()
-    return found.order_by(first, by_code_point(USER.c.full_name), by_code_point(MEMBER.c.user_id))
+    return found.order_by(first, by_code_point(users.full_name), by_code_point(m.user_id))
 
 
-def _counted(query: Query, detail: Detail, sort: str) -> Select[str, int]:
+def _counted(reader: Reader, query: Query, sort: str) -> Select[str, int]:
     """A count of the period for everybody; days hold conversations, and are fewer than hours."""
-    d = USER_DAY.c
-    if not detail.names_events and sort in ("conversations", "active_days"):
+    d, h = reader.user_days.c, reader.hours.c
+    if not query.names_events and sort in ("conversations", "active_days"):
         counted = func.sum(d.conversations) if sort == "conversations" else func.count()
         return (
             select(d.user_id, counted.label("counted"))
@@ -206,41 +192,43 @@ def _counted(query: Query, detail: Detail, sort: str) -> Select[str, int]:
             .group_by(d.user_id)
         )
     return (
-        select(HOUR.c.user_id, _COUNTS[sort].label("counted"))
-        .where(events(query, detail))
-        .group_by(HOUR.c.user_id)
+        select(h.user_id, _counts(reader)[sort].label("counted"))
+        .where(events(reader, query))
+        .group_by(h.user_id)
     )
 
 
-_COUNTS: dict[str, ColumnElement[int]] = {
-    "conversations": func.sum(HOUR.c.conversations),
-    "active_days": func.count(case((acted(), HOUR.c.day)).distinct()),
-    "messages": func.sum(HOUR.c.messages),
-    "documents": func.sum(HOUR.c.documents),
-    "queries": func.sum(HOUR.c.queries),
-}
+def _counts(reader: Reader) -> dict[str, ColumnElement[int]]:
+    h = reader.hours.c
+    return {
+        "conversations": func.sum(h.conversations),
+        "active_days": func.count(case((acted(reader), h.day)).distinct()),
+        "messages": func.sum(h.messages),
+        "documents": func.sum(h.documents),
+        "queries": func.sum(h.queries),
+    }
 
 
-def _rows(session: Session, query: Query, detail: Detail, ids: Sequence[str]) -> list[PersonRow]:
+def _rows(reader: Reader, query: Query, ids: Sequence[str]) -> list[PersonRow]:
     """These people in this order, with their counts."""
-    m, d = MEMBER.c, USER_DAY.c
-    these = m.user_id.in_(ids) if ids else false()
-    days = session.execute(
+    m, users, h = reader.members.c, reader.users.c, reader.hours.c
+    d, counted = active_days(reader, query).c, _counts(reader)
+    days = reader.execute(
         select(d.user_id, func.min(d.day), func.max(d.day))
         .where(d.user_id.in_(ids))
         .group_by(d.user_id)
     )
     ever = {user: (first, last) for user, first, last in days}
-    counts = session.execute(
-        select(HOUR.c.user_id, *_COUNTS.values())
-        .where(HOUR.c.user_id.in_(ids), events(query, detail))
-        .group_by(HOUR.c.user_id)
+    counts = reader.execute(
+        select(h.user_id, *counted.values())
+        .where(h.user_id.in_(ids), events(reader, query))
+        .group_by(h.user_id)
     )
     done = {user: sums for user, *sums in counts}
-    known = session.execute(
-        select(m.user_id, USER.c.full_name, USER.c.email, m.company, m.department)
-        .join(USER, USER.c.id == m.user_id)
-        .where(these)
+    known = reader.execute(
+        select(m.user_id, users.full_name, users.email, m.company, m.department)
+        .join(reader.users, users.id == m.user_id)
+        .where(m.user_id.in_(ids) if ids else false())
     )
     rows = {}
     for user, name, email, company, department in known:
@@ -255,6 +243,6 @@ def _rows(session: Session, query: Query, detail: Detail, ids: Sequence[str]) ->
             department=slice_name(department),
             first_active=first,
             last_active=last,
-            **dict(zip(_COUNTS, done.get(user, (0,) * len(_COUNTS)), strict=True)),
+            **dict(zip(counted, done.get(user, (0,) * len(counted)), strict=True)),
         )
     return [rows[user] for user in ids if user in rows]

@@ -1,4 +1,4 @@
-"""The lists behind the figures, each once: pages, CSV and API follow from `LISTS`.
+"""The lists that figures lead to, each once: pages, CSV and API follow from `LISTS`.
 
 Activities stand apart: they have a contract of their own.
 """
@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlmodel import Session
-
 from analytics.fields import Row
 from analytics.lists.documents import (
     DocumentPage,
     DocumentRow,
-    InstalledPage,
-    InstalledTwin,
     QueryPage,
     QueryRow,
     all_documents,
-    all_installed_twins,
     all_queries,
     documents,
-    installed_twins,
     queries,
+)
+from analytics.lists.installed import (
+    InstalledPage,
+    InstalledTwin,
+    all_installed_twins,
+    installed_twins,
 )
 from analytics.lists.paging import Paging
 from analytics.lists.people import (
@@ -37,12 +37,13 @@ from analytics.lists.people import (
     people,
 )
 from analytics.query import Query
-from analytics.reading.details import Detail, detail_of
+from analytics.reading.filters import Filter, filtered, of_list
+from analytics.reading.reader import Reader
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A parameter of a list beside period, filters, detail and page; empty is its default."""
+    """A parameter of a list beside period, filters and page; empty is its default."""
 
     name: str
     description: str
@@ -51,7 +52,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list: `slug` names page, CSV and address, `kind` what details can narrow it."""
+    """A list: `slug` names page, CSV and address, `kind` what can narrow it."""
 
     slug: str
     kind: str
@@ -68,14 +69,19 @@ class Listed:
         return inspect.cleandoc(self.read.__doc__ or "")
 
     def rows(
-        self, session: Session, query: Query, values: Mapping[str, Sequence[str]]
+        self, reader: Reader, query: Query, values: Mapping[str, Sequence[str]]
     ) -> Iterator[Row]:
-        """Every row, as parameters ask for them."""
-        return self.all(session, query, self.detail(values), **self.chosen(values))
+        """Every row of a question, as parameters ask for them."""
+        return self.all(reader, query, **self.chosen(values))
 
-    def detail(self, values: Mapping[str, Sequence[str]]) -> Detail:
-        """The detail that parameters name."""
-        return detail_of(values, self.kind)
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """What can narrow it."""
+        return of_list(self.kind)
+
+    def narrowed(self, query: Query, values: Mapping[str, Sequence[str]]) -> Query:
+        """A question with the filters that parameters name."""
+        return filtered(query, values, self.filters)
 
     def chosen(self, values: Mapping[str, Sequence[str]]) -> dict[str, str]:
         """The choices that parameters name."""

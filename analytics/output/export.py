@@ -34,7 +34,8 @@ def file_name(
 
 def period_file_name(slug: str, period: Period, kind: str = "csv") -> str:
     """`slug_start_end.csv` of a period."""
-    return file_name(slug, period.start, period.end, kind)
+    start = period.start if period.has_start else None
+    return file_name(slug, start, period.end if period.has_end else None, kind)
 
 
 def csv_text(row_type: type[Row], rows: Iterable[Row], zone: ZoneInfo) -> str:

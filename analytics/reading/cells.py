@@ -1,4 +1,9 @@
-"""Reading the cells of a question's slices: sums of days, and exact distinct users."""
+"""Reading the cells of a question's slices: exact answers at a cost of days.
+
+A question of organizations and departments, and any scope, is a set of slices. People have one
+organization and one department, so a set of slices that don't overlap is summed, distinct people
+too. `rollups.tables` says what the cells hold.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,45 +18,82 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    false,
     func,
+    or_,
     select,
-    true,
     tuple_,
 )
-from sqlmodel import Session
 
 from analytics.models import table_of
-from analytics.query import Filters, Period, Query
+from analytics.query import Names, Period, Query
 from analytics.reading.beside import beside
+from analytics.reading.reader import Reader, Scope
 from analytics.rollups.tables import (
     ALL,
+    Cohort,
+    CohortWeek,
     Daily,
+    DocumentTypeDay,
     Headcount,
-    Member,
+    Hourly,
+    Listing,
     Pair,
     PowerPair,
+    TopicDay,
     slice_key,
 )
 
-DAILY = table_of(Daily)
-
-PAIR = table_of(Pair)
-
-POWER_PAIR = table_of(PowerPair)
-HEADCOUNT = table_of(Headcount)
-
-MEMBER = table_of(Member)
-
-
-def _slice_keys(column: str) -> Select[str]:
-    """The keys of all organizations ("company") or departments that have people."""
-    keys = HEADCOUNT.c[column]
-    other = HEADCOUNT.c["department" if column == "company" else "company"]
-    return select(keys).where(keys != ALL, other == ALL)
+DAILY, PAIR, POWER_PAIR = table_of(Daily), table_of(Pair), table_of(PowerPair)
+HEADCOUNT, HOURLY, LISTING = table_of(Headcount), table_of(Hourly), table_of(Listing)
+COHORT, COHORT_WEEK = table_of(Cohort), table_of(CohortWeek)
+BY_NAME: dict[str, tuple[Table, str]] = {
+    "topic": (table_of(TopicDay), "conversations"),
+    "document_type": (table_of(DocumentTypeDay), "documents"),
+}
 
 
-def _of_slices(
-    column: Column[str], names: Sequence[str | None], *, split: bool
+class Slices(NamedTuple):
+    """Which slices a question is about: what its asker may see, and what it is filtered to."""
+
+    scope: Scope | None = None
+    organizations: Names = ()
+    departments: Names = ()
+
+    def which(self, table: Table, *split: str) -> ColumnElement[bool]:
+        """The cells of a table that sum to the answer; `split` columns are kept apart by name."""
+        if len(split) > 1 and table is not HEADCOUNT:
+            # Else every department would be looked up in every organization.
+            pairs = select(HEADCOUNT.c.company, HEADCOUNT.c.department)
+            return tuple_(table.c.company, table.c.department).in_(
+                pairs.where(self.which(HEADCOUNT, *split))
+            )
+        if self.scope is None:
+            return and_(
+                _of_names(table.c.company, self.organizations, split="company" in split),
+                _of_names(table.c.department, self.departments, split="department" in split),
+            )
+        parts = (self._part(table, *pair, split) for pair in sorted(self.scope.pairs))
+        return or_(false(), *parts)
+
+    def _part(
+        self, table: Table, company: str, department: str, split: Sequence[str]
+    ) -> ColumnElement[bool]:
+        """What a pair of the scope has of the answer."""
+        c = table.c
+        if self.organizations and company not in map(slice_key, self.organizations):
+            return false()
+        within = c.company == company
+        if department != ALL:
+            wanted = not self.departments or department in map(slice_key, self.departments)
+            return within & (c.department == department) if wanted else false()
+        return within & _of_names(
+            c.department, self.departments, split="department" in split, company=company
+        )
+
+
+def _of_names(
+    column: Column[str], names: Names, *, split: bool, company: str = ""
 ) -> ColumnElement[bool]:
     if names:
         return column.in_([slice_key(name) for name in names])
@@ -60,28 +102,19 @@ def _of_slices(
     if column.table is HEADCOUNT:
         return column != ALL
     # Named one by one, so that each is looked up; else every slice of the table would be read.
-    return column.in_(_slice_keys(column.key))
+    return column.in_(_slice_keys(column.key, company))
 
 
-def in_slices(table: Table, filters: Filters, *split: str) -> ColumnElement[bool]:
-    """The cells of a cell table that sum to the filters; `split` columns are kept apart by name."""
-    if len(split) > 1 and table is not HEADCOUNT:
-        # Else every department would be looked up in every organization.
-        pairs = select(HEADCOUNT.c.company, HEADCOUNT.c.department)
-        return tuple_(table.c.company, table.c.department).in_(
-            pairs.where(in_slices(HEADCOUNT, filters, *split))
-        )
-    return and_(
-        _of_slices(table.c.company, filters.organizations, split="company" in split),
-        _of_slices(table.c.department, filters.departments, split="department" in split),
-    )
+def _slice_keys(column: str, company: str = "") -> Select[str]:
+    """The keys of all organizations ("company") or departments that have people."""
+    keys = HEADCOUNT.c[column]
+    other = HEADCOUNT.c["department" if column == "company" else "company"]
+    return select(keys).where(keys != ALL, other == (company or ALL))
 
 
-def of_members(filters: Filters, table: Table = MEMBER) -> ColumnElement[bool]:
-    """The rows of the filters' users in a table with slice keys per user."""
-    chosen = {"company": filters.organizations, "department": filters.departments}
-    keys = {name: [slice_key(each) for each in names] for name, names in chosen.items() if names}
-    return and_(true(), *(table.c[name].in_(values) for name, values in keys.items()))
+def slices_of(reader: Reader, query: Query) -> Slices:
+    """The slices of a question, in which all its filters must be."""
+    return Slices(reader.scope, query.organizations, query.departments)
 
 
 def in_days(column: ColumnElement[int], start: date, end: date) -> ColumnElement[bool]:
@@ -101,37 +134,33 @@ class Totals(NamedTuple):
 
 
 def totals_by(
-    session: Session, query: Query, *by: str, until: str = "duration"
-) -> dict[tuple[str, ...], Totals]:
-    """Totals of the period by the slice columns `by` ("company", "department"), as slice keys.
-
-    Only the fields up to `until` are read; the others are 0.
-    """
-    counts = Totals._fields[1 : Totals._fields.index(until) + 1]
-    users, cells, sign = _distinct(session, query.period)
+    reader: Reader, query: Query, by: Sequence[str], counts: Sequence[str]
+) -> dict[tuple[str, ...], tuple[int, ...]]:
+    """Distinct active users and sums of the period, by slice columns ("company", "department")."""
+    slices = slices_of(reader, query)
+    users, cells, sign = _distinct(reader, query.period)
     days = beside(
-        session,
-        lambda s: sums(s, query, "days", (users, *counts), by),
+        reader,
+        lambda r: sums(r, query, "days", (users, *counts), by),
         pays=bool(by and cells),
     )
-    pairs = _pairs(session, query, cells, by) if cells else {}
+    pairs = _pairs(reader, slices, query.period, cells, tuple(by)) if cells else {}
     return {
-        key: Totals(users + sign * pairs.get(key, 0), *rest)
-        for key, (users, *rest) in days().items()
+        key: (users + sign * pairs.get(key, 0), *rest) for key, (users, *rest) in days().items()
     }
 
 
-def _distinct(session: Session, period: Period) -> tuple[str, str, int]:
+def _distinct(reader: Reader, period: Period) -> tuple[str, str, int]:
     """How distinct active users are counted with the fewest cells.
 
     Returns a column of `Daily` to sum over the period, and the pairs to add (1) or subtract (-1):
-    a key of `_CELLS`, '' for none.
+    a key of `_cells`, '' for none.
 
     Every user active in the period left it once: on the last active day ever, or going to an active
     day after it. If nobody was active before the period, all entered it on their first active day.
     And always, a user active on k days of it is k of its daily users, and has k - 1 pairs inside.
     """
-    before, after = session.connection().execute(_ACTIVE_OUTSIDE, _days(period)).one()
+    before, after = reader.connection.execute(_active_outside(reader.scope), _days(period)).one()
     if not after:
         return "last_users", "", 0
     if not before:
@@ -141,18 +170,16 @@ def _distinct(session: Session, period: Period) -> tuple[str, str, int]:
 
 
 def _pairs(
-    session: Session, query: Query, cells: str, by: tuple[str, ...]
+    reader: Reader, slices: Slices, period: Period, cells: str, by: tuple[str, ...]
 ) -> dict[tuple[str, ...], int]:
     """How many pairs of consecutive active days lie "inside" the period or lead to "after" it."""
-    wanted = (
-        _pairs_by(query.filters, cells, by) if by else _sums(cells, ("users",), query.filters, ())
-    )
-    found = session.connection().execute(wanted, _days(query.period)).all()
+    wanted = _pairs_by(slices, cells, by) if by else _sums(slices, cells, ("users",), ())
+    found = reader.connection.execute(wanted, _days(period)).all()
     return {tuple(key): users for *key, users in found}
 
 
 @lru_cache(maxsize=256)
-def _pairs_by(filters: Filters, cells: str, by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+def _pairs_by(slices: Slices, cells: str, by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     """Pairs of each slice, one after the other: quicker than grouping all that are read."""
     h, p = HEADCOUNT.c, PAIR.c
     later = p.later > _END if cells == "after" else p.later.between(_START, _END)
@@ -166,25 +193,25 @@ def _pairs_by(filters: Filters, cells: str, by: tuple[str, ...]) -> Select[*tupl
     keys = [h[name] for name in by]
     return (
         select(*keys, func.coalesce(func.sum(found), 0))
-        .where(in_slices(HEADCOUNT, filters, *by))
+        .where(slices.which(HEADCOUNT, *by))
         .group_by(*keys)
     )
 
 
 def sums(  # noqa: PLR0913, PLR0917
-    session: Session,
+    reader: Reader,
     query: Query,
     cells: str,
     names: Sequence[str],
     by: Sequence[str] = (),
     lead: int = 0,
 ) -> dict[tuple[Any, ...], tuple[int, ...]]:
-    """Sums of columns of the period's cells (a key of `_CELLS`), by slice columns or the day.
+    """Sums of columns of the period's cells (a key of `_cells`), by slice columns or the day.
 
     The period begins `lead` days earlier.
     """
-    wanted = _sums(cells, tuple(names), query.filters, tuple(by))
-    found = session.connection().execute(wanted, _days(query.period, lead)).all()
+    wanted = _sums(slices_of(reader, query), cells, tuple(names), tuple(by))
+    found = reader.connection.execute(wanted, _days(query.period, lead)).all()
     n = len(by)
     return {row[:n]: row[n:] for row in found}
 
@@ -195,47 +222,139 @@ def _days(period: Period, lead: int = 0) -> dict[str, int]:
 
 @lru_cache(maxsize=256)  # making and hashing a statement takes longer than most of them do
 def _sums(
-    cells: str, names: tuple[str, ...], filters: Filters, by: tuple[str, ...]
+    slices: Slices, cells: str, names: tuple[str, ...], by: tuple[str, ...]
 ) -> Select[*tuple[Any, ...]]:
-    table, which = _CELLS[cells]
+    table, which = _cells(cells, slices.scope)
     keys = [table.c[name] for name in by]
     return (
         select(*keys, *(func.coalesce(func.sum(table.c[name]), 0) for name in names))
-        .where(in_slices(table, filters, *by), which)
+        .where(slices.which(table, *by), which)
         .group_by(*keys)
     )
 
 
-def totals(session: Session, query: Query) -> Totals:
-    """Totals of the period for the filters; active users are distinct over the whole period."""
-    return totals_by(session, query)[()]
+_START, _END = bindparam("start", type_=Integer), bindparam("end", type_=Integer)
+_IN, _AFTER = DAILY.c.day.between(_START, _END), DAILY.c.day > _END
 
 
-_START = bindparam("start", type_=Integer)
-
-_END = bindparam("end", type_=Integer)
-_ACTIVE_DAYS = select(DAILY.c.day).where(in_slices(DAILY, Filters()), DAILY.c.users > 0)
-FIRST_ACTIVE = _ACTIVE_DAYS.with_only_columns(func.min(DAILY.c.day))
-_IN = DAILY.c.day.between(_START, _END)
-
-_AFTER = DAILY.c.day > _END
-# Whether there are active days before the period, and how many after it.
-_ACTIVE_OUTSIDE = select(
-    _ACTIVE_DAYS.where(DAILY.c.day < _START).exists(),
-    _ACTIVE_DAYS.where(_AFTER).with_only_columns(func.count()).scalar_subquery(),
-)
+@lru_cache(maxsize=64)
+def _active_days(scope: Scope | None) -> Select[int]:
+    """The days on which anybody in the scope was active."""
+    return select(DAILY.c.day).where(Slices(scope).which(DAILY), DAILY.c.users > 0)
 
 
-def _pairs_of(pairs: Table, later: ColumnElement[bool]) -> ColumnElement[bool]:
-    # Day by day, so that pairs with an earlier day before the period are not read.
-    return and_(pairs.c.later.in_(_ACTIVE_DAYS.where(later)), pairs.c.earlier.between(_START, _END))
+def first_active(reader: Reader) -> int | None:
+    """The first active day of anybody, filters ignored, as its number."""
+    days = _active_days(reader.scope).with_only_columns(func.min(DAILY.c.day))
+    first: int | None = reader.scalar(days)
+    return first
 
 
-# What is summed of which cells; `start` and `end` are the period's days.
-_CELLS: dict[str, tuple[Table, ColumnElement[bool]]] = {
-    "days": (DAILY, _IN),
-    "until": (DAILY, DAILY.c.day <= _END),
-    "inside": (PAIR, _pairs_of(PAIR, _IN)),
-    "after": (PAIR, _pairs_of(PAIR, _AFTER)),
-    "power": (POWER_PAIR, _pairs_of(POWER_PAIR, _IN)),
-}
+@lru_cache(maxsize=64)
+def _active_outside(scope: Scope | None) -> Select[*tuple[Any, ...]]:
+    """Whether there are active days before the period, and how many after it."""
+    days = _active_days(scope)
+    # Of a scope of several slices, a day has several cells.
+    after = days.where(_AFTER).with_only_columns(func.count(DAILY.c.day.distinct()))
+    if scope is None:
+        after = days.where(_AFTER).with_only_columns(func.count())
+    return select(days.where(DAILY.c.day < _START).exists(), after.scalar_subquery())
+
+
+def _cells(name: str, scope: Scope | None) -> tuple[Table, ColumnElement[bool]]:
+    """What is summed of which cells; `start` and `end` are the period's days."""
+
+    def pairs(table: Table, later: ColumnElement[bool]) -> tuple[Table, ColumnElement[bool]]:
+        # Day by day, so that pairs with an earlier day before the period are not read.
+        days = _active_days(scope).where(later)
+        return table, and_(table.c.later.in_(days), table.c.earlier.between(_START, _END))
+
+    match name:
+        case "days":
+            return DAILY, _IN
+        case "until":
+            return DAILY, DAILY.c.day <= _END
+        case "inside":
+            return pairs(PAIR, _IN)
+        case "after":
+            return pairs(PAIR, _AFTER)
+        case _:
+            return pairs(POWER_PAIR, _IN)
+
+
+# --- what else the cells say -------------------------------------------------------------------
+
+
+def power_users(reader: Reader, query: Query) -> int:
+    """People who started 10 or more conversations in the period.
+
+    Somebody with n has max(0, n - 9) pairs of conversations nine apart inside the period and
+    max(0, n - 10) ten apart; the difference is 1 exactly when n >= 10.
+    """
+    return sums(reader, query, "power", ["users"])[()][0]
+
+
+def headcounts(
+    reader: Reader, query: Query, by: Sequence[str]
+) -> list[tuple[tuple[str, ...], int]]:
+    """People, active or not, by slice columns."""
+    columns = [HEADCOUNT.c[name] for name in by]
+    found = reader.execute(
+        select(*columns, func.sum(HEADCOUNT.c.people))
+        .where(slices_of(reader, query).which(HEADCOUNT, *by))
+        .group_by(*columns)
+    )
+    return [(tuple(key), people) for *key, people in found]
+
+
+def returned(reader: Reader, query: Query, days: int) -> tuple[int, int]:
+    """Who came back `days` after the first day, and who could have (see `figures.returned`)."""
+    c = COHORT.c
+    period = query.period
+    eligible, came = reader.execute(
+        select(
+            func.coalesce(func.sum(c.users), 0), func.coalesce(func.sum(c[f"returned_{days}"]), 0)
+        ).where(
+            slices_of(reader, query).which(COHORT),
+            (c.first_day + days).between(period.start.toordinal(), period.complete_end.toordinal()),
+        )
+    ).one()
+    return came, eligible
+
+
+def cohort_weeks(reader: Reader, query: Query, first: int, last: int) -> list[tuple[int, int, int]]:
+    """Monday of the first week (from `first` to `last`), weeks since, people active then."""
+    c = COHORT_WEEK.c
+    found = reader.execute(
+        select(c.first_week, c.week, func.sum(c.users))
+        .where(slices_of(reader, query).which(COHORT_WEEK), c.first_week.between(first, last))
+        .group_by(c.first_week, c.week)
+        .order_by(c.first_week, c.week)
+    )
+    return [tuple(row) for row in found]
+
+
+def hourly(reader: Reader, query: Query) -> dict[int, int]:
+    """Messages of the complete days, by hour of the day."""
+    c, period = HOURLY.c, query.period
+    found = reader.execute(
+        select(c.hour, func.sum(c.messages))
+        .where(
+            slices_of(reader, query).which(HOURLY),
+            c.day.between(period.start.toordinal(), period.complete_end.toordinal()),
+        )
+        .group_by(c.hour)
+    )
+    return {hour: int(messages) for hour, messages in found}
+
+
+def by_name(reader: Reader, query: Query, key: str) -> list[tuple[str, int]]:
+    """Conversations by "topic", or documents by "document_type", as slice keys."""
+    table, count = BY_NAME[key]
+    c, period = table.c, query.period
+    found = reader.execute(
+        select(c[key], func.sum(c[count]))
+        .where(slices_of(reader, query).which(table), in_days(c.day, period.start, period.end))
+        .group_by(c[key])
+    )
+    return [(name, int(total)) for name, total in found]

@@ -1,62 +1,98 @@
-"""What the whole database has: its days, its zone, its organizations and departments."""
+"""What there is, whatever is asked: the days with data, the zone, and how all is called.
+
+All of it within the reader's scope.
+"""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import (
-    and_,
-    func,
-    select,
-)
-from sqlmodel import Session
+from sqlalchemy import and_, func, select
 
 from analytics.models import table_of
-from analytics.query import Filters, Span
-from analytics.reading.cells import _slice_keys, in_slices
-from analytics.rollups.tables import (
-    Build,
-    Daily,
-    slice_name,
-)
-
-DAILY = table_of(Daily)
+from analytics.query import Span
+from analytics.reading.cells import DAILY, HEADCOUNT, Slices
+from analytics.reading.reader import Reader
+from analytics.rollups.tables import ALL, Build, Source, slice_name
 
 
-def span(session: Session, today: date) -> Span:
+def span(reader: Reader, today: date) -> Span:
     """The days with a conversation, message, document or query up to today, filters ignored."""
     d = DAILY.c
     some = d.conversations + d.messages + d.documents + d.queries > 0
-    up_to = and_(in_slices(DAILY, Filters()), some, d.day <= today.toordinal())
-    first, last = session.execute(select(func.min(d.day), func.max(d.day)).where(up_to)).one()
-    before = session.scalar(select(func.max(d.day)).where(up_to, d.day < today.toordinal()))
+    up_to = and_(Slices(reader.scope).which(DAILY), some, d.day <= today.toordinal())
+    first, last = reader.execute(select(func.min(d.day), func.max(d.day)).where(up_to)).one()
+    before = reader.scalar(select(func.max(d.day)).where(up_to, d.day < today.toordinal()))
     return Span(*(date.fromordinal(day) if day else None for day in (first, last, before)))
 
 
-def extent(session: Session) -> list[date]:
+def extent(reader: Reader) -> list[date]:
     """The first and the last day that any number is of, however far away; empty without data."""
-    days = select(func.min(DAILY.c.day), func.max(DAILY.c.day)).where(in_slices(DAILY, Filters()))
-    return [date.fromordinal(day) for day in session.execute(days).one() if day]
+    days = select(func.min(DAILY.c.day), func.max(DAILY.c.day))
+    found = reader.execute(days.where(Slices(reader.scope).which(DAILY))).one()
+    return [date.fromordinal(day) for day in found if day]
 
 
-def zone_name(session: Session) -> str:
+def zone_name(reader: Reader) -> str:
     """The reporting time zone that the days and hours were built in."""
-    return str(session.execute(select(table_of(Build).c.zone)).scalar_one())
+    return str(reader.execute(select(table_of(Build).c.zone)).scalar_one())
 
 
-def organization_names(session: Session) -> list[str | None]:
+def data_version(reader: Reader) -> str:
+    """The version of the rollups: another one may hold other numbers."""
+    return str(reader.execute(select(table_of(Build).c.version)).scalar_one())
+
+
+def loaded_rows(reader: Reader) -> dict[str, tuple[int, int, int, int]]:
+    """Rows of each raw table, and how many are undated, orphaned and unreadable."""
+    of: Any = table_of(Source).c
+    counts = select(of.table, of.rows, of.undated, of.orphaned, of.unreadable)
+    if reader.scope is not None:
+        of = reader.loaded.c
+        sums = (func.sum(of[name]) for name in ("rows", "undated", "orphaned", "unreadable"))
+        counts = select(of.table, *sums).group_by(of.table)
+    return {table: tuple(map(int, numbers)) for table, *numbers in reader.execute(counts)}
+
+
+def organization_names(reader: Reader) -> list[str | None]:
     """Every organization that has a user, by name; None last if a user has none."""
-    return _names(session, "company")
+    return _names(reader, "company")
 
 
-def department_names(session: Session) -> list[str | None]:
+def department_names(reader: Reader) -> list[str | None]:
     """Every department that has a user, by name; None last if a user has none."""
-    return _names(session, "department")
+    return _names(reader, "department")
 
 
-def _names(session: Session, column: str) -> list[str | None]:
-    names = [slice_name(key) for key in session.scalars(_slice_keys(column))]
+def _names(reader: Reader, column: str) -> list[str | None]:
+    keys, other = (
+        HEADCOUNT.c[column],
+        HEADCOUNT.c["department" if column == "company" else "company"],
+    )
+    if reader.scope is None:
+        which = and_(keys != ALL, other == ALL)
+    else:
+        which = Slices(reader.scope).which(HEADCOUNT, "company", "department")
+    names = {slice_name(key) for key in reader.scalars(select(keys).where(which))}
     return sorted(names, key=by_name)
 
 
 def by_name(name: str | None) -> tuple[bool, str]:
     """Sort key for names: by code point, none last."""
     return name is None, name or ""
+
+
+def person_name(reader: Reader, id_: str) -> str:
+    """What a person is called; "" where there is none."""
+    users = reader.users.c
+    return _called(reader, users.full_name, users.id, id_)
+
+
+def twin_name(reader: Reader, id_: str) -> str:
+    """What a twin is called; "" where there is none."""
+    twins = reader.twins.c
+    return _called(reader, twins.name, twins.id, id_)
+
+
+def _called(reader: Reader, name: object, column: object, id_: str) -> str:
+    found = reader.execute(select(name).where(column == id_)).one_or_none()  # type: ignore[call-overload]
+    return (str(found[0]) or "No name") if found else ""

@@ -14,30 +14,33 @@ from starlette.routing import Route
 
 from analytics.lists.activities import ActivityItem, all_activities, latest_activities
 from analytics.lists.registry import LIST_BY_SLUG, Listed
+from analytics.metrics.pages import PAGES
+from analytics.metrics.registry import RESULTS
+from analytics.metrics.result import Result
 from analytics.output.drawing import compared_with
 from analytics.output.export import csv_text, file_name, period_file_name
 from analytics.output.html_report import page_html
 from analytics.output.images import png, svg
-from analytics.query import Period, Query, QueryError
-from analytics.reports import PAGES, REPORTS, Report
+from analytics.query import Period, Query, QueryError, open_period
+from analytics.reading.filters import filtered
+from analytics.reading.reader import reading
 from analytics.search import check_search
 from analytics.service import service
 from analytics.storage.store import Store
 from analytics.web.parameters import (
     ACTIVITY_PARAMETERS,
     COMPARES,
-    DEPARTMENT,
     END_DATE,
-    ORGANIZATION,
-    REPORT_PARAMETERS,
+    FILTERS,
+    RESULT_PARAMETERS,
     START_DATE,
     THEME,
     Asked,
     Parameter,
     activity_query,
-    filters,
-    of_list,
-    report_query,
+    of_a_list,
+    result_query,
+    texts_of,
 )
 from analytics.web.responses import CSV, FAULTS, fault_of, log_fault, streamed_csv
 from ui.faults import FAULT_REMEDY
@@ -49,10 +52,10 @@ PICTURES: dict[str, tuple[Callable[..., bytes | str], str]] = {
     "svg": (svg, "image/svg+xml"),
 }
 _RESULT = "no-cache"  # a cache may keep it, as it may of the API, and must ask again
-_SEEN: tuple[Parameter[Any], ...] = (*REPORT_PARAMETERS, COMPARES, THEME)
+_SEEN: tuple[Parameter[Any], ...] = (*RESULT_PARAMETERS, COMPARES, THEME)
 
 
-def report_path(slug: str, kind: str) -> str:
+def result_path(slug: str, kind: str) -> str:
     """Where a result is as a file: `csv`, or a kind of `PICTURES`."""
     return f"/download/results/{slug}.{kind}"
 
@@ -67,20 +70,20 @@ def csv_path(slug: str) -> str:
     return f"/download/{slug}.csv"
 
 
-def report_file(report: Report, kind: str, request: Request) -> Response:
+def result_file(result: Result, kind: str, request: Request) -> Response:
     """The rows of a result, or its chart, for the question in the address."""
     asked = Asked(request.scope["query_string"], _SEEN)
     store = service().store()
-    with store.session() as session:
-        query = report_query(asked, session, _today(store))
-        rows = partial(report.rows, session)
+    with reading(store) as reader:
+        query = result_query(asked, reader, _today(store))
+        rows = partial(result.rows, reader)
         found = rows(query)
-        name = period_file_name(report.slug, query.period, kind)
+        name = period_file_name(result.slug, query.period, kind)
         if kind == "csv":
-            return _file(csv_text(report.row, found, store.settings.zone), CSV, name, _RESULT)
-        beside = compared_with(report, query, rows) if _compares(asked) else None
+            return _file(csv_text(result.row, found, store.settings.zone), CSV, name, _RESULT)
+        beside = compared_with(result, query, rows) if _compares(asked) else None
     draw, media = PICTURES[kind]
-    picture = draw(report.slug, found, query, dark=_is_dark(asked), compared=beside)
+    picture = draw(result.slug, found, query, dark=_is_dark(asked), compared=beside)
     return _file(picture, media, name, _RESULT)
 
 
@@ -88,8 +91,8 @@ def page_file(page: str, request: Request) -> Response:
     """A whole page for the question in the address."""
     asked = Asked(request.scope["query_string"], _SEEN)
     store = service().store()
-    with store.session() as session:
-        query = report_query(asked, session, _today(store))
+    with reading(store) as reader:
+        query = result_query(asked, reader, _today(store))
     compares, dark = _compares(asked), _is_dark(asked)
     html = page_html(store, query, [page], datetime.now(UTC), compares=compares, dark=dark)
     return _file(html, "text/html; charset=utf-8", period_file_name(page, query.period, "html"))
@@ -97,11 +100,12 @@ def page_file(page: str, request: Request) -> Response:
 
 def latest_csv(request: Request) -> Response:
     """The newest activities within the filters, whatever the period."""
-    asked = Asked(request.scope["query_string"], REPORT_PARAMETERS)
+    asked = Asked(request.scope["query_string"], RESULT_PARAMETERS)
     store = service().store()
-    with store.session() as session:
-        items = latest_activities(session, filters(asked), datetime.now(UTC))
     today = _today(store)
+    query = filtered(Query(open_period(None, None, today)), texts_of(asked, FILTERS))
+    with reading(store) as reader:
+        items = latest_activities(reader, query, datetime.now(UTC))
     text = csv_text(ActivityItem, items, store.settings.zone)
     return _file(text, CSV, file_name("latest-activities", today, today))
 
@@ -110,34 +114,34 @@ def activities_csv(request: Request) -> Response:
     """Stream the activities that the page's filters leave."""
     asked = Asked(request.scope["query_string"], ACTIVITY_PARAMETERS)
     store = service().store()
-    with store.session() as session:
-        ask = activity_query(asked, session, _today(store))
-    if ask.search:
+    with reading(store) as reader:
+        query = activity_query(asked, reader, _today(store))
+    if query.search:
         check_search(store)
     name = file_name("activities", asked.one(START_DATE), asked.one(END_DATE))
     now = datetime.now(UTC)
     return streamed_csv(
-        store, ActivityItem, lambda session: all_activities(session, ask, now), _headers(name)
+        store, ActivityItem, lambda reader: all_activities(reader, query, now), _headers(name)
     )
 
 
 def list_csv(listed: Listed, request: Request) -> Response:
-    """Stream a list behind figures as its page shows it."""
-    own = of_list(listed)
-    known: tuple[Parameter[Any], ...] = (START_DATE, END_DATE, ORGANIZATION, DEPARTMENT, *own)
+    """Stream a list that figures lead to as its page shows it."""
+    own = of_a_list(listed)
+    known: tuple[Parameter[Any], ...] = (START_DATE, END_DATE, *own)
     asked = Asked(request.scope["query_string"], known)
-    values = {parameter.name: asked.all(parameter) for parameter in own}
+    values = texts_of(asked, own)
     start, end = asked.one(START_DATE), asked.one(END_DATE)
     if not (start and end):
         raise QueryError("start_date", start or "", "give start_date and end_date")
     store = service().store()
-    query = Query(Period(start, end, _today(store)), filters(asked))
-    with store.session() as session:  # what can't be asked is refused before the first line
-        listed.read(session, query, listed.detail(values), **listed.chosen(values), limit=1)
+    query = listed.narrowed(Query(Period(start, end, _today(store))), values)
+    with reading(store) as reader:  # what can't be asked is refused before the first line
+        listed.read(reader, query, **listed.chosen(values), limit=1)
     return streamed_csv(
         store,
         listed.row,
-        lambda session: listed.rows(session, query, values),
+        lambda reader: listed.rows(reader, query, values),
         _headers(period_file_name(listed.slug, query.period)),
     )
 
@@ -181,8 +185,8 @@ def _route(path: str, answer: Callable[[Request], Response]) -> Route:
     return Route(path, endpoint, methods=["GET"])
 
 
-def _kinds(report: Report) -> Sequence[str]:
-    return ["csv", *(PICTURES if report.is_chart else ())]
+def _kinds(result: Result) -> Sequence[str]:
+    return ["csv", *(PICTURES if result.is_chart else ())]
 
 
 ROUTES = [
@@ -190,9 +194,9 @@ ROUTES = [
     _route(LATEST_PATH, latest_csv),
     *(_route(csv_path(slug), partial(list_csv, listed)) for slug, listed in LIST_BY_SLUG.items()),
     *(
-        _route(report_path(report.slug, kind), partial(report_file, report, kind))
-        for report in REPORTS
-        for kind in _kinds(report)
+        _route(result_path(result.slug, kind), partial(result_file, result, kind))
+        for result in RESULTS
+        for kind in _kinds(result)
     ),
     *(_route(page_path(page), partial(page_file, page)) for page in PAGES),
 ]

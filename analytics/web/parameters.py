@@ -7,39 +7,39 @@ no answer raises QueryError, which names the parameter, the value and the remedy
 import datetime
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from sqlmodel import Session
-
-from analytics.lists.activities import CURSOR_PATTERN, TYPES, ActivityQuery
+from analytics.lists.activities import CURSOR_PATTERN
 from analytics.lists.paging import MAX_LIMIT
 from analytics.lists.registry import Listed
 from analytics.query import (
     DEFAULT_PRESET,
-    NO_DEPARTMENT,
-    Filters,
     Period,
     Query,
     QueryError,
     compared_period,
-    filter_values,
+    open_period,
     parse_date,
     preset_period,
 )
-from analytics.reading.details import NOTHING, Narrowed, Narrowing, detail_of, narrowings
+from analytics.reading.filters import (
+    OF_RESULTS,
+    Filter,
+    cut,
+    filtered,
+    is_drill_through,
+    of_list,
+)
 from analytics.reading.known import span
-from analytics.search import MAX_SEARCH
+from analytics.reading.reader import Reader
 
 T = TypeVar("T")
 DAYS_BEFORE_END = 29  # the period of an end without a start has 30 days
-MAX_REPORT_LIMIT = 1_000
+MAX_RESULT_LIMIT = 1_000
 MAX_PAGE = 2**31 - 1
-MAX_EMAIL = 320  # no e-mail address is longer
 FORMATS = ("json", "csv")
-_SHOWN = 80
-_TEXT = {"type": "string", "pattern": r"^[^\x00]*$"}
 _DATE = {"type": "string", "format": "date"}
 
 
@@ -88,7 +88,7 @@ class Asked:
             if "\x00" in text:
                 raise QueryError(name, text, "holds a NUL character; leave it out")
             if name in self._texts and not repeatable[name]:
-                raise QueryError(name, _cut(text), "is sent more than once; send it once")
+                raise QueryError(name, cut(text), "is sent more than once; send it once")
             self._texts.setdefault(name, []).append(text)
 
     def all(self, parameter: Parameter[T]) -> list[T]:
@@ -110,21 +110,11 @@ def _decoded(name: str, raw: bytes) -> str:
             raise ValueError
         return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
     except ValueError:  # a UnicodeDecodeError is one
-        shown = _cut(raw.decode("ascii", "backslashreplace"))
+        shown = cut(raw.decode("ascii", "backslashreplace"))
         raise QueryError(name, shown, "is no percent-encoded UTF-8 text; encode it so") from None
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
 def _text(_: str, text: str) -> str:
-    return text
-
-
-def _email_part(name: str, text: str) -> str:
-    if len(text) > MAX_EMAIL:
-        raise QueryError(name, _cut(text), f"has more than {MAX_EMAIL} characters; shorten it")
     return text
 
 
@@ -134,7 +124,7 @@ def _date(name: str, text: str) -> datetime.date | None:
 
 def _cursor(name: str, text: str) -> str:
     if not re.fullmatch(CURSOR_PATTERN, text):
-        raise QueryError(name, _cut(text), "pass the nextCursor of an earlier answer unchanged")
+        raise QueryError(name, cut(text), "pass the nextCursor of an earlier answer unchanged")
     return text
 
 
@@ -144,7 +134,7 @@ def number(name: str, description: str, highest: int, default: int) -> Parameter
     def read(name: str, text: str) -> int:
         if re.fullmatch("[0-9]{1,10}", text) and 1 <= int(text) <= highest:
             return int(text)
-        raise QueryError(name, _cut(text), f"choose a whole number from 1 to {highest:,}")
+        raise QueryError(name, cut(text), f"choose a whole number from 1 to {highest:,}")
 
     schema = {"type": "integer", "minimum": 1, "maximum": highest}
     return Parameter(name, description, schema, read, default)
@@ -157,7 +147,7 @@ def choice(
 
     def read(name: str, text: str) -> str:
         if text not in choices:
-            raise QueryError(name, _cut(text), f"choose one of {', '.join(choices)}")
+            raise QueryError(name, cut(text), f"choose one of {', '.join(choices)}")
         return text
 
     return Parameter(name, description, {"type": "string", "enum": [*choices]}, read, default)
@@ -181,23 +171,6 @@ COMPARE_START_DATE = Parameter(
 COMPARE_END_DATE = Parameter(
     "compare_end_date", "Its last day, included, `YYYY-MM-DD`.", _DATE, _date, None
 )
-ORGANIZATION = Parameter(
-    "organization",
-    "Only people of this organization; repeat it for several. `No organization` stands for people"
-    " without one (write `=No organization` for a real one of that name).",
-    _TEXT,
-    _text,
-    "",
-    repeatable=True,
-)
-DEPARTMENT = Parameter(
-    "department",
-    "Only people of this department; repeat it for several. `No department`: people without one.",
-    _TEXT,
-    _text,
-    "",
-    repeatable=True,
-)
 FORMAT = choice(
     "format",
     "`csv` for a spreadsheet; without it the `Accept` header decides, JSON first.",
@@ -212,24 +185,6 @@ COMPARES = choice(
 )
 PAGE = number("page", "Page number, from 1.", MAX_PAGE, 1)
 LIMIT = number("limit", "Activities a page.", MAX_LIMIT, 20)
-TYPE = choice("type", "Only activities that carry this type.", TYPES, "all")
-USER = Parameter(
-    "user",
-    "Only people whose e-mail contains this text.",
-    {**_TEXT, "maxLength": MAX_EMAIL},
-    _email_part,
-    "",
-)
-TWIN = Parameter("twin", "Only conversations with the twin of this id.", _TEXT, _text, "")
-SEARCH = Parameter(
-    "search",
-    "Only conversations whose title and messages hold all these words, whatever their case and"
-    ' accents: `budget plan`; `"budget plan"` for words that follow each other, `budg*` for how a'
-    " word begins. Everything else is read as it stands; without a word nothing is found.",
-    {**_TEXT, "maxLength": MAX_SEARCH},
-    _text,
-    "",
-)
 CURSOR = Parameter(
     "cursor",
     "The `nextCursor` of an earlier answer: continues after it, without gaps or repeats however"
@@ -245,62 +200,68 @@ def text(name: str, description: str, schema: dict[str, Any]) -> Parameter[str]:
     return Parameter(name, description, schema, _text, "")
 
 
-def of_narrowing(one: Narrowing) -> Parameter[str]:
-    """What narrows a list to what a figure counted, as text; `detail_of` reads it."""
+def of_filter(one: Filter) -> Parameter[str]:
+    """A filter as text; `reading.filters` reads it."""
     return Parameter(
         one.name, one.description, dict(one.schema), _text, "", repeatable=one.repeatable
     )
 
 
-def of_list(listed: Listed) -> tuple[Parameter[str], ...]:
+def of_a_list(listed: Listed) -> tuple[Parameter[str], ...]:
     """What a list itself can be asked: what narrows it, and its choices."""
     return (
-        *map(of_narrowing, narrowings(listed.kind)),
+        *map(of_filter, listed.filters),
         *(text(one.name, one.description, dict(one.schema)) for one in listed.choices),
     )
 
 
-REPORT_PARAMETERS: tuple[Parameter[Any], ...] = (
-    START_DATE, END_DATE, ORGANIZATION, DEPARTMENT, COMPARE, COMPARE_START_DATE, COMPARE_END_DATE,
+FILTERS = tuple(map(of_filter, OF_RESULTS))
+RESULT_PARAMETERS: tuple[Parameter[Any], ...] = (
+    START_DATE, END_DATE, *FILTERS, COMPARE, COMPARE_START_DATE, COMPARE_END_DATE,
 )  # fmt: skip
-# `twin` is a filter of the activities already.
-DETAIL = tuple(of_narrowing(one) for one in narrowings("conversations") if one.name != "twin")
+ACTIVITY_FILTERS = tuple(map(of_filter, of_list("conversations")))
 ACTIVITY_PARAMETERS: tuple[Parameter[Any], ...] = (
-    PAGE, LIMIT, TYPE, USER, START_DATE, END_DATE, ORGANIZATION, DEPARTMENT, TWIN, SEARCH, *DETAIL,
-    CURSOR, FORMAT,
+    PAGE, LIMIT, START_DATE, END_DATE, *ACTIVITY_FILTERS, CURSOR, FORMAT,
 )  # fmt: skip
 
 
-def report_limit(default: int) -> Parameter[int]:
+def result_limit(default: int) -> Parameter[int]:
     """The `limit` of a result that shows only so many rows unasked."""
-    return number("limit", "Rows at most.", MAX_REPORT_LIMIT, default)
+    return number("limit", "Rows at most.", MAX_RESULT_LIMIT, default)
 
 
-def filters(asked: Asked) -> Filters:
-    """Whose activity is asked for."""
-    return Filters(
-        filter_values(asked.all(ORGANIZATION)), filter_values(asked.all(DEPARTMENT), NO_DEPARTMENT)
-    )
+def texts_of(asked: Asked, parameters: Iterable[Parameter[Any]]) -> dict[str, list[str]]:
+    """The texts that are sent for some parameters."""
+    return {parameter.name: asked.all(parameter) for parameter in parameters}
 
 
-def report_query(asked: Asked, session: Session, today: datetime.date) -> Query:
+def result_query(asked: Asked, reader: Reader, today: datetime.date) -> Query:
     """The question about a result.
 
     Without dates it is about the default period; from a start alone the period runs to the last
     complete day with data, to an end alone it has 30 days. Raises QueryError for dates in the wrong
     order or more than 3,660 days apart, and for a comparison that is asked for twice or by half.
     """
+    query = period_query(asked, reader, today)
+    query = replace(query, against=_against(asked, query.period))
+    return filtered(query, texts_of(asked, FILTERS))
+
+
+def period_query(asked: Asked, reader: Reader, today: datetime.date) -> Query:
+    """The question of everybody in the period that is asked for, as `result_query` has it."""
+    return Query(_period(asked, reader, today))
+
+
+def _period(asked: Asked, reader: Reader, today: datetime.date) -> Period:
     start, end = asked.one(START_DATE), asked.one(END_DATE)
     if start and end:
-        period = Period(start, end, today)
-    elif start:
-        period = Period(start, max(start, span(session, today).anchor(today)), today)
-    elif end:
+        return Period(start, end, today)
+    if start:
+        return Period(start, max(start, span(reader, today).anchor(today)), today)
+    if end:
         first = max(1, end.toordinal() - DAYS_BEFORE_END)
-        period = Period(datetime.date.fromordinal(first), end, today)
-    else:
-        period = preset_period(DEFAULT_PRESET, span(session, today), today)
-    return Query(period, filters(asked), _against(asked, period))
+        return Period(datetime.date.fromordinal(first), end, today)
+    return preset_period(DEFAULT_PRESET, span(reader, today), today)
 
 
 def _against(asked: Asked, period: Period) -> Period | None:
@@ -319,18 +280,11 @@ def _against(asked: Asked, period: Period) -> Period | None:
     return period.year_earlier if compare == "year" else None
 
 
-def activity_query(asked: Asked, session: Session, today: datetime.date) -> ActivityQuery:
-    """Which activities are asked for; an absent date is no bound, unless there is a detail."""
-    values = {parameter.name: asked.all(parameter) for parameter in DETAIL}
-    detail = detail_of(values, "conversations")
-    narrowed = None if detail == NOTHING else Narrowed(report_query(asked, session, today), detail)
-    return ActivityQuery(
-        start=None if narrowed else asked.one(START_DATE),
-        end=None if narrowed else asked.one(END_DATE),
-        filters=filters(asked),
-        type=asked.one(TYPE),
-        user=asked.one(USER),
-        twin_id=asked.one(TWIN) or None,
-        detail=narrowed,
-        search=asked.one(SEARCH),
-    )
+def activity_query(asked: Asked, reader: Reader, today: datetime.date) -> Query:
+    """Which activities are asked for: absent dates are no bounds, but for what a figure counted."""
+    values = texts_of(asked, ACTIVITY_FILTERS)
+    whenever = Query(open_period(None, None, today))
+    query = filtered(whenever, values, of_list("conversations"))
+    if is_drill_through(query):
+        return replace(query, period=_period(asked, reader, today))
+    return replace(query, period=open_period(asked.one(START_DATE), asked.one(END_DATE), today))

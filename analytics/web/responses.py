@@ -11,13 +11,13 @@ from typing import NamedTuple
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlmodel import Session
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics.fields import Row
 from analytics.output.export import PictureProblem, csv_lines
 from analytics.query import QueryError
+from analytics.reading.reader import Reader, reading
 from analytics.settings import SettingsError
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store
@@ -110,7 +110,7 @@ class _Stream(StreamingResponse):
 def streamed_csv(
     store: Store,
     row: type[Row],
-    rows: Callable[[Session], Iterable[Row]],
+    rows: Callable[[Reader], Iterable[Row]],
     headers: dict[str, str],
 ) -> StreamingResponse:
     """The CSV of rows that may be too many to hold in memory.
@@ -119,8 +119,8 @@ def streamed_csv(
     """
 
     def lines() -> Generator[str, None, None]:
-        with store.session() as session:
-            yield from csv_lines(row, rows(session), store.settings.zone)
+        with reading(store) as reader:
+            yield from csv_lines(row, rows(reader), store.settings.zone)
 
     found = lines()
     first = "".join(islice(found, LINES))

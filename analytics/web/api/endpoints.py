@@ -13,21 +13,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, TypeAdapter
-from sqlmodel import Session, select
 from starlette.exceptions import HTTPException
 
-from analytics.lists.activities import (
-    ActivityDetail,
-    ActivityItem,
-    ActivityPage,
-    activities,
-    activity,
-    all_activities,
-)
-from analytics.models import table_of
-from analytics.output.export import csv_text, file_name, period_file_name
-from analytics.reports import REPORTS, Report
-from analytics.rollups.tables import Build
+from analytics.lists.activities import ActivityItem, ActivityPage, activities, all_activities
+from analytics.lists.conversation import ActivityDetail, activity
+from analytics.metrics.registry import RESULTS
+from analytics.metrics.result import Result
+from analytics.output.export import csv_text, period_file_name
+from analytics.reading.known import data_version
+from analytics.reading.reader import reading
 from analytics.search import check_search
 from analytics.service import Service, service
 from analytics.settings import SettingsError
@@ -161,20 +155,16 @@ def attached(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _data_version(session: Session) -> str:
-    return str(session.execute(select(table_of(Build).c.version)).scalar_one())
-
-
 # --- endpoints ---------------------------------------------------------------------------------
 
 
-def _add_report(report: Report) -> None:
-    known = (*p.REPORT_PARAMETERS, p.FORMAT)
+def _add_result(result: Result) -> None:
+    known = (*p.RESULT_PARAMETERS, p.FORMAT)
     limit_parameter = None
-    if report.limit is not None:
-        limit_parameter = p.report_limit(report.limit)
+    if result.limit is not None:
+        limit_parameter = p.result_limit(result.limit)
         known = (*known, limit_parameter)
-    model: Any = report.row if report.is_single else list[report.row]  # type: ignore[name-defined]
+    model: Any = result.row if result.is_single else list[result.row]  # type: ignore[name-defined]
     as_json = TypeAdapter(model)
 
     def endpoint(request: Request, get_service: ServiceDep, now: ClockDep) -> Response:
@@ -182,33 +172,33 @@ def _add_report(report: Report) -> None:
         is_csv = wants_csv(request, asked)
         limit = asked.one(limit_parameter) if limit_parameter else None
         store = get_service().store()
-        with store.session(counted=True) as session:
+        with reading(store, counted=True) as reader:
             today = now.astimezone(store.settings.zone).date()
-            query = p.report_query(asked, session, today)
+            query = p.result_query(asked, reader, today)
 
             def body() -> bytes:
-                rows = report.rows(session, query, limit)
+                rows = result.rows(reader, query, limit)
                 if is_csv:
-                    return csv_text(report.row, rows, store.settings.zone).encode()
-                return as_json.dump_json(rows[0] if report.is_single else rows, by_alias=True)
+                    return csv_text(result.row, rows, store.settings.zone).encode()
+                return as_json.dump_json(rows[0] if result.is_single else rows, by_alias=True)
 
-            tag = _tag(_data_version(session), report.slug, query, limit, is_csv)
-            name = period_file_name(report.slug, query.period)
+            tag = _tag(data_version(reader), result.slug, query, limit, is_csv)
+            name = period_file_name(result.slug, query.period)
             return _answer(request, tag, body, CSV if is_csv else JSON, name)
 
     router.add_api_route(
-        f"/api/{report.path}",
+        f"/api/{result.path}",
         endpoint,
         response_model=model,
-        summary=report.title,
-        description=report.definition,
+        summary=result.title,
+        description=result.definition,
         tags=["Results"],
-        **documented(report.slug, REFUSED | UNAVAILABLE | UNCHANGED, known, csv=True),
+        **documented(result.slug, REFUSED | UNAVAILABLE | UNCHANGED, known, csv=True),
     )
 
 
-for _report in REPORTS:
-    _add_report(_report)
+for _result in RESULTS:
+    _add_result(_result)
 
 
 @router.get(
@@ -230,20 +220,19 @@ def activity_page(request: Request, get_service: ServiceDep, now: ClockDep) -> R
     asked = Asked(request.scope["query_string"], p.ACTIVITY_PARAMETERS)
     store = get_service().store()
     today = now.astimezone(store.settings.zone).date()
-    with store.session() as session:
-        ask = p.activity_query(asked, session, today)
+    with reading(store) as reader:
+        query = p.activity_query(asked, reader, today)
     page, limit, cursor = (asked.one(p.PAGE), asked.one(p.LIMIT), asked.one(p.CURSOR))
-    if ask.search:
+    if query.search:
         check_search(store)
     if wants_csv(request, asked):
-        period = ask.detail.query.period if ask.detail else ask
-        name = file_name("activities", period.start, period.end)
+        name = period_file_name("activities", query.period)
         headers = attached(name) | UNSTORED | {"Vary": "Accept"}
         return streamed_csv(
-            store, ActivityItem, lambda session: all_activities(session, ask, now), headers
+            store, ActivityItem, lambda reader: all_activities(reader, query, now), headers
         )
-    with store.session() as session:
-        found = activities(session, ask, now, page, limit, cursor=cursor)
+    with reading(store) as reader:
+        found = activities(reader, query, now, page, limit, cursor=cursor)
     return live_answer(request, found)
 
 
@@ -259,8 +248,8 @@ def whole_activity(
 ) -> Response:
     """One conversation with all its messages in time order, and what they drafted and looked up."""
     if "\x00" not in activity_id:
-        with get_service().store().session() as session:
-            found = activity(session, activity_id, now)
+        with reading(get_service().store()) as reader:
+            found = activity(reader, activity_id, now)
         if found:
             return live_answer(request, found)
     raise HTTPException(404, "No activity has this id; /api/activities lists those there are")
@@ -297,8 +286,8 @@ async def health(get_service: ServiceDep) -> Response:
     def look() -> str | None:
         """As a result looks; what is wrong with the refreshes is told, and ill makes nobody."""
         asked = get_service()
-        with asked.store().session(counted=True) as session:
-            _data_version(session)
+        with reading(asked.store(), counted=True) as reader:
+            data_version(reader)
         problem = asked.refresh_problem
         if problem is None:
             return None

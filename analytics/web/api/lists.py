@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from analytics.lists.paging import MAX_LIMIT
 from analytics.lists.registry import LISTS, Listed
 from analytics.output.export import period_file_name
+from analytics.reading.reader import reading
 from analytics.web import parameters as p
 from analytics.web.api.endpoints import (
     REFUSED,
@@ -28,23 +29,22 @@ ROWS = p.number("limit", "Rows a page.", MAX_LIMIT, 20)
 
 
 def _add_list(listed: Listed) -> None:
-    own = p.of_list(listed)
-    known: tuple[p.Parameter[Any], ...]
-    known = (p.PAGE, ROWS, p.START_DATE, p.END_DATE, p.ORGANIZATION, p.DEPARTMENT, *own, p.FORMAT)
+    own = p.of_a_list(listed)
+    known: tuple[p.Parameter[Any], ...] = (p.PAGE, ROWS, p.START_DATE, p.END_DATE, *own, p.FORMAT)
 
     def endpoint(request: Request, get_service: ServiceDep, now: ClockDep) -> Response:
         asked = Asked(request.scope["query_string"], known)
-        values = {parameter.name: asked.all(parameter) for parameter in own}
-        detail, chosen = listed.detail(values), listed.chosen(values)
+        values = p.texts_of(asked, own)
+        chosen = listed.chosen(values)
         store = get_service().store()
-        with store.session() as session:
-            query = p.report_query(asked, session, now.astimezone(store.settings.zone).date())
+        with reading(store) as reader:
+            today = now.astimezone(store.settings.zone).date()
+            query = listed.narrowed(p.period_query(asked, reader, today), values)
             # What can't be asked is refused here, where one can still say so.
             is_csv = wants_csv(request, asked)
             found = listed.read(
-                session,
+                reader,
                 query,
-                detail,
                 **chosen,
                 page=1 if is_csv else asked.one(p.PAGE),
                 limit=1 if is_csv else asked.one(ROWS),
@@ -55,7 +55,7 @@ def _add_list(listed: Listed) -> None:
         return streamed_csv(
             store,
             listed.row,
-            lambda session: listed.rows(session, query, values),
+            lambda reader: listed.rows(reader, query, values),
             headers | {"Vary": "Accept"},
         )
 

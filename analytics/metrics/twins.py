@@ -2,23 +2,24 @@
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, case, func, or_, select, true
-from sqlmodel import Session
 
 from analytics.fields import Row, Words
-from analytics.models import Twin, User, table_of
+from analytics.metrics.organizations import all_counts
+from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query
 from analytics.reading.beside import beside
-from analytics.reading.cells import MEMBER, in_days, of_members
+from analytics.reading.cells import in_days
+from analytics.reading.facts import by_people, of_conversations
 from analytics.reading.known import zone_name
-from analytics.rollups.tables import ActivityHour
+from analytics.reading.reader import Reader
 from analytics.sql.instants import by_code_point, instant, is_key, local_date
 
-HOUR, TWIN, USER = table_of(ActivityHour), table_of(Twin), table_of(User)
 UNKNOWN_TWIN = "Unknown twin"
 _UNUSED = (0, 0, 0, 0, 0)
 
@@ -40,7 +41,7 @@ class TwinRow(Row):
     last_used: datetime.date | None
 
 
-def twins(session: Session, query: Query) -> list[TwinRow]:
+def twins(reader: Reader, query: Query) -> list[TwinRow]:
     """Every twin that the filtered people own or have used, by conversations.
 
     Active users started a conversation with it or sent it a message in the period; conversations by
@@ -48,11 +49,9 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
     whatever the period. Conversations whose twin is gone share the row "Unknown twin", of which
     nobody knows the owner.
     """
-    h, t = HOUR.c, TWIN.c
-    everybody = not (query.filters.organizations or query.filters.departments)
-    filtered = select(MEMBER.c.user_id).where(of_members(query.filters))
-    theirs = true() if everybody else h.user_id.in_(filtered)
-    owned = true() if everybody else t.user_id.in_(filtered)
+    h, t, users = reader.hours.c, reader.twins.c, reader.users.c
+    theirs = and_(true(), *of_conversations(reader, query, h))
+    owned = and_(true(), *by_people(reader, query, t.user_id))
     # An expression keeps SQLite from the index of days: it reads twin by twin, or person by person.
     inside = and_(theirs, in_days(h.day + 0, query.period.start, query.period.end))
     acted = h.conversations + h.user_messages > 0
@@ -78,18 +77,18 @@ def twins(session: Session, query: Query) -> list[TwinRow]:
     )
     known = (
         select(
-            *(t.id, t.name, USER.c.full_name, USER.c.email, t.is_shared),
+            *(t.id, t.name, users.full_name, users.email, t.is_shared),
             *(instant(t.created_at), owned),
         )
-        .select_from(TWIN.outerjoin(USER, USER.c.id == t.user_id))
+        .select_from(reader.twins.outerjoin(reader.users, users.id == t.user_id))
         .where(is_key(t.id), or_(owned, t.id.in_(select(ever))))
         .order_by(by_code_point(t.name), by_code_point(t.id))
     )
-    using = beside(session, lambda s: s.connection().execute(used).all())
+    using = beside(reader, lambda r: r.connection.execute(used).all())
     # Read by the connection: a session makes more of each row.
-    read = session.connection().execute
+    read = reader.connection.execute
     lasts: dict[str, int | None] = dict(read(select(ever, last_day).order_by(last_day)).all())
-    installed = local_date(ZoneInfo(zone_name(session)))
+    installed = local_date(ZoneInfo(zone_name(reader)))
     found = read(known).all()
     counts = {row[0]: row[1:] for row in using()}
     rows = []
@@ -131,3 +130,12 @@ def _row(
         queries=queries,
         last_used=datetime.date.fromordinal(last) if last else None,
     )
+
+
+def _leads_to(row: Any, query: Query) -> DrillThrough:
+    name = f"{row.name} ({row.owner_email})" if row.owner_email else row.name
+    with_it = replace(query, twin=row.id or "", unknown_twin=row.id is None)
+    return DrillThrough(name, all_counts(row), with_it, () if row.id is None else (row.id,))
+
+
+RESULT = Result("twins", "Twins", "twins", twins, Drawing("table"), leads_to=_leads_to)

@@ -3,16 +3,15 @@
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
-from sqlmodel import Session
+from sqlalchemy import func, select
 
 from analytics.fields import Row
-from analytics.models import RAW_TABLES, table_of
+from analytics.metrics.result import Drawing, Result
+from analytics.models import RAW_TABLES
 from analytics.query import Query
-from analytics.rollups.tables import Loaded, Source
+from analytics.reading.known import loaded_rows
+from analytics.reading.reader import Reader
 from analytics.sql.instants import from_instant
-
-LOADED = table_of(Loaded)
 
 
 class SourceRow(Row):
@@ -27,7 +26,7 @@ class SourceRow(Row):
     unreadable: int
 
 
-def sources(session: Session, query: Query) -> list[SourceRow]:
+def sources(reader: Reader, query: Query) -> list[SourceRow]:
     """Rows of each raw table, whatever the period and filters, as of the last refresh.
 
     First and last are the earliest and latest readable timestamp. Left out of every dated number:
@@ -36,19 +35,20 @@ def sources(session: Session, query: Query) -> list[SourceRow]:
     Unreadable rows are counted like all others; they hold bytes that are no text, shown as �, in a
     name, e-mail, organization, department, title, topic, platform or type, a message or a query.
     """
-    found = {row.table: row for row in session.execute(select(*table_of(Source).c))}
+    found = loaded_rows(reader)
+    none = (0, 0, 0, 0)
     return [
         SourceRow(
             table=name,
-            rows=found[name].rows if name in found else 0,
-            first=_extreme(session, func.min(LOADED.c.first), name),
-            last=_extreme(session, func.max(LOADED.c.last), name),
-            undated=found[name].undated if name in found else 0,
-            orphaned=found[name].orphaned if name in found else 0,
-            unreadable=found[name].unreadable if name in found else 0,
+            **dict(zip(COUNTS, found.get(name, none), strict=True)),
+            first=_extreme(reader, "first", name),
+            last=_extreme(reader, "last", name),
         )
         for name in RAW_TABLES
     ]
+
+
+COUNTS = ("rows", "undated", "orphaned", "unreadable")
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,17 @@ class Apart:
         return self.undated + self.orphaned
 
 
-def apart(session: Session) -> Apart:
+def apart(reader: Reader) -> Apart:
     """The sums of what `sources` says table by table."""
-    columns = table_of(Source).c
-    names = ("undated", "orphaned", "unreadable")
-    sums = (func.coalesce(func.sum(columns[name]), 0) for name in names)
-    return Apart(*map(int, session.execute(select(*sums)).one()))
+    found = loaded_rows(reader).values()
+    return Apart(*(sum(row[n] for row in found) for n in (1, 2, 3)))
 
 
-def _extreme(session: Session, at: ColumnElement[int], table: str) -> datetime.datetime | None:
-    found = session.scalar(select(at).where(LOADED.c.table == table))
+def _extreme(reader: Reader, which: str, table: str) -> datetime.datetime | None:
+    loaded = reader.loaded.c
+    at = func.min(loaded.first) if which == "first" else func.max(loaded.last)
+    found = reader.scalar(select(at).where(loaded.table == table))
     return None if found is None else from_instant(found)
+
+
+RESULT = Result("sources", "What is loaded", "sources", sources, Drawing("table"))

@@ -1,0 +1,120 @@
+"""What a result is: a row, the function that computes its rows, how it is drawn, where it leads."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from analytics.fields import Row
+from analytics.query import Query
+from analytics.reading.reader import Reader
+
+Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table"]
+Sum = Literal["sum", "mean", "last"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a result is drawn: the mark, the field across, and the fields shown with their labels.
+
+    `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
+    hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter.
+    `over_days` says what makes one figure of a field's days: their sum, their mean (distinct users
+    of days don't add up) or the last one (running totals). `unit` names what bars count.
+    """
+
+    mark: Mark
+    x: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    x_title: str = ""
+    y: str = ""
+    thin: tuple[str, ...] = ()
+    panels: bool = False
+    over_days: Sum = "sum"
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A headline figure, its difference to `before`, what it is of, and its definition.
+
+    `difference` is signed text, "new" where there was nothing, "" where nothing can be compared.
+    """
+
+    label: str
+    value: str
+    definition: str
+    difference: str = ""
+    before: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DrillThrough:
+    """A figure's name for people, what it counts, and the question that lists exactly that.
+
+    `counts` has the kinds of lists ("people", "conversations", "messages", "documents", "queries",
+    "installations") with how many each has; None where the figure doesn't say. Names are other
+    people's words. `key` says what it is about, whatever was counted and wherever it stands among
+    the rows of its result.
+    """
+
+    name: str
+    counts: Mapping[str, int | None]
+    query: Query
+    key: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it counts nothing."""
+        return not any(number is None or number > 0 for number in self.counts.values())
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result.
+
+    `path` is its place under `/api`; `limit` how many rows are shown unasked; `empty` says why
+    there may be none. `leads_to` gives the drill-through of a row, `cards` the headline figures of
+    a single one.
+    """
+
+    slug: str
+    title: str
+    path: str
+    function: Callable[[Reader, Query], Row | Sequence[Row]]
+    drawing: Drawing
+    limit: int | None = None
+    empty: str = "Nothing happened in this period."
+    leads_to: Callable[[Any, Query], DrillThrough] | None = None
+    cards: Callable[[Any], list[Card]] | None = None
+
+    @cached_property
+    def row(self) -> type[Row]:
+        """The type of its rows."""
+        answer = inspect.signature(self.function).return_annotation
+        kind: type[Row] = getattr(answer, "__args__", [answer])[0]
+        return kind
+
+    @property
+    def definition(self) -> str:
+        """What the numbers mean: the docstring of the function that computes them."""
+        return inspect.cleandoc(self.function.__doc__ or "")
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the answer is one row, not a list."""
+        return self.drawing.mark == "cards"
+
+    @property
+    def is_chart(self) -> bool:
+        """Whether it is drawn as a chart (cards and tables are not)."""
+        return self.drawing.mark not in ("cards", "table")
+
+    def rows(self, reader: Reader, query: Query, limit: int | None = None) -> list[Row]:
+        """The rows that page, CSV and API show; a single row in a list too."""
+        answer = self.function(reader, query)
+        if isinstance(answer, Row):
+            return [answer]
+        return list(answer)[: limit or self.limit]

@@ -96,7 +96,7 @@ def nasty(path: Path, seed: int = 1) -> None:
     one, raw = chance.choice, Raw(zone="Europe/Berlin", middle=datetime(2026, 3, 29, 1, tzinfo=UTC))
 
     def near() -> datetime:
-        return raw.middle + timedelta(one(DAYS), chance.randrange(-40_000, 40_000)) + one(NEAR)
+        return raw.middle - timedelta(abs(one(DAYS)), chance.randrange(-40_000, 40_000)) + one(NEAR)
 
     def stored(moment: datetime) -> Any:
         odd = chance.random()
@@ -113,7 +113,7 @@ def nasty(path: Path, seed: int = 1) -> None:
         raw.twins.append(a_twin(f"t{n}", one(users), stored(near()), **more))
     twins = [*(row["id"] for row in raw.twins), "nothing"]
     begun = {"nowhere": raw.middle}
-    for n in range(150):
+    for n in range(500):
         key = f"{'sS'[n % 2]}{n}"
         begun[key] = near()
         more = {"twin_id": one(twins), "topic": one(TOPICS), "is_shared_twin": one((0, 1, None))}
@@ -126,7 +126,7 @@ def nasty(path: Path, seed: int = 1) -> None:
         key = one([*begun])
         return key, stored(begun[key] + one(LATER))
 
-    for n in range(400):
+    for n in range(1_500):
         message = a_message(f"m{n}", *child(), one(SENDERS))
         raw.messages.append({**message, "content": f"{one(WORDS)} {one(WORDS)} {n % 9}"})
     for n in range(60):

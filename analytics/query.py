@@ -122,9 +122,7 @@ class Period:
 
 def open_period(start: date | None, end: date | None, today: date) -> Period:
     """The days from `start` to `end`, either of which may be open."""
-    return Period(
-        start or date.min, end or date.max, today, start is not None, end is not None
-    )
+    return Period(start or date.min, end or date.max, today, start is not None, end is not None)
 
 
 def compared_period(start: date, end: date, today: date) -> Period:
@@ -232,6 +230,14 @@ class Query:
     def everything(self) -> "Query":
         """The same question of the whole database."""
         return Query(self.period, against=self.against)
+
+    @property
+    def of_people(self) -> "Query":
+        """The same question without its event filters: accounts and installations ignore them."""
+        return replace(
+            self, twin="", unknown_twin=False, by_others=False, topics=(), type="all", search="",
+            hour=None, document_types=(), messages=False,
+        )  # fmt: skip
 
     @property
     def names_people(self) -> bool:

@@ -21,7 +21,7 @@ if names:
     organizations = filter_values([opened])
     st.subheader(f"Departments of {inert(opened)}", anchor=False)
     if organizations[0] in known:
-        inside = replace(query, filters=replace(query.filters, organizations=organizations))
+        inside = replace(query, organizations=organizations)
         report_table("departments", inside, hide=("organization",))
     else:
         st.warning(inert(gone_words("organization", opened)), icon=":material/link_off:")

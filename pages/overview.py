@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.reports import PAGES
+from analytics.metrics.pages import PAGES
 from ui.activities import latest
 from ui.cards import headline_cards
 from ui.charts import chart

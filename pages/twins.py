@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.reports import PAGES
+from analytics.metrics.pages import PAGES
 from ui.charts import chart
 from ui.table_card import report_table
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,9 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from analytics.fields import Row
 from analytics.format import count, moment, number
 from analytics.lists.activities import (
-    TYPES,
     ActivityItem,
-    ActivityQuery,
     FoundItem,
     activities,
     count_activities,
@@ -20,7 +18,9 @@ from analytics.lists.activities import (
     latest_activities,
     people_of,
 )
-from analytics.query import filter_label
+from analytics.query import TYPES, Query, filter_label
+from analytics.reading.known import twin_name
+from analytics.reading.reader import reading
 from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
 from analytics.sql.instants import from_instant
 from analytics.storage.store import Store
@@ -32,10 +32,8 @@ from ui.charts import card_head
 from ui.drill import (
     chips,
     conversation_link,
-    narrowed_activities,
-    parameters,
+    narrowed,
     person_link,
-    twin_name,
 )
 from ui.inert import highlighted, inert
 from ui.page_context import Frame, frame, query_string
@@ -64,8 +62,8 @@ class _Choice:
 def latest() -> None:
     """The newest activities within the filters, whatever the period."""
     made = frame()
-    with made.store.session() as session:
-        items = latest_activities(session, made.query.filters, made.now)
+    with reading(made.store) as reader:
+        items = latest_activities(reader, made.query, made.now)
     with st.container(border=True):
         with card_head():
             st.subheader(
@@ -87,32 +85,25 @@ def activity_list() -> None:
     """
     made = frame()
     choice = _filter_bar()
-    ask = narrowed_activities(
-        ActivityQuery(
-            made.query.period.start,
-            made.query.period.end,
-            made.query.filters,
-            choice.type,
-            choice.user,
-            choice.twin or None,
-            search=choice.search,
-        )
+    narrow = narrowed("conversations")
+    ask = replace(
+        narrow, type=choice.type, user=choice.user, twin=choice.twin, search=choice.search
     )
-    chips("conversations")
+    chips("conversations", replace(narrow, twin=""))  # the page has a filter for it
     covered = _search_notice(made, choice.search)
     pages = st.container()
     with st.container(border=True):
         with card_head():
             head = st.empty()
-            _csv_link(choice, covered)
+            _csv_link(ask, covered)
         listing = st.empty()
         wanted = _wanted_page()
-        with made.store.session() as session:
+        with reading(made.store) as reader:
             if wanted > 1:
-                page = activities(session, ask, made.now, wanted, PAGE_SIZE)
+                page = activities(reader, ask, made.now, wanted, PAGE_SIZE)
                 items, total = page.items, page.total
             else:
-                items = first_activities(session, ask, made.now, PAGE_SIZE)
+                items = first_activities(reader, ask, made.now, PAGE_SIZE)
         if wanted == 1:
             _draw(listing, items, choice.search)
             stamp = covered.stamp if covered else ""
@@ -123,8 +114,8 @@ def activity_list() -> None:
             with pages:
                 shown = st.pagination(last, key="page", bind="query-params", width="stretch")
         if shown != wanted:  # the address names a page past the last one
-            with made.store.session() as session:
-                items = activities(session, ask, made.now, shown, PAGE_SIZE).items
+            with reading(made.store) as reader:
+                items = activities(reader, ask, made.now, shown, PAGE_SIZE).items
         if wanted > 1:
             _draw(listing, items, choice.search)
         first = (shown - 1) * PAGE_SIZE + 1
@@ -143,21 +134,17 @@ def _wanted_page() -> int:
 
 
 @shared(max_entries=128)
-def _total(ask: ActivityQuery, _version: str, _stamp: str, store: Store) -> int:
-    with store.session() as session:
-        return count_activities(session, ask)
+def _total(ask: Query, _version: str, _stamp: str, store: Store) -> int:
+    with reading(store) as reader:
+        return count_activities(reader, ask)
 
 
-def _csv_link(choice: _Choice, covered: Coverage | None) -> None:
+def _csv_link(ask: Query, covered: Coverage | None) -> None:
     if covered and not covered.is_complete:
         return  # it would lack what is not covered yet
-    asked = parameters(
-        "conversations",
-        type=choice.type, user=choice.user, twin=choice.twin, search=choice.search,
-    )  # fmt: skip
     save_link(
         "CSV",
-        f"{CSV_PATH}?{asked}",
+        f"{CSV_PATH}?{query_string(ask)}",
         "Save all activities that the filters leave, not only this page",
     )
 
@@ -166,8 +153,8 @@ def _search_notice(made: Frame, asked: str) -> Coverage | None:
     """What a search covers, if there is one; the page follows the index."""
     if not asked:
         return None
-    with made.store.session() as session:
-        covered = coverage(session)
+    with reading(made.store) as reader:
+        covered = coverage(reader)
     if not terms(asked):
         st.caption("Write a word to search for: letters or digits.")
     if not covered.is_complete and made.store.search_problem:
@@ -179,8 +166,8 @@ def _search_notice(made: Frame, asked: str) -> Coverage | None:
         st.caption(f"{held} can't be searched: the index can't hold what is said there.")
 
     def look() -> None:
-        with made.store.session() as session:
-            if coverage(session).stamp != covered.stamp:
+        with reading(made.store) as reader:
+            if coverage(reader).stamp != covered.stamp:
                 st.rerun()
 
     look_every(made.store.settings.refresh_seconds or None, look)
@@ -274,7 +261,7 @@ def _filter_bar() -> _Choice:
         if asked != st.session_state.get("_twin"):
             st.session_state["_twin"] = st.session_state["twin"] = asked
         # One that nobody of these has, or that is gone, stays chosen.
-        called = twin_name(asked) if asked and asked not in twins else ""
+        called = _twin_name(asked) if asked and asked not in twins else ""
         twin = st.selectbox(
             "Twin",
             [ALL_TWINS, *twins, *([asked] if asked and asked not in twins else [])],
@@ -293,12 +280,17 @@ def _filter_bar() -> _Choice:
     )
 
 
+def _twin_name(id_: str) -> str:
+    with reading(frame().store) as reader:
+        return twin_name(reader, id_)
+
+
 def _listing(items: Sequence[ActivityItem], search: str = "") -> None:
     """A row an activity; title and person are links, which mouse, finger and keyboard reach."""
     store = frame().store
     zone = store.settings.zone
-    with store.session() as session:
-        people = people_of(session, [item.id for item in items])
+    with reading(store) as reader:
+        people = people_of(reader, [item.id for item in items])
     for item in items:
         with st.container(gap="xsmall"):
             with st.container(horizontal=True, gap="small"):

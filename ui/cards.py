@@ -6,13 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from analytics.behind import BEFORE, Behind, behind_metrics, behind_retention
-from analytics.cards import Card, metrics_cards
-from analytics.cards import retention_cards as cards_of
-from analytics.metrics import Metrics
+from analytics.metrics.headline import BEFORE, Metrics, metrics_cards, metrics_lead_to
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.result import Card, DrillThrough
+from analytics.metrics.retention import Retention, came_back, retention_leads_to
+from analytics.metrics.retention import retention_cards as cards_of
 from analytics.query import Query
-from analytics.reports import BY_SLUG
-from analytics.retention import RETENTION_DAYS, Retention, day_retention
+from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from ui.cache import shared
 from ui.charts import explanation, menu
@@ -22,10 +22,12 @@ from ui.results import row, rows
 from ui.saving import csv_link
 
 
-def metric_card(slug: str, card: Card, behind: Sequence[Behind], course: Sequence[int]) -> None:
+def metric_card(
+    slug: str, card: Card, leads_to: Sequence[DrillThrough], course: Sequence[int]
+) -> None:
     """Draw a card of a result, its course, its explanation and its CSV in the corner.
 
-    `behind` is what the figure counts, its value first.
+    `leads_to` is what the figure counts, its value first.
     """
     moved = card.difference[:1]
     compares = card.difference and frame().compares
@@ -42,24 +44,24 @@ def metric_card(slug: str, card: Card, behind: Sequence[Behind], course: Sequenc
             chart_data=list(course) if len(course) > 1 else None,
             chart_type="area",
         )
-        menu("Explain", "info", f"corner-{name}", partial(_explain, slug, card, behind))
-        if behind and not behind[0].is_empty:
+        menu("Explain", "info", f"corner-{name}", partial(_explain, slug, card, leads_to))
+        if leads_to and not leads_to[0].is_empty:
             with st.container(key=f"onto-{name}"):
-                _follow(card, behind[0])
+                _follow(card, leads_to[0])
         if card.note:
             st.caption(card.note)
 
 
-def _follow(card: Card, first: Behind) -> None:
+def _follow(card: Card, first: DrillThrough) -> None:
     """A link that lies over the figure, with a name for those who don't see it there."""
     kind, number = next(iter(first.counts.items()))
     called = f"{card.label}: look behind {card.value}"
-    link(kind, number, first.query, first.detail, called)
+    link(kind, number, first.query, called)
 
 
-def _explain(slug: str, card: Card, behind: Sequence[Behind]) -> None:
+def _explain(slug: str, card: Card, leads_to: Sequence[DrillThrough]) -> None:
     report = BY_SLUG[slug]
-    for one in behind:
+    for one in leads_to:
         if not one.is_empty and (frame().compares or not one.name.startswith(BEFORE)):
             offers(replace(one, name=one.name or card.label))
     explanation(report, definition=card.definition)
@@ -75,7 +77,7 @@ def headline_cards() -> None:
         [d.documents_drafted for d in rows("engagement")],
         [d.installations for d in rows("installations")],
     )
-    found = behind_metrics(m, frame().query)
+    found = metrics_lead_to(m, frame().query)
     with st.grid(4, min_column_width=165):
         for card, counted, course in zip(metrics_cards(m), found, courses, strict=True):
             metric_card("metrics", card, counted, course)
@@ -84,23 +86,23 @@ def headline_cards() -> None:
 def retention_cards() -> None:
     """The cards of retention and use."""
     made, r = frame(), row(Retention, "retention")
-    found = _behind(made.query)
+    found = _leads_to(made.query)
     if made.compares:
-        earlier = _behind(made.query.previous)
+        earlier = _leads_to(made.query.previous)
         found = [(*now, *map(_before, then)) for now, then in zip(found, earlier, strict=True)]
     with st.grid(3, min_column_width=165):
         for card, counted in zip(cards_of(r), found, strict=True):
             metric_card("retention", card, counted, ())
 
 
-def _behind(query: Query) -> list[Sequence[Behind]]:
+def _leads_to(query: Query) -> list[Sequence[DrillThrough]]:
     made = frame()
     returned = _returned(query, made.freshness.version, made.store)
     used = row(Metrics, "metrics", query)
-    return behind_retention(row(Retention, "retention", query), returned, used, query)
+    return retention_leads_to(row(Retention, "retention", query), returned, used, query)
 
 
-def _before(one: Behind) -> Behind:
+def _before(one: DrillThrough) -> DrillThrough:
     """What the figure that is compared with counts."""
     return replace(
         one, name=f"{BEFORE}, {one.name[0].lower()}{one.name[1:]}" if one.name else BEFORE
@@ -109,5 +111,5 @@ def _before(one: Behind) -> Behind:
 
 @shared(max_entries=256)
 def _returned(query: Query, _version: str, store: Store) -> list[int]:
-    with store.session(counted=True) as session:
-        return [day_retention(session, query, days)[0] for days in RETENTION_DAYS]
+    with reading(store, counted=True) as reader:
+        return came_back(reader, query)

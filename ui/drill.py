@@ -1,4 +1,4 @@
-"""From a figure to what is behind it, and back.
+"""Drill-through: from a figure to what it counts, and back.
 
 Links are real ones: they open in another tab and can be copied. Streamlit adds what its own widgets
 keep in the address to a link that is clicked, but not to one that is opened elsewhere; so a link
@@ -15,33 +15,23 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from analytics.behind import Behind
-from analytics.format import count, day, days
-from analytics.lists.activities import ActivityQuery
-from analytics.lists.documents import count_messages
-from analytics.models import Twin, User, table_of
+from analytics.format import count, days
+from analytics.lists.messages import count_messages
+from analytics.metrics.pages import NAVIGATION
+from analytics.metrics.result import DrillThrough
 from analytics.query import (
     NO_DEPARTMENT,
     NO_ORGANIZATION,
     PRESET_NAMES,
-    Filters,
     Period,
     Query,
     QueryError,
     filter_label,
-    filter_names,
     parse_date,
 )
-from analytics.reading.details import (
-    NARROWINGS,
-    NO_TOPIC,
-    NO_TYPE,
-    NOTHING,
-    Detail,
-    Narrowed,
-    detail_of,
-    parameters_of,
-)
+from analytics.reading.filters import SLICES, chosen_names, filtered, in_words, of_list, parameters
+from analytics.reading.known import person_name, twin_name
+from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from analytics.untrusted import unescaped
 from ui.asked import notice, refuse
@@ -54,7 +44,6 @@ from ui.page_context import (
     frame,
     gone,
     gone_words,
-    query_string,
     read_names,
     without,
 )
@@ -68,37 +57,26 @@ PAGES = {
     "queries": ("queries", ":material/search:", "query", "queries"),
     "installations": ("installations", ":material/smart_toy:", "installed twin", "installed twins"),
 }
-TITLES = {
-    "overview": "Overview", "retention": "Retention", "organizations": "Organizations",
-    "twins": "Twins", "activities": "Activities", "people": "People", "documents": "Documents",
-    "queries": "Queries", "installations": "Installed twins", "person": "Person",
-    "conversation": "Conversation",
-}  # fmt: skip
 _DATES, _FILTERS = ("start_date", "end_date"), ("organization", "department")
 _COMPARISON = ("compare", "compare_dates")
 _FRAME = (*_FILTERS, *_COMPARISON, "preset")  # what the frame's widgets are bound to, but dates
 _BOUND = {"dates", *_FRAME}
 _IN = tuple(f"in_{key}" for key in _FRAME)
 DEFAULT_COMPARISON = next(iter(COMPARISONS))
-_DETAIL = tuple(one.name for one in NARROWINGS)
+_WIDGETS = (*SLICES, "type", "user", "search")  # filters that pages have widgets for
 _MAX_BACK = 2_000
 
 
 # --- links -------------------------------------------------------------------------------------
 
 
-def offer(
-    figure: str,
-    counts: Mapping[str, int | None],
-    query: Query | None = None,
-    detail: Detail = NOTHING,
-) -> None:
-    """Links to what is behind a figure, with how many there are of each.
+def offer(figure: str, counts: Mapping[str, int | None], query: Query | None = None) -> None:
+    """Links to what a figure counts, with how many there are of each.
 
     `figure` is its name for people; it is shown as inert text. `counts` has the kinds that the
     figure counts ("people", "conversations", "messages", "documents", "queries", "installations")
     with its values; None for a list whose length the figure doesn't say. Without `query` the
-    frame's. Nothing is offered where there is nothing.
+    page's. Nothing is offered where there is nothing.
     """
     offered = {kind: number for kind, number in counts.items() if number is None or number > 0}
     if not offered:
@@ -107,55 +85,51 @@ def offer(
         if figure:
             st.caption(f"{inert(figure)}:", width="content")
         for kind, number in offered.items():
-            link(kind, number, query, detail)
+            link(kind, number, query)
 
 
-def link(
-    kind: str,
-    number: int | None,
-    query: Query | None = None,
-    detail: Detail = NOTHING,
-    label: str = "",
-) -> None:
-    """A link to one list behind a figure, called by its number or a label of its own."""
+def link(kind: str, number: int | None, query: Query | None = None, label: str = "") -> None:
+    """A link to one list that a figure counts, called by its number or a label of its own."""
     page, icon, one, many = PAGES[kind]
     called = many.capitalize() if number is None else count(number, one, many)
     asked = query or question()
     if kind == "messages":
-        detail = replace(detail, messages=True)
-        called = _counted_messages(asked, detail)
+        asked = replace(asked, messages=True)
+        called = _counted_messages(asked)
+    if kind == "installations":
+        asked = asked.of_people
     st.page_link(
         f"../pages/{page}.py",
         label=inert(label) or called,
         icon=icon,
         width="content",
-        query_params=address(asked, detail),
+        query_params=address(asked),
     )
 
 
-def _counted_messages(query: Query, detail: Detail) -> str:
+def _counted_messages(query: Query) -> str:
     """As 499 messages in 66 conversations: those are listed."""
     made = frame()
-    messages, conversations = _messages(query, detail, made.freshness.version, made.store)
+    messages, conversations = _messages(query, made.freshness.version, made.store)
     return f"{count(messages, 'message')} in {count(conversations, 'conversation')}"
 
 
 @shared(max_entries=128)
-def _messages(query: Query, detail: Detail, _version: str, store: Store) -> tuple[int, int]:
-    with store.session() as session:
-        found = count_messages(session, query, detail)
+def _messages(query: Query, _version: str, store: Store) -> tuple[int, int]:
+    with reading(store) as reader:
+        found = count_messages(reader, query)
     return found.messages, found.conversations
 
 
-def offers(found: Behind) -> None:
-    """The links behind a figure, or why there are none."""
+def offers(found: DrillThrough) -> None:
+    """The links of a figure, or why there are none."""
     if found.is_empty:
         st.caption(f"{inert(found.name)}: nothing in this period")
     else:
-        offer(found.name, found.counts, found.query, found.detail)
+        offer(found.name, found.counts, found.query)
 
 
-def choose_behind(label: str, found: Sequence[Behind], key: str, placeholder: str) -> None:
+def choose_behind(label: str, found: Sequence[DrillThrough], key: str, placeholder: str) -> None:
     """Choose a figure by keyboard, finger or mouse, and follow what it counts.
 
     The choice is the figure itself, wherever it stands when rows arrive. Where it is gone, that is
@@ -212,14 +186,14 @@ def _to(  # noqa: PLR0913 - what a link has
         query_params=[
             ("id", id_),
             *([("found", search)] if search else []),
-            *address(query or question(), NOTHING),
+            *address((query or question()).slices),
         ],
     )
 
 
-def address(query: Query, detail: Detail) -> list[tuple[str, str]]:
-    """The parameters of a link: period and filters, the detail, and the way back."""
-    return [*_question(query), *_flat(parameters_of(detail)), ("back", _here())]
+def address(query: Query) -> list[tuple[str, str]]:
+    """The parameters of a link: period and filters, and the way back."""
+    return [*_question(query), *_flat(parameters(query, *SLICES)), ("back", _here())]
 
 
 def _flat(values: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
@@ -231,11 +205,8 @@ def _question(query: Query) -> list[tuple[str, str]]:
     return [
         ("start_date", period.start.isoformat()),
         ("end_date", period.end.isoformat()),
-        *(("in_organization", filter_label(name)) for name in query.filters.organizations),
-        *(
-            ("in_department", filter_label(name, NO_DEPARTMENT))
-            for name in query.filters.departments
-        ),
+        *(("in_organization", filter_label(name)) for name in query.organizations),
+        *(("in_department", filter_label(name, NO_DEPARTMENT)) for name in query.departments),
         *_comparison(),
     ]
 
@@ -317,11 +288,14 @@ def _given(asked: Query) -> Query | None:
     except QueryError:  # `link_notices` says so
         period = asked.period
     names = frame().names
-    filters = Filters(
-        read_names(given.get_all("in_organization"), names.organizations, NO_ORGANIZATION),
-        read_names(given.get_all("in_department"), names.departments, NO_DEPARTMENT),
+    return replace(
+        asked,
+        period=period,
+        organizations=read_names(
+            given.get_all("in_organization"), names.organizations, NO_ORGANIZATION
+        ),
+        departments=read_names(given.get_all("in_department"), names.departments, NO_DEPARTMENT),
     )
-    return replace(asked, period=period, filters=filters)
 
 
 def _given_period(shown: Period) -> Period:
@@ -343,9 +317,13 @@ def link_notices() -> None:
     except QueryError as error:
         words = f"{error}. Shown instead: {days(shown.period)}."
         notice(words, "Remove", "remove-dates", _remove, _DATES)
-    asked = question().filters
-    for key, name in gone(asked) if asked != shown.filters else ():
+    asked = question()
+    for key, name in gone(asked) if _names(asked) != _names(shown) else ():
         notice(gone_words(key, name), "Remove", f"remove-in-{key}-{name}", _unname, key, name)
+
+
+def _names(query: Query) -> tuple[Any, Any]:
+    return query.organizations, query.departments
 
 
 def _unname(key: str, name: str) -> None:
@@ -399,7 +377,7 @@ def _set_dates(key: str, texts: Sequence[str]) -> bool:
 def back_link() -> None:
     """The way back to the view that a list was opened from, exactly as it was."""
     path, _, text = st.query_params.get("back", "").partition("?")
-    if path not in TITLES:
+    if path not in NAVIGATION:
         return
     pairs = parse_qsl(text, keep_blank_values=True)
     left = [pair for pair in pairs if pair[0] in (*_DATES, *_IN)]
@@ -409,7 +387,7 @@ def back_link() -> None:
         pairs.append(("restore", "true"))
     st.page_link(
         f"../pages/{path}.py",
-        label=f"Back to {TITLES[path]}",
+        label=f"Back to {NAVIGATION[path].title}",
         icon=":material/arrow_back:",
         query_params=pairs,
     )
@@ -418,40 +396,19 @@ def back_link() -> None:
 # --- on the list's page ------------------------------------------------------------------------
 
 
-def narrowed(kind: str) -> Detail:
-    """The detail in the address of a list's page. Raises QueryError as the API does."""
-    given = st.query_params
-    return detail_of({name: given.get_all(name) for name in _DETAIL if name in given}, kind)
+def narrowed(kind: str) -> Query:
+    """What a list's page is asked: its question with the filters in its address.
+
+    Raises QueryError as the API does.
+    """
+    given, filters = st.query_params, [one for one in of_list(kind) if one.name not in _WIDGETS]
+    return filtered(question(), {one.name: given.get_all(one.name) for one in filters}, filters)
 
 
-def parameters(kind: str, **more: str) -> str:
-    """Query, detail and choices as the API and the downloads are asked them."""
-    detail = narrowed(kind)
-    if kind == "conversations":
-        detail = replace(detail, twin="")  # the page has a filter for it
-    own = _flat(parameters_of(detail))
-    asked = query_string(question(), **more)
-    return "&".join(part for part in (asked, urlencode(own)) if part)
-
-
-def narrowed_activities(ask: ActivityQuery) -> ActivityQuery:
-    """The activities that a page's filters ask for, narrowed to the detail in its address."""
-    detail = replace(narrowed("conversations"), twin="")  # the page has a filter for it
-    asked = question()
-    if detail == NOTHING:
-        period = asked.period
-        return replace(ask, start=period.start, end=period.end, filters=asked.filters)
-    narrow = Narrowed(asked, detail)
-    return replace(ask, start=None, end=None, filters=asked.filters, detail=narrow)
-
-
-def chips(kind: str) -> None:
+def chips(kind: str, asked: Query) -> None:
     """What a list is narrowed to, in words, each with a button that takes it out."""
     link_notices()
-    detail = narrowed(kind)
-    if kind == "conversations":
-        detail = replace(detail, twin="")
-    said = _question_in_words() | in_words(detail)
+    said = _question_in_words() | in_words(asked, _Known())
     if said:
         with st.container(horizontal=True, gap="small"):
             for names, words in said.items():
@@ -464,10 +421,9 @@ def chips(kind: str) -> None:
                     on_click=_remove,
                     args=(names,),
                 )
-    if kind == "conversations" and (detail.messages or detail.hour is not None):
-        made = frame()
-        with made.store.session() as session:
-            found = count_messages(session, question(), detail)
+    if kind == "conversations" and (asked.messages or asked.hour is not None):
+        with reading(frame().store) as reader:
+            found = count_messages(reader, asked)
         line = (
             f"**{count(found.messages, 'message')} in"
             f" {count(found.conversations, 'conversation')}**"
@@ -486,8 +442,8 @@ def _question_in_words() -> dict[tuple[str, ...], str]:
     if asked == shown:
         return {}
     said = [days(asked.period)] if asked.period != shown.period else []
-    if asked.filters != shown.filters:
-        said.append(", ".join(filter_names(asked)) or "everybody, whatever the filters")
+    if _names(asked) != _names(shown):
+        said.append(", ".join(chosen_names(asked)) or "everybody, whatever the filters")
     return {(*_DATES, *_IN): f"Only {', '.join(said)}"}
 
 
@@ -496,61 +452,15 @@ def _remove(names: tuple[str, ...]) -> None:
     st.session_state["page"] = 1
 
 
-def in_words(detail: Detail) -> dict[tuple[str, ...], str]:
-    """What a detail narrows to: the parameters that say it, and the words."""
-    said: dict[tuple[str, ...], str] = {}
-    if detail.person:
-        person = _name(User, "full_name", detail.person)
-        said["person",] = f"Only {person or 'somebody who is no longer there'}"
-    said |= _twin_in_words(detail)
-    if detail.hour is not None:
-        said["hour",] = f"Only {detail.hour:02}:00\u2013{detail.hour:02}:59 on complete days"
-    if detail.topics:
-        said["topic",] = f"Only on {_any(detail.topics, NO_TOPIC)}"
-    if detail.document_types:
-        said["document_type",] = f"Only of type {_any(detail.document_types, NO_TYPE)}"
-    if detail.messages:
-        said["messages",] = "With messages in the period, whenever they started"
-    if detail.cohort:
-        later = ""
-        if detail.week:
-            later = f", active {count(detail.week, 'week')} later"
-        said["cohort", "week"] = f"First active in the week of {day(detail.cohort)}{later}"
-    if detail.eligible:
-        said["eligible",] = (
-            f"First active day + {count(detail.eligible, 'day')} lies on a complete day of the"
-            " period"
-        )
-    if detail.returned:
-        said["returned",] = f"Came back on day {detail.returned} in the period"
-    if detail.power_users:
-        said["power_users",] = "Power users: 10 or more conversations in the period"
-    return said
+class _Known:
+    """How people and twins are called, as the page's database has them."""
 
+    def person(self, id_: str) -> str:
+        """The name of a person."""
+        with reading(frame().store) as reader:
+            return person_name(reader, id_)
 
-def _twin_in_words(detail: Detail) -> dict[tuple[str, ...], str]:
-    said: dict[tuple[str, ...], str] = {}
-    if detail.twin:
-        twin = twin_name(detail.twin)
-        said["twin",] = f"Only with {twin or 'a twin that is no longer there'}"
-    if detail.unknown_twin:
-        said["unknown_twin",] = "Only with twins that are gone"
-    if detail.by_others:
-        said["by_others",] = "Only by others than the twin's owner"
-    return said
-
-
-def _any(names: tuple[str | None, ...], none: str) -> str:
-    return " or ".join(unescaped(filter_label(name, none)) for name in names)
-
-
-def twin_name(id_: str) -> str:
-    """What a twin is called; "" where there is none."""
-    return _name(Twin, "name", id_)
-
-
-def _name(model: type[Any], column: str, id_: str) -> str:
-    table = table_of(model)
-    with frame().store.session() as session:
-        found = session.execute(table.select().where(table.c.id == id_)).one_or_none()
-    return (str(getattr(found, column)) or "No name") if found else ""
+    def twin(self, id_: str) -> str:
+        """The name of a twin."""
+        with reading(frame().store) as reader:
+            return twin_name(reader, id_)

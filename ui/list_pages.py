@@ -10,7 +10,8 @@ from analytics.lists.paging import Paging
 from analytics.lists.people import SORTS, PersonRow, person
 from analytics.lists.registry import LIST_BY_SLUG
 from analytics.query import NO_DEPARTMENT, Query, filter_label
-from analytics.reading.details import NO_TYPE, NOTHING, Detail
+from analytics.reading.filters import NO_TYPE
+from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT, unescaped
 from analytics.web.downloads import csv_path
@@ -23,12 +24,11 @@ from ui.drill import (
     link_notices,
     narrowed,
     offer,
-    parameters,
     person_link,
     question,
 )
 from ui.inert import inert
-from ui.page_context import frame
+from ui.page_context import frame, query_string
 from ui.saving import save_link
 
 PAGE_SIZE = 20
@@ -43,34 +43,30 @@ ORDERS = {"": "Usual order", "desc": "Most or latest first", "asc": "Least or ea
 
 def people_list() -> None:
     """Everybody who was active, or not, with what they did; the name opens the person."""
-    detail = narrowed("people")
-    chips("people")
-    chosen = _people_bar(detail)
-    _list("people", "person", "people", _people, chosen)
+    asked = narrowed("people")
+    chips("people", asked)
+    _list("people", "person", "people", _people, asked, _people_bar(asked))
 
 
 def document_list() -> None:
     """The documents of the period; the title of a conversation opens it."""
-    chips("documents")
-    _list("documents", "document", "documents", _documents, {})
+    _narrowed_list("documents", "document", "documents", _documents)
 
 
 def query_list() -> None:
     """The queries of the period; the title of a conversation opens it."""
-    chips("queries")
-    _list("queries", "query", "queries", _queries, {})
+    _narrowed_list("queries", "query", "queries", _queries)
 
 
 def installation_list() -> None:
     """The twins installed up to the end of the period, with their owners."""
-    chips("installations")
-    _list("installed-twins", "installed twin", "installed twins", _twins, {})
+    _narrowed_list("installed-twins", "installed twin", "installed twins", _twins)
 
 
-def _people_bar(detail: Detail) -> dict[str, str]:
+def _people_bar(asked: Query) -> dict[str, str]:
     """Who is shown, how they are sorted and searched."""
     activity = ""
-    if detail == NOTHING:
+    if asked.is_of_slices:
         option("who", SHOWN)
         picked = st.segmented_control(
             "Who", list(SHOWN), format_func=lambda key: SHOWN[key], default="", key="who",
@@ -109,24 +105,31 @@ def _first_page() -> None:
 
 @shared(max_entries=256)
 def _read(slug: str, asked: Any, _version: str, chosen: tuple[Any, ...], store: Store) -> Paging:
-    query, detail, page = asked
-    with store.session() as session:
-        return LIST_BY_SLUG[slug].read(
-            session, query, detail, **dict(chosen), page=page, limit=PAGE_SIZE
-        )
+    query, page = asked
+    with reading(store) as reader:
+        return LIST_BY_SLUG[slug].read(reader, query, **dict(chosen), page=page, limit=PAGE_SIZE)
 
 
-def _list(
-    slug: str, one: str, many: str, show: Callable[[Sequence[Any]], None], chosen: dict[str, str]
+def _narrowed_list(slug: str, one: str, many: str, show: Callable[[Sequence[Any]], None]) -> None:
+    asked = narrowed(LIST_BY_SLUG[slug].kind)
+    chips(LIST_BY_SLUG[slug].kind, asked)
+    _list(slug, one, many, show, asked, {})
+
+
+def _list(  # noqa: PLR0913, PLR0917 - what a list is
+    slug: str,
+    one: str,
+    many: str,
+    show: Callable[[Sequence[Any]], None],
+    asking: Query,
+    chosen: dict[str, str],
 ) -> None:
     """The head of a list with its total and CSV, one page of it, and the pages."""
     made, listed = frame(), LIST_BY_SLUG[slug]
-    asking = question()
-    detail = narrowed(listed.kind)
     key = tuple(chosen.items())
 
     def read(page: int) -> Any:
-        asked = (asking, detail, page)
+        asked = (asking, page)
         return _read(slug, asked, made.freshness.version, key, made.store)
 
     place = st.container()
@@ -139,7 +142,7 @@ def _list(
             )
         if page > 1:
             found = read(page)
-    asked = parameters(listed.kind, **chosen)
+    asked = query_string(asking, **chosen)
     with st.container(border=True):
         with card_head():
             first = (found.page - 1) * PAGE_SIZE + 1
@@ -246,8 +249,8 @@ def one_person() -> None:
     st.page_link("../pages/people.py", label="All people", icon=":material/group:")
     link_notices()
     wanted = st.query_params.get("id", "").replace("\0", REPLACEMENT)
-    with made.store.session() as session:
-        found = person(session, asking, wanted) if wanted else None
+    with reading(made.store) as reader:
+        found = person(reader, asking, wanted) if wanted else None
     if found is None:
         st.info(
             f"There is nobody with the id {inert(wanted)}. The account may have been deleted;"
@@ -271,7 +274,7 @@ def one_person() -> None:
     st.caption(
         f"{days(asking.period)}. Messages are those of their conversations, the twin's included."
     )
-    whole = Query(asking.period)  # this person counts, whatever the filters
+    whole = Query(asking.period, person=found.id)  # who counts, whatever the filters
     offer(
         "Behind this person",
         {
@@ -281,5 +284,4 @@ def one_person() -> None:
             "queries": found.queries,
         },
         whole,
-        Detail(person=found.id),
     )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from analytics.metrics.pages import FIRST, NAVIGATION
 from analytics.query import QueryError
 from analytics.storage.faults import DatabaseProblem
 from ui.asked import refusals
@@ -15,33 +16,20 @@ from ui.views import save_control
 # The plain icon comes first: a material icon of a page would be fetched as favicon.
 st.set_page_config(page_title="AI Twin Analytics", page_icon="📊", layout="wide")
 PAGES = {
-    "overview": st.Page(
-        "../pages/overview.py", title="Overview", icon=":material/monitoring:", default=True
-    ),
-    "retention": st.Page(
-        "../pages/retention.py", title="Retention", icon=":material/event_repeat:"
-    ),
-    "organizations": st.Page(
-        "../pages/organizations.py", title="Organizations", icon=":material/corporate_fare:"
-    ),
-    "twins": st.Page("../pages/twins.py", title="Twins", icon=":material/smart_toy:"),
-    "people": st.Page("../pages/people.py", title="People", icon=":material/group:"),
-    "activities": st.Page("../pages/activities.py", title="Activities", icon=":material/forum:"),
-    "documents": st.Page("../pages/documents.py", title="Documents", icon=":material/description:"),
-    "queries": st.Page("../pages/queries.py", title="Queries", icon=":material/search:"),
-    "installations": st.Page(
-        "../pages/installations.py", title="Installed twins", visibility="hidden"
-    ),
-    "person": st.Page("../pages/person.py", title="Person", visibility="hidden"),
-    "conversation": st.Page("../pages/conversation.py", title="Conversation", visibility="hidden"),
-    "views": st.Page("../pages/views.py", title="Saved views", icon=":material/bookmarks:"),
-    "data": st.Page("../pages/data.py", title="Data", icon=":material/database:"),
+    name: st.Page(
+        f"../pages/{name}.py",
+        title=one.title,
+        default=name == FIRST,
+        icon=f":material/{one.icon}:" if one.shown else None,
+        visibility="visible" if one.shown else "hidden",
+    )
+    for name, one in NAVIGATION.items()
 }
 page = st.navigation({"AI Twin Analytics": list(PAGES.values())})
 st.set_page_config(page_title=f"{page.title} · AI Twin Analytics")
 try:
     store = open_store()
-    st.session_state["_page"] = page.url_path or "overview"
+    st.session_state["_page"] = page.url_path or FIRST
     arrive()
     made = make_frame(store)
     with st.sidebar:
@@ -59,7 +47,7 @@ try:
     with refused:
         refusals()
     with st.sidebar:
-        save_page(page.url_path or "overview")
+        save_page(page.url_path or FIRST)
 except DatabaseProblem as error:
     problem_page(error.what, error.where, error.remedy)
 except QueryError as error:

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -19,18 +19,18 @@ from analytics.query import (
     NO_DEPARTMENT,
     NO_ORGANIZATION,
     PRESET_NAMES,
-    Filters,
     Period,
     Query,
     QueryError,
     Span,
     compared_period,
     filter_label,
-    filter_names,
     filter_values,
     preset_period,
 )
+from analytics.reading.filters import chosen_names, parameters
 from analytics.reading.known import department_names, extent, organization_names, span
+from analytics.reading.reader import reading
 from analytics.service import LOOK, service
 from analytics.storage.store import Freshness, Store
 from analytics.untrusted import REPLACEMENT
@@ -43,13 +43,21 @@ CUSTOM = "Custom dates"
 _USUAL = date(1970, 1, 1), date(2199, 12, 31)  # what can be chosen, wherever the data are
 
 
+class Names(NamedTuple):
+    """The organizations and the departments that somebody belongs to."""
+
+    organizations: tuple[str | None, ...] = ()
+    departments: tuple[str | None, ...] = ()
+
+
+NOBODY = Names()
+
+
 @dataclass(frozen=True)
 class Frame:
     """What a page needs: the store, the question, the data's version and days, and the time.
 
-    `compares` is false where the reader wants no comparison; `query` then keeps its default.
-    `names` has the organizations and the departments that somebody belongs to.
-    """
+    `compares` is false where the reader wants no comparison; `query` then keeps its default."""
 
     store: Store
     query: Query
@@ -57,7 +65,7 @@ class Frame:
     span: Span
     now: datetime
     compares: bool = True
-    names: Filters = field(default_factory=Filters)
+    names: Names = NOBODY
 
 
 def frame() -> Frame:
@@ -67,10 +75,10 @@ def frame() -> Frame:
 
 
 @shared(max_entries=32)
-def _known(_version: str, today: date, store: Store) -> tuple[Span, list[date], Filters]:
-    with store.session(counted=True) as session:
-        names = Filters(tuple(organization_names(session)), tuple(department_names(session)))
-        return span(session, today), extent(session), names
+def _known(_version: str, today: date, store: Store) -> tuple[Span, list[date], Names]:
+    with reading(store, counted=True) as reader:
+        names = Names(tuple(organization_names(reader)), tuple(department_names(reader)))
+        return span(reader, today), extent(reader), names
 
 
 def make_frame(store: Store) -> Frame:
@@ -87,12 +95,10 @@ def make_frame(store: Store) -> Frame:
     with st.sidebar:
         period = _period_bar(known, days_, today)
         compare, against = _compare_bar(period)
-        chosen = Filters(
-            _choose("organization", names.organizations, NO_ORGANIZATION),
-            _choose("department", names.departments, NO_DEPARTMENT),
-        )
+        organizations = _choose("organization", names.organizations, NO_ORGANIZATION)
+        departments = _choose("department", names.departments, NO_DEPARTMENT)
         _freshness_bar(store, freshness)
-    query = Query(period, chosen, against)
+    query = Query(period, organizations, departments, against)
     made = Frame(store, query, freshness, known, now, compare != "none", names)
     st.session_state["_frame"] = made
     return made
@@ -126,20 +132,20 @@ def read_names(
     )  # fmt: skip
 
 
-def gone(filters: Filters) -> list[tuple[str, str]]:
+def gone(query: Query) -> list[tuple[str, str]]:
     """The chosen names that nobody has any more: the parameter, and how each is written there."""
     names = frame().names
     return [
         *(("organization", filter_label(name))
-          for name in filters.organizations if name not in names.organizations),
+          for name in query.organizations if name not in names.organizations),
         *(("department", filter_label(name, NO_DEPARTMENT))
-          for name in filters.departments if name not in names.departments),
+          for name in query.departments if name not in names.departments),
     ]  # fmt: skip
 
 
 def gone_notices() -> None:
     """The names among the frame's filters that nobody has any more, each with a way out."""
-    for key, name in gone(frame().query.filters):
+    for key, name in gone(frame().query):
         notice(gone_words(key, name), "Remove", f"remove-{key}-{name}", _unchoose, key, name)
 
 
@@ -446,8 +452,7 @@ def query_string(query: Query, **more: str) -> str:
         ("start_date", query.period.start.isoformat()),
         ("end_date", query.period.end.isoformat()),
         *more.items(),
-        *(("organization", filter_label(name)) for name in query.filters.organizations),
-        *(("department", filter_label(name, NO_DEPARTMENT)) for name in query.filters.departments),
+        *((name, text) for name, texts in parameters(query).items() for text in texts),
     ]
     return urlencode([(name, value) for name, value in pairs if value])
 
@@ -493,5 +498,5 @@ def period_line(made: Frame) -> None:
             icon=":material/zoom_out:",
             on_click=_zoom_out,
         )
-    if chosen := filter_names(made.query):
+    if chosen := chosen_names(made.query):
         st.caption(f"Only {inert(', '.join(chosen))}")

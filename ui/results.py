@@ -9,10 +9,11 @@ import pandas as pd
 
 from analytics.fields import Row
 from analytics.format import compared_name
+from analytics.metrics.registry import BY_SLUG
 from analytics.output.drawing import chart_data, compared_with, height, specs, summary, table_data
 from analytics.query import DEFAULT_PRESET, Query, preset_period
 from analytics.reading.known import span
-from analytics.reports import BY_SLUG
+from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from ui.cache import shared
 from ui.page_context import frame
@@ -22,8 +23,8 @@ RowT = TypeVar("RowT", bound=Row)
 
 @shared(max_entries=512)
 def _rows(slug: str, query: Query, _version: str, limit: int | None, store: Store) -> list[Row]:
-    with store.session(counted=True) as session:
-        return BY_SLUG[slug].rows(session, query, limit)
+    with reading(store, counted=True) as reader:
+        return BY_SLUG[slug].rows(reader, query, limit)
 
 
 def rows(slug: str, query: Query | None = None, limit: int | None = None) -> list[Any]:
@@ -68,8 +69,8 @@ def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
     if freshness is None:
         return
     today = now.astimezone(store.settings.zone).date()
-    with store.session(counted=True) as session:
-        period = preset_period(DEFAULT_PRESET, span(session, today), today)
+    with reading(store, counted=True) as reader:
+        period = preset_period(DEFAULT_PRESET, span(reader, today), today)
     query = Query(period)
     for slug in slugs:
         if BY_SLUG[slug].drawing.mark in ("cards", "table"):

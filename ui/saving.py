@@ -6,11 +6,12 @@ forget what they offered whenever the page runs again: a click that meets a run 
 
 import streamlit as st
 
+from analytics.metrics.pages import PAGES
+from analytics.metrics.result import Result
 from analytics.output.export import period_file_name
 from analytics.output.images import available
 from analytics.query import Query
-from analytics.reports import PAGES, Report
-from analytics.web.downloads import PICTURES, page_path, report_path
+from analytics.web.downloads import PICTURES, page_path, result_path
 from ui.page_context import comparison, frame, query_string
 
 _PURPOSES = {"png": "for slides", "svg": "sharp at any size"}
@@ -21,24 +22,24 @@ def save_link(label: str, address: str, tip: str, icon: str = "download") -> Non
     st.link_button(label, address, type="tertiary", icon=f":material/{icon}:", help=tip)
 
 
-def csv_link(report: Report, query: Query | None = None) -> None:
+def csv_link(result: Result, query: Query | None = None) -> None:
     """A link to the rows drawn, as `slug_start_end.csv`."""
     asked = query or frame().query
-    name = period_file_name(report.slug, asked.period)
-    address = f"{report_path(report.slug, 'csv')}?{query_string(asked, **comparison(asked))}"
+    name = period_file_name(result.slug, asked.period)
+    address = f"{result_path(result.slug, 'csv')}?{query_string(asked, **comparison(asked))}"
     save_link("CSV", address, f"Save these rows as {name}")
 
 
-def image_links(report: Report, query: Query | None = None) -> None:
+def image_links(result: Result, query: Query | None = None) -> None:
     """Links to the chart as PNG and SVG; none where it can't be drawn."""
-    if not (available() and report.is_chart):
+    if not (available() and result.is_chart):
         return
     asked = query or frame().query
     for kind in PICTURES:
-        name = period_file_name(report.slug, asked.period, kind)
+        name = period_file_name(result.slug, asked.period, kind)
         save_link(
             kind.upper(),
-            f"{report_path(report.slug, kind)}?{_as_seen(asked)}",
+            f"{result_path(result.slug, kind)}?{_as_seen(asked)}",
             f"Save this chart as {name}, {_PURPOSES[kind]}",
             "image",
         )

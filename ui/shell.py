@@ -16,13 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from analytics.metrics.pages import FIRST, NAVIGATION
 from analytics.web.gate import policy
 from ui.page_context import COMPARISONS
 
-PAGE_NAMES = (
-    "retention", "organizations", "twins", "people", "activities", "documents", "queries",
-    "installations", "person", "conversation", "views", "data",
-)  # fmt: skip
 _STATIC = Path(streamlit.__file__).parent / "static"
 # Modules of Streamlit's client, without the hash in their file's name. One that is missing after an
 # upgrade is not fetched early, nothing else.
@@ -129,4 +126,6 @@ async def shell(request: Request) -> Response:
     return HTMLResponse(_html(), headers={"Cache-Control": "no-cache"})
 
 
-ROUTES = [Route(path, shell) for path in ("/", *(f"/{name}" for name in PAGE_NAMES))]
+ROUTES = [
+    Route(path, shell) for path in ("/", *(f"/{name}" for name in NAVIGATION if name != FIRST))
+]

@@ -8,10 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analytics.format import count, number
+from analytics.metrics.sources import Apart, apart
+from analytics.reading.reader import reading
 from analytics.rollups.build import Progress
 from analytics.service import service
 from analytics.settings import SettingsError
-from analytics.sources import Apart, apart
 from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem
 from analytics.storage.store import Store
 from ui.cache import shared
@@ -166,8 +167,8 @@ def notices(store: Store, version: str) -> None:
 
 @shared(max_entries=8)
 def _apart(_version: str, store: Store) -> Apart:
-    with store.session(counted=True) as session:
-        return apart(session)
+    with reading(store, counted=True) as reader:
+        return apart(reader)
 
 
 def _said_apart(found: Apart) -> str:

@@ -9,11 +9,10 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from analytics.behind import behind, has_behind
 from analytics.format import label
+from analytics.metrics.registry import BY_SLUG
 from analytics.query import NAMELESS, Query, filter_label
-from analytics.reports import BY_SLUG
-from ui.charts import empty, heading
+from ui.charts import drill_through, empty, heading
 from ui.drill import choose_behind
 from ui.page_context import frame
 from ui.results import rows, table
@@ -59,15 +58,15 @@ def _column(field: str, kind: Any) -> ColumnConfig:
 
 def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("id",)) -> None:
     """A card with a registered result as a table, as tall as its rows up to a limit."""
-    report = BY_SLUG[slug]
+    result = BY_SLUG[slug]
     with st.container(border=True):
-        heading(report, query)
+        heading(result, query)
         with st.skeleton(height=ROW_HEIGHT * 6):
             found = rows(slug, query)
         if not found:
-            empty(report)
+            empty(result)
             return
-        fields = report.row.model_fields
+        fields = result.row.model_fields
         data = table(found).drop(columns=[name for name in hide if name in fields])
         for name, none in NAMELESS.items():
             if name in data:
@@ -78,7 +77,7 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
         if "owner_email" in data:  # long, and rarely what is looked for
             data["owner_email"] = data.pop("owner_email")
         asked = query or frame().query
-        counted = [behind(slug, one, asked) for one in found] if has_behind(slug) else []
+        counted = drill_through(result, asked)
         key, more = f"table-{slug}", dict[str, Any]()
         if counted:
             keys = [one.key for one in counted]
@@ -93,7 +92,7 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
             height=(min(len(data), MAX_ROWS) + 1) * ROW_HEIGHT + 3,
             key=key,
             placeholder="new" if "conversations_change" in data else None,
-            alt=report.title,
+            alt=result.title,
             **more,
         )
         if counted:

@@ -1,9 +1,11 @@
 """One conversation, message by message. Its words are other people's: they are only ever text."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from analytics.format import count, moment
-from analytics.lists.activities import (
+from analytics.lists.conversation import (
     ActivityDetail,
     DocumentCreated,
     MessageItem,
@@ -11,10 +13,11 @@ from analytics.lists.activities import (
     activity,
 )
 from analytics.query import filter_label
-from analytics.reading.details import NO_TOPIC, Detail
+from analytics.reading.filters import NO_TOPIC
+from analytics.reading.reader import reading
 from analytics.search import MAX_SEARCH, SnippetPart, parts_of
 from analytics.untrusted import unescaped
-from ui.drill import link, person_link
+from ui.drill import link, person_link, question
 from ui.inert import highlighted, inert
 from ui.page_context import frame
 
@@ -26,8 +29,8 @@ def conversation() -> None:
     made = frame()
     st.page_link("../pages/activities.py", label="All activities", icon=":material/forum:")
     wanted = st.query_params.get("id", "")
-    with made.store.session() as session:
-        found = activity(session, wanted, made.now) if wanted else None
+    with reading(made.store) as reader:
+        found = activity(reader, wanted, made.now) if wanted else None
     if found is None:
         st.info(
             "Choose a conversation from the activities."
@@ -81,7 +84,8 @@ def _head(found: ActivityDetail) -> None:
             person_link(found.user_id, found.user)
             if found.twin_id:
                 name = found.twin_name or "Twin"
-                link("conversations", None, detail=Detail(twin=found.twin_id), label=f"With {name}")
+                with_it = replace(question(), twin=found.twin_id)
+                link("conversations", None, with_it, f"With {name}")
             if found.twin_owner_id and found.twin_owner_id != found.user_id:
                 person_link(found.twin_owner_id, f"{found.twin_owner_name}, the twin's owner")
         with st.container(horizontal=True):

@@ -23,6 +23,7 @@ from analytics.app.views import (
     saved_views,
 )
 from analytics.format import count, days, moment
+from analytics.metrics.pages import FIRST, NAVIGATION
 from analytics.query import (
     DEFAULT_PRESET,
     PRESET_NAMES,
@@ -37,7 +38,6 @@ from analytics.storage.faults import DatabaseProblem
 from ui.asked import page_number
 from ui.inert import inert
 from ui.page_context import frame
-from ui.shell import PAGE_NAMES
 
 PATH = "views"  # of the page that lists them
 PAGE_SIZE = 20
@@ -71,7 +71,7 @@ ROUTES = [Route("/view/{view_id}", open_view, methods=["GET"])]
 
 def address(view: SavedView) -> str:
     """The path and query string that show a view."""
-    page = view.page if view.page in PAGE_NAMES else ""
+    page = view.page if view.page in NAVIGATION and view.page != FIRST else ""
     pairs = parse_qsl(view.parameters, keep_blank_values=True)
     if view.preset and view.preset != DEFAULT_PRESET:
         pairs.append(("preset", view.preset))
@@ -267,7 +267,7 @@ def _undo() -> None:
 
 
 def _title(page: str) -> str:
-    return page.capitalize() if page in PAGE_NAMES else "Overview"
+    return NAVIGATION[page if page in NAVIGATION else FIRST].title
 
 
 def _described(preset: str | None, parameters: str) -> str:

@@ -50,5 +50,6 @@ NAVIGATION: dict[str, Page] = {
     "views": Page("Saved views", "bookmarks"),
     "data": Page("Data", "database", ("sources",)),
 }
+FIRST = next(iter(NAVIGATION))  # it is at "/"
 # Those that can be saved as a file.
 PAGES = {name: page for name, page in NAVIGATION.items() if page.slugs}

@@ -14,10 +14,12 @@ import pandas as pd
 from analytics.arithmetic import Share, percentage, rounded, share_change
 from analytics.fields import Row
 from analytics.format import compared_name, count, long_day, moved, number, percent, short_day
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.result import Drawing
+from analytics.metrics.result import Result as Report
 from analytics.output.theme import LABEL_SIZE, Theme, chart_config, theme
 from analytics.query import NO_ORGANIZATION, Query, filter_label
-from analytics.reading.details import NO_TOPIC, NO_TYPE
-from analytics.reports import BY_SLUG, Drawing, Report
+from analytics.reading.filters import NO_TOPIC, NO_TYPE
 from analytics.untrusted import printable, unescaped
 
 HEIGHT = 300

@@ -18,20 +18,22 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from analytics.cards import Card, metrics_cards, retention_cards
 from analytics.fields import Row
 from analytics.format import change, count, day, days, label, moment, number, short_day
-from analytics.metrics import Metrics
+from analytics.metrics.pages import PAGES
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.result import Card
+from analytics.metrics.result import Result as Report
+from analytics.metrics.sources import apart
 from analytics.output.drawing import Compared, chart_data, compared_with, summary, table_data
 from analytics.output.export import PictureProblem
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables
-from analytics.query import NAMELESS, Query, QueryError, filter_label, filter_names
+from analytics.query import NAMELESS, Query, QueryError, filter_label
+from analytics.reading.filters import chosen_names
 from analytics.reading.known import span
-from analytics.reports import BY_SLUG, PAGES, Report
-from analytics.retention import Retention
+from analytics.reading.reader import reading
 from analytics.rollups.build import Progress, silent
-from analytics.sources import sources
 from analytics.storage.store import Freshness, Store
 from analytics.untrusted import printable
 
@@ -97,13 +99,13 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
             raise QueryError("page", page, f"choose one of {', '.join(PAGES)}, all")
     slugs = [slug for page in pages for slug in PAGES[page].slugs]
     parts = {}
-    with store.session() as session:
-        known = span(session, query.period.today)
-        left = sum(r.undated + r.orphaned for r in sources(session, query))
+    with reading(store) as reader:
+        known = span(reader, query.period.today)
+        left = apart(reader).left_out
         for n, slug in enumerate(slugs):
             report = BY_SLUG[slug]
             progress(n / len(slugs), report.title)
-            rows = partial(report.rows, session)
+            rows = partial(report.rows, reader)
             if report.is_chart:
                 compared = compared_with(report, query, rows) if compares else None
                 parts[slug] = _chart(report, rows(query), compared)
@@ -208,7 +210,7 @@ def _facts(  # noqa: PLR0913 - they stand in one list
     return [
         ("Period", period),
         *([("Compared with", against)] if compares else []),
-        ("Filters", f"Only {', '.join(chosen)}" if (chosen := filter_names(query)) else "None"),
+        ("Filters", f"Only {', '.join(chosen)}" if (chosen := chosen_names(query)) else "None"),
         ("Data through", day(last) if last else "no data yet"),
         ("As of", f"{moment(held.built_at, zone)} ({held.zone})"),
         ("Database", store.where),
@@ -220,7 +222,7 @@ def _facts(  # noqa: PLR0913 - they stand in one list
 def _words(report: Report, rows: Sequence[Row], compares: bool, zone: ZoneInfo) -> _Part:
     """Cards or a table."""
     if report.is_single:
-        cards = _cards(rows[0])
+        cards = report.cards(rows[0]) if report.cards else []
         if not compares:
             cards = [replace(card, difference="", before="") for card in cards]
         return _Part(report, cards=cards)
@@ -273,16 +275,6 @@ def _chart(report: Report, rows: Sequence[Row], compared: Compared | None) -> _P
 def _coloured(svg: str) -> str:
     """The light picture with its colours by name, so that the dark page and print change them."""
     return recoloured(svg, {c: f"var(--{name})" for name, c in variables(dark=False).items()})
-
-
-def _cards(row: Row) -> list[Card]:
-    match row:
-        case Metrics():
-            return metrics_cards(row)
-        case Retention():
-            return retention_cards(row)
-        case _:
-            raise TypeError(f"no cards for {type(row).__name__}")
 
 
 def _tone(card: Card) -> str:

@@ -18,12 +18,14 @@ import pandas as pd
 
 from analytics.fields import Row
 from analytics.format import days
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.result import Result as Report
 from analytics.output.drawing import Compared, chart_data, height, specs, summary
 from analytics.output.drawing_process import drawing_process
 from analytics.output.export import PictureProblem
 from analytics.output.theme import FONT, GAP, PADDING, theme
-from analytics.query import Query, filter_names
-from analytics.reports import BY_SLUG, Report
+from analytics.query import Query
+from analytics.reading.filters import chosen_names
 from analytics.untrusted import printable
 
 WIDTH = 760
@@ -227,7 +229,7 @@ _COLOUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
 
 def _under(query: Query, compared: Compared | None) -> str:
     """Period, what it is compared with, and filters in a line."""
-    chosen = filter_names(query)
+    chosen = chosen_names(query)
     parts = [days(query.period)]
     if compared:
         parts.append(f"compared with {days(query.previous.period)}")

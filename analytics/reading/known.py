@@ -42,7 +42,7 @@ def data_version(reader: Reader) -> str:
     return str(reader.execute(select(table_of(Build).c.version)).scalar_one())
 
 
-def loaded_rows(reader: Reader) -> dict[str, tuple[int, int, int, int]]:
+def loaded_rows(reader: Reader) -> dict[str, tuple[int, ...]]:
     """Rows of each raw table, and how many are undated, orphaned and unreadable."""
     of: Any = table_of(Source).c
     counts = select(of.table, of.rows, of.undated, of.orphaned, of.unreadable)

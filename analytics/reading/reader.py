@@ -64,7 +64,7 @@ class Scope:
         keys = {tuple(map(slice_key, pair)) for pair in names}
         whole = {pair[0] for pair in keys if len(pair) == 1}
         parts = {pair for pair in keys if len(pair) == 2 and pair[0] not in whole}  # noqa: PLR2004
-        return cls(frozenset({(name, ALL) for name in whole} | parts))  # type: ignore[arg-type]
+        return cls(frozenset({(name, ALL) for name in whole} | parts))
 
 
 class Reader:

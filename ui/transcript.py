@@ -12,7 +12,8 @@ from analytics.lists.activities import (
 )
 from analytics.query import filter_label
 from analytics.reading.details import NO_TOPIC, Detail
-from analytics.search import MAX_SEARCH, SnippetPart, parts_of
+from analytics.search.snippets import SnippetPart, parts_of
+from analytics.search.words import MAX_SEARCH
 from analytics.untrusted import unescaped
 from ui.drill import link, person_link
 from ui.inert import highlighted, inert

@@ -28,7 +28,9 @@ from analytics.rollups.tables import (
     Listing,
     slice_name,
 )
-from analytics.search import SnippetPart, matching, snippets, terms
+from analytics.search.matching import matching
+from analytics.search.snippets import SnippetPart, snippets
+from analytics.search.words import terms
 from analytics.sql.instants import (
     DAY,
     by_code_point,

@@ -20,7 +20,7 @@ from analytics.output.html_report import page_html
 from analytics.output.images import png, svg
 from analytics.query import Period, Query, QueryError
 from analytics.reports import PAGES, REPORTS, Report
-from analytics.search import check_search
+from analytics.search.matching import check_search
 from analytics.service import service
 from analytics.storage.store import Store
 from analytics.web.parameters import (

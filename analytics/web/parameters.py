@@ -30,7 +30,7 @@ from analytics.query import (
 )
 from analytics.reading.details import NOTHING, Narrowed, Narrowing, detail_of, narrowings
 from analytics.reading.known import span
-from analytics.search import MAX_SEARCH
+from analytics.search.words import MAX_SEARCH
 
 T = TypeVar("T")
 DAYS_BEFORE_END = 29  # the period of an end without a start has 30 days

@@ -1,4 +1,4 @@
-"""The tables of the index, as far as both databases have them alike."""
+"""The tables of the index, as questions to either database name them; and its state."""
 
 from dataclasses import dataclass
 

@@ -15,11 +15,11 @@ from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
-from analytics.reports import PAGES
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from streamlit import net_util
 
+from analytics.metrics.pages import PAGES
 from analytics.rollups.build import silent
 from analytics.service import end_with_signals, service
 from analytics.settings import Settings, SettingsError, host_name, is_loopback, load_settings

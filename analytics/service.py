@@ -11,7 +11,7 @@ from time import monotonic
 from types import FrameType
 
 from analytics.rollups.build import Progress
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.settings import Settings, load_settings
 from analytics.storage.faults import DatabaseLocked, DatabaseProblem, OtherZone
 from analytics.storage.store import Store, open_database

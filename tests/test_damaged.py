@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from analytics.lists.activities import ActivityQuery, all_activities
 from analytics.lists.registry import LISTS
 from analytics.reports import REPORTS
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.service import Service
 from analytics.storage.faults import DatabaseProblem
 from analytics.web.api import create_app

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
 from analytics.migrations import MigrationError, migrate
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.storage.faults import DatabaseLocked, DatabaseProblem, sqlite_problem
 from analytics.storage.store import file_lock, open_database
 from tests.conftest import settings_for

@@ -28,7 +28,8 @@ from analytics.query import Filters, Period, Query
 from analytics.reading.details import Detail
 from analytics.reading.known import organization_names
 from analytics.reports import REPORTS
-from analytics.search import Search, coverage
+from analytics.search.index import Search
+from analytics.search.matching import coverage
 from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
 from tests.databases import (

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import URL, Connection, text
 
 from analytics.lists.activities import ActivityQuery, count_activities
-from analytics.search import Search, check_search
+from analytics.search.index import Search
+from analytics.search.matching import check_search
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database

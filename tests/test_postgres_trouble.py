@@ -19,7 +19,7 @@ from analytics.lists.activities import ActivityQuery, count_activities
 from analytics.models import Message, User, table_of
 from analytics.rollups import change_log
 from analytics.rollups.refresh import prepare, refresh, stage
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.service import Service
 from analytics.settings import Settings
 from analytics.storage import store as database

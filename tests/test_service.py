@@ -16,7 +16,7 @@ import analytics.service
 from analytics.query import Period, Query
 from analytics.reading.cells import totals
 from analytics.rollups.build import Progress, silent
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.service import DatabaseOpening, Service, end_with_signals, service
 from analytics.settings import Settings, SettingsError
 from analytics.storage import store as database

@@ -11,7 +11,7 @@ import pytest
 
 from analytics.app.store import AppStore
 from analytics.app.views import save_view
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.storage import siblings
 from analytics.storage import store as database
 from analytics.storage.store import open_database

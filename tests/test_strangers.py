@@ -11,7 +11,8 @@ import pytest
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
 from analytics.lists.activities import ActivityQuery, count_activities
-from analytics.search import Search, check_search
+from analytics.search.index import Search
+from analytics.search.matching import check_search
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for

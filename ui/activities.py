@@ -21,7 +21,8 @@ from analytics.lists.activities import (
 from analytics.query import TYPES, Query, filter_label
 from analytics.reading.known import twin_name
 from analytics.reading.reader import reading
-from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
+from analytics.search.matching import CANNOT_BUILD, Coverage, coverage
+from analytics.search.words import MAX_SEARCH, terms
 from analytics.sql.instants import from_instant
 from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT

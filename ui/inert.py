@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from analytics.search import SnippetPart
+from analytics.search.snippets import SnippetPart
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # Markdown makes links of bare addresses even where their punctuation is escaped.

@@ -15,7 +15,8 @@ from analytics.lists.conversation import (
 from analytics.query import filter_label
 from analytics.reading.filters import NO_TOPIC
 from analytics.reading.reader import reading
-from analytics.search import MAX_SEARCH, SnippetPart, parts_of
+from analytics.search.snippets import SnippetPart, parts_of
+from analytics.search.words import MAX_SEARCH
 from analytics.untrusted import unescaped
 from ui.drill import link, person_link, question
 from ui.inert import highlighted, inert

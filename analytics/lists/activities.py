@@ -25,7 +25,8 @@ from analytics.reading.filters import (
 )
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import SHARED_TWIN, slice_name
-from analytics.search import SnippetPart, matching, snippets
+from analytics.search.matching import matching
+from analytics.search.snippets import SnippetPart, snippets
 from analytics.sql.instants import DAY, by_code_point, contains, from_instant, key, to_instant
 
 _CHUNK = 1_000

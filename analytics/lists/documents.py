@@ -184,7 +184,8 @@ def _by_day(reader: Reader, of: _List[Any], query: Query) -> list[tuple[int, int
     check_fits(query, of.kind)
     h, types = reader.hours.c, [slice_key(name) for name in query.document_types]
     if replace(query, document_types=()).is_of_slices:  # the cells know
-        cells, number = DAILY, DAILY.c[of.kind]
+        cells = DAILY
+        number: ColumnElement[int] = DAILY.c[of.kind]
         of_type: ColumnElement[bool] = true()
         if types:
             cells, count = BY_NAME["document_type"]

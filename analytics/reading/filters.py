@@ -26,7 +26,7 @@ from analytics.query import (
 )
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import DOCUMENT, QUERY, SHARED_TWIN, slice_key
-from analytics.search import MAX_SEARCH
+from analytics.search.words import MAX_SEARCH
 from analytics.sql.instants import contains, key
 from analytics.untrusted import unescaped
 

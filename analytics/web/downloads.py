@@ -24,7 +24,7 @@ from analytics.output.images import png, svg
 from analytics.query import Period, Query, QueryError, open_period
 from analytics.reading.filters import filtered
 from analytics.reading.reader import reading
-from analytics.search import check_search
+from analytics.search.matching import check_search
 from analytics.service import service
 from analytics.storage.store import Store
 from analytics.web.parameters import (

@@ -22,7 +22,7 @@ from analytics.metrics.result import Result
 from analytics.output.export import csv_text, period_file_name
 from analytics.reading.known import data_version
 from analytics.reading.reader import reading
-from analytics.search import check_search
+from analytics.search.matching import check_search
 from analytics.service import Service, service
 from analytics.settings import SettingsError
 from analytics.storage.faults import DatabaseProblem

@@ -10,7 +10,7 @@ from analytics.fields import Row
 from analytics.models import RAW_TABLES, table_of
 from analytics.query import Query
 from analytics.rollups.tables import Loaded, Source
-from analytics.sql.instants import from_instant
+from analytics.sql.timestamps import from_instant
 
 LOADED = table_of(Loaded)
 

@@ -16,7 +16,9 @@ from analytics.reading.beside import beside
 from analytics.reading.cells import MEMBER, in_days, of_members
 from analytics.reading.known import zone_name
 from analytics.rollups.tables import ActivityHour
-from analytics.sql.instants import by_code_point, instant, is_key, local_date
+from analytics.sql.collation import by_code_point
+from analytics.sql.stored import instant, is_key
+from analytics.sql.timestamps import local_date
 
 HOUR, TWIN, USER = table_of(ActivityHour), table_of(Twin), table_of(User)
 UNKNOWN_TWIN = "Unknown twin"

@@ -15,17 +15,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 from analytics.models import Conversation, User, table_of
-from analytics.sql.instants import (
+from analytics.sql.stored import flag, instant, is_key, read_leniently, readable
+from analytics.sql.timestamps import (
     ZoneOffset,
     day_of,
-    flag,
     from_instant,
     hour_of,
-    instant,
-    is_key,
     local,
-    read_leniently,
-    readable,
     to_instant,
     zone_offsets,
 )

@@ -412,10 +412,10 @@ def killed_at(point: str, path: Path, go: Any) -> None:
     getattr(store, act)()
 
 
-def lineage(store: Store) -> str:
+def build_id(store: Store) -> str:
     with store.session() as session:
         return str(
-            session.connection().exec_driver_sql("SELECT lineage FROM rollup.build").scalar()
+            session.connection().exec_driver_sql("SELECT build_id FROM rollup.build").scalar()
         )
 
 
@@ -439,7 +439,7 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
             go.send("go")
             process.join()
         else:
-            before, born = contents(store), lineage(store)
+            before, born = contents(store), build_id(store)
             with store.session() as session:
                 session.connection().exec_driver_sql("SELECT version FROM rollup.build").all()
                 go.send("go")
@@ -450,7 +450,7 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
         assert process.exitcode == -signal.SIGKILL, point
         store.refresh()
         if POINTS[point][0] == "refresh":
-            assert lineage(store) == born, f"built again after a kill {point}"
+            assert build_id(store) == born, f"built again after a kill {point}"
         assert_exact(store, path)
     store.close()
 
@@ -605,7 +605,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
 
     def state() -> tuple[str, int]:
         with store.session() as session:
-            row = session.connection().exec_driver_sql("SELECT lineage, refresh FROM rollup.build")
+            row = session.connection().exec_driver_sql("SELECT build_id, refresh FROM rollup.build")
             return tuple(row.one())
 
     def changed_since(refresh: int) -> list[str]:
@@ -619,7 +619,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
                 database.execute(statement)
         store.refresh()
 
-    lineage, built = state()
+    build_id, built = state()
     assert (built, changed_since(built)) == (0, [])
     change(
         "UPDATE messages SET content = 'New' WHERE id = 'ms1-30'",
@@ -627,21 +627,21 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
         "INSERT INTO queries (id, session_id, query_text) VALUES ('q', 'missing', '')",
     )
     first = state()
-    assert first == (lineage, 1)
+    assert first == (build_id, 1)
     assert changed_since(built) == ["missing", "s1-3", "s2-1"]
     change(
         "DELETE FROM messages WHERE session_id IN ('s1-3', 's4-4')",
         "DELETE FROM sessions WHERE id = 's4-4'",
         "UPDATE users SET company = 'New' WHERE id = 'u5'",
     )
-    assert state() == (lineage, 2)
+    assert state() == (build_id, 2)
     assert changed_since(first[1]) == ["s1-3", "s4-4"]
     assert changed_since(built) == ["missing", "s1-3", "s2-1", "s4-4"]
     store.refresh()
-    assert state() == (lineage, 2)
+    assert state() == (build_id, 2)
     store.rebuild()
     again, refresh = state()
-    assert again != lineage
+    assert again != build_id
     assert (refresh, changed_since(refresh)) == (0, [])
     store.close()
 

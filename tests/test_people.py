@@ -23,7 +23,7 @@ from analytics.query import Filters, Period, Query, QueryError
 from analytics.reading.details import NARROWINGS, NOTHING, Detail, parameters_of
 from analytics.service import Service
 from analytics.settings import Settings
-from analytics.sql.instants import caseless
+from analytics.sql.collation import caseless
 from analytics.storage.store import Store
 from analytics.web import downloads
 from analytics.web.api import create_app

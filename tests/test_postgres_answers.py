@@ -27,7 +27,8 @@ from analytics.query import Filters, Period, Query
 from analytics.reading.known import department_names, organization_names, span
 from analytics.reports import REPORTS
 from analytics.rollups.build import definition
-from analytics.rollups.tables import Build, Fact
+from analytics.rollups.state import Build
+from analytics.rollups.tables import Fact
 from analytics.storage.store import Store, open_database
 from seed import generate
 from tests.conftest import Shelf

@@ -22,7 +22,7 @@ from analytics.lists.activities import (
 )
 from analytics.query import filter_label
 from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
-from analytics.sql.instants import from_instant
+from analytics.sql.timestamps import from_instant
 from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT
 from analytics.web.downloads import CSV_PATH, LATEST_PATH

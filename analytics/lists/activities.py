@@ -29,17 +29,9 @@ from analytics.rollups.tables import (
     slice_name,
 )
 from analytics.search import SnippetPart, matching, snippets, terms
-from analytics.sql.instants import (
-    DAY,
-    by_code_point,
-    contains,
-    from_instant,
-    instant,
-    is_key,
-    key,
-    readable,
-    to_instant,
-)
+from analytics.sql.collation import by_code_point, contains
+from analytics.sql.stored import instant, is_key, key, readable
+from analytics.sql.timestamps import DAY, from_instant, to_instant
 
 ACTIVITY = table_of(Activity)
 

@@ -25,16 +25,9 @@ from analytics.reading.details import (
     members,
 )
 from analytics.rollups.tables import ActivityDocument, DocumentTypeDay, slice_key
-from analytics.sql.instants import (
-    by_code_point,
-    day_of,
-    from_instant,
-    hour_of,
-    instant,
-    is_key,
-    local,
-    readable,
-)
+from analytics.sql.collation import by_code_point
+from analytics.sql.stored import instant, is_key, readable
+from analytics.sql.timestamps import day_of, from_instant, hour_of, local
 
 SESSION = table_of(Conversation)
 

@@ -24,7 +24,7 @@ from analytics.reading.details import (
     is_meant,
 )
 from analytics.rollups.tables import slice_name
-from analytics.sql.instants import by_code_point, contains_caseless
+from analytics.sql.collation import by_code_point, contains_caseless
 
 USER = table_of(User)
 ACTIVITIES = ("active", "inactive", "all")

@@ -11,9 +11,7 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from analytics.models import table_of
-from analytics.rollups.tables import (
-    Build,
-)
+from analytics.rollups.state import Build
 
 T = TypeVar("T")
 

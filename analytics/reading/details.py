@@ -17,7 +17,7 @@ from analytics.models import Twin, table_of
 from analytics.query import Query, QueryError, filter_label, filter_values, parse_date
 from analytics.reading.cells import MEMBER, in_days, of_members
 from analytics.rollups.tables import Activity, ActivityHour, UserDay, slice_key
-from analytics.sql.instants import DAY
+from analytics.sql.timestamps import DAY
 
 HOUR = table_of(ActivityHour)
 

@@ -12,11 +12,8 @@ from sqlmodel import Session
 from analytics.models import table_of
 from analytics.query import Filters, Span
 from analytics.reading.cells import _slice_keys, in_slices
-from analytics.rollups.tables import (
-    Build,
-    Daily,
-    slice_name,
-)
+from analytics.rollups.state import Build
+from analytics.rollups.tables import Daily, slice_name
 
 DAILY = table_of(Daily)
 

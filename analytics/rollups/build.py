@@ -32,28 +32,26 @@ from sqlmodel import SQLModel
 from analytics import untrusted
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.rollups import change_log
-from analytics.rollups.selects import (
-    CELLS,
-    EVENT,
+from analytics.rollups.cells import CELLS, contributions, in_all_slices
+from analytics.rollups.facts import FACTS, MEMBERS, orphans
+from analytics.rollups.staging import (
+    CHANGED_SESSION,
+    CHANGED_SESSIONS_OF_OTHERS,
     EVENTS,
-    FACTS,
-    HELD,
-    HELD_OF_MARKED,
-    HELD_OF_WHOLE,
-    MARKED,
-    MEMBERS,
+    SESSIONS_OF_WHOLE_USERS,
+    STAGED_EVENT,
+    STAGED_SESSION,
     STAGING,
-    TOUCHED,
-    USERS_TOUCHED,
-    WHOLE,
+    TOUCHED_USER,
+    TOUCHED_USERS,
+    WHOLE_USER,
     Rows,
-    contributions,
-    in_all_slices,
-    strays,
 )
-from analytics.rollups.tables import Build, Member, Stray
-from analytics.sql import instants
-from analytics.sql.instants import ZoneOffset, is_key, key, to_instant, zone_offsets
+from analytics.rollups.state import Build
+from analytics.rollups.tables import Member, Orphan
+from analytics.sql import collation, stored, timestamps
+from analytics.sql.stored import is_key, key
+from analytics.sql.timestamps import ZoneOffset, to_instant, zone_offsets
 
 Progress = Callable[[float, str], None]
 
@@ -91,7 +89,7 @@ def build(
     """Create and fill the rollup tables in an empty `rollup` schema; their version.
 
     Runs in the caller's transaction, and so on one state of the raw tables; without one it reads
-    some users in each transaction of its own, and a refresh must follow with the marks made
+    some users in each transaction of its own, and a refresh must follow with what was logged
     meanwhile. `progress` gets the share done (0-1) and what is being done.
     """
     with _step(connection):
@@ -120,7 +118,7 @@ def build(
     while True:
         with _step(connection):
             upto = _end_of_range(connection, after)
-            fill(connection, table_of(Stray), strays(touched=False, after=after, upto=upto))
+            fill(connection, table_of(Orphan), orphans(touched=False, after=after, upto=upto))
         if upto is None:
             break
         after = upto
@@ -142,12 +140,12 @@ def build(
         made = {
             "version": version,
             "previous": "",
-            "newest_mark": 0,
+            "newest_entry": 0,
             "built_at": to_instant(now),
             "zone": zone.key,
             "definition": definition(connection.dialect.name, zone),
             "fingerprint": fingerprint,
-            "lineage": secrets.token_hex(8),
+            "build_id": secrets.token_hex(8),
             "refresh": 0,
         }
         connection.execute(insert(Build), [made])
@@ -163,14 +161,14 @@ def stage(connection: Connection, users: Rows, sessions: Rows | None = None) -> 
     """
     for table in STAGING.sorted_tables:
         connection.execute(delete(table))
-    fill(connection, WHOLE, users, "user_id")
-    fill(connection, HELD, HELD_OF_WHOLE)
+    fill(connection, WHOLE_USER, users, "user_id")
+    fill(connection, STAGED_SESSION, SESSIONS_OF_WHOLE_USERS)
     if sessions is not None:
-        fill(connection, MARKED, sessions, "session_id")
-        fill(connection, HELD, HELD_OF_MARKED)
-    fill(connection, TOUCHED, USERS_TOUCHED)
+        fill(connection, CHANGED_SESSION, sessions, "session_id")
+        fill(connection, STAGED_SESSION, CHANGED_SESSIONS_OF_OTHERS)
+    fill(connection, TOUCHED_USER, TOUCHED_USERS)
     for rows in EVENTS:
-        fill(connection, EVENT, rows)
+        fill(connection, STAGED_EVENT, rows)
     analyze_staged(connection, STAGING.sorted_tables)
 
 
@@ -186,8 +184,8 @@ def statements() -> list[Any]:
     return [
         *map(CreateTable, TABLES),
         *map(CreateIndex, indexes),
-        *(everybody(), HELD_OF_WHOLE, HELD_OF_MARKED, USERS_TOUCHED, *EVENTS),
-        *(MEMBERS, *(rows for _, rows in FACTS), strays(touched=False)),
+        *(everybody(), SESSIONS_OF_WHOLE_USERS, CHANGED_SESSIONS_OF_OTHERS, TOUCHED_USERS, *EVENTS),
+        *(MEMBERS, *(rows for _, rows in FACTS), orphans(touched=False)),
         *(
             in_all_slices(model, contributions(model, rows_of(touched=False)).cte("finest"))
             for model, rows_of in CELLS
@@ -210,8 +208,7 @@ def definition(database: str, zone: ZoneInfo) -> str:
     parts = [written(statement.compile(dialect=dialect)) for statement in statements()]
     parts += [
         *change_log.statements(database),
-        inspect.getsource(untrusted),
-        inspect.getsource(instants),
+        *map(inspect.getsource, (untrusted, stored, timestamps, collation)),
     ]
     parts += [zone.key, str(zone_offsets(zone))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

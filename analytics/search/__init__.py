@@ -51,8 +51,10 @@ from sqlmodel import Session
 from analytics.fields import Row
 from analytics.models import Conversation, Message, table_of
 from analytics.query import QueryError
-from analytics.rollups.tables import ALL, Activity, Build, Changed, Listing
-from analytics.sql.instants import by_code_point, is_key, key
+from analytics.rollups.state import Build, Changed
+from analytics.rollups.tables import ALL, Activity, Listing
+from analytics.sql.collation import by_code_point
+from analytics.sql.stored import is_key, key
 from analytics.storage import siblings
 from analytics.storage.faults import DatabaseProblem, is_damaged
 from analytics.storage.store import (
@@ -272,7 +274,7 @@ class Coverage:
 def coverage(session: Session) -> Coverage:
     """What can be found now; a share of 0 where there is no index yet."""
     state = _state(session)
-    lineage = session.scalar(select(BUILD.c.lineage))
+    lineage = session.scalar(select(BUILD.c.build_id))
     if state is None or state.lineage != lineage:
         return Coverage(0.0, _END)
     if state.done:
@@ -520,10 +522,10 @@ class Search:
                 raise DatabaseProblem(
                     "The search index can't be read", self._store.where, self._index.remedy
                 )
-            now = session.execute(select(BUILD.c.lineage, BUILD.c.refresh)).one()
+            now = session.execute(select(BUILD.c.build_id, BUILD.c.refresh)).one()
             state = _state(session)
-            if state is None or state.lineage != now.lineage:
-                state = _State(now.lineage, now.refresh, "", _END, "", 0, 0, 0)
+            if state is None or state.lineage != now.build_id:
+                state = _State(now.build_id, now.refresh, "", _END, "", 0, 0, 0)
             ids, reached = _next(session, state)
             texts = _texts(session, ids)
         if reached == state:

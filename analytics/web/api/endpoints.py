@@ -27,7 +27,7 @@ from analytics.lists.activities import (
 from analytics.models import table_of
 from analytics.output.export import csv_text, file_name, period_file_name
 from analytics.reports import REPORTS, Report
-from analytics.rollups.tables import Build
+from analytics.rollups.state import Build
 from analytics.search import check_search
 from analytics.service import Service, service
 from analytics.settings import SettingsError

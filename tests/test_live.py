@@ -380,8 +380,8 @@ POINTS: dict[str, tuple[str, Any, str, str]] = {
     "while reading": ("refresh", database, "stage", "after"),
     "between reading and writing": ("refresh", database, "refresh", "before"),
     "while writing": ("refresh", database, "refresh", "after"),
-    "before the marks are deleted": ("refresh", SqliteStore, "_forget", "before"),
-    "after the marks are deleted": ("refresh", SqliteStore, "_forget", "after"),
+    "before the log is shortened": ("refresh", SqliteStore, "_forget", "before"),
+    "after the log is shortened": ("refresh", SqliteStore, "_forget", "after"),
     "before a build is complete": ("rebuild", database, "build", "after"),
     "before a build is copied": ("rebuild", SqliteStore, "_overwrite", "before"),
     "while a build is copied": ("rebuild", database._Connection, "backup", "in"),
@@ -646,7 +646,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_database_that_cannot_be_written_gets_no_marks(
+def test_a_database_that_cannot_be_written_gets_no_change_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"
@@ -672,7 +672,7 @@ def test_a_database_that_cannot_be_written_gets_no_marks(
     store.close()
 
 
-def test_marks_can_be_removed_and_come_back(tmp_path: Path) -> None:
+def test_the_change_log_can_be_removed_and_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     store.remove_marks()
@@ -706,7 +706,7 @@ def test_the_service_refreshes_by_itself_until_it_is_closed(tmp_path: Path) -> N
     assert not thread.is_alive()
 
 
-def test_rollups_by_another_name_of_the_file_take_no_mark_away_unseen(tmp_path: Path) -> None:
+def test_rollups_by_another_name_of_the_file_take_no_entry_away_unseen(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     (tmp_path / "links").mkdir()
@@ -726,7 +726,7 @@ def test_rollups_by_another_name_of_the_file_take_no_mark_away_unseen(tmp_path: 
     store.close()
 
 
-def test_deleted_marks_mean_a_rebuild(tmp_path: Path) -> None:
+def test_deleted_entries_mean_a_rebuild(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     with closing(sqlite3.connect(path)) as database, database:
@@ -737,7 +737,7 @@ def test_deleted_marks_mean_a_rebuild(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_marked_file_that_can_no_longer_be_written_is_read_when_it_changed(
+def test_a_file_with_a_change_log_that_can_no_longer_be_written_is_read_when_it_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"

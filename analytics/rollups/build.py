@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import cache
@@ -50,6 +50,7 @@ from analytics.rollups.staging import (
 from analytics.rollups.state import Build
 from analytics.rollups.tables import Member, Orphan
 from analytics.sql import collation, stored, timestamps
+from analytics.sql.planner import analyze
 from analytics.sql.stored import is_key, key
 from analytics.sql.timestamps import ZoneOffset, to_instant, zone_offsets
 
@@ -125,7 +126,7 @@ def build(
     with _step(connection):
         for table in (*STAGING.sorted_tables, _EVERYBODY):
             table.drop(connection)
-        _analyze(connection)
+        analyze(connection, TABLES)
     for done, (model, rows_of) in enumerate(CELLS):
         share = _FACTS_SHARE + (1 - _FACTS_SHARE) * done / len(CELLS)
         progress(share, f"Counting {_COUNTED.get(table_of(model).name, 'the rest')}")
@@ -149,7 +150,7 @@ def build(
             "refresh": 0,
         }
         connection.execute(insert(Build), [made])
-        _analyze(connection)
+        analyze(connection, TABLES)
     progress(1.0, "Done")
     return version
 
@@ -169,7 +170,7 @@ def stage(connection: Connection, users: Rows, sessions: Rows | None = None) -> 
     fill(connection, TOUCHED_USER, TOUCHED_USERS)
     for rows in EVENTS:
         fill(connection, STAGED_EVENT, rows)
-    analyze_staged(connection, STAGING.sorted_tables)
+    analyze(connection, STAGING.sorted_tables)
 
 
 def fill(connection: Connection, table: Table, rows: Rows, *names: str) -> None:
@@ -218,15 +219,6 @@ def _step(connection: Connection) -> AbstractContextManager[object]:
     return nullcontext() if connection.in_transaction() else connection.begin()
 
 
-def _analyze(connection: Connection) -> None:
-    """Let PostgreSQL's planner know the new tables, which it otherwise learns a minute later."""
-    if connection.dialect.name == "postgresql":
-        schemas = connection.get_execution_options().get("schema_translate_map", {})
-        for table in TABLES:
-            schema = schemas.get(table.schema, table.schema)
-            connection.exec_driver_sql(f"ANALYZE {schema}.{table.name}")
-
-
 _EVERYBODY = Table(
     "rollup_everybody",
     MetaData(),
@@ -234,12 +226,6 @@ _EVERYBODY = Table(
     Column("user_id", String),
     prefixes=["TEMPORARY"],
 )
-
-
-def analyze_staged(connection: Connection, tables: Iterable[Table]) -> None:
-    """Let PostgreSQL's planner know temporary tables, which it otherwise never learns about."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
 def everybody() -> Rows:

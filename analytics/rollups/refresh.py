@@ -36,7 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from analytics.models import table_of
-from analytics.rollups.build import analyze_staged, fill
+from analytics.rollups.build import fill
 from analytics.rollups.build import stage as stage_rows
 from analytics.rollups.cells import CELLS, contributions, in_all_slices, keys_and_sums
 from analytics.rollups.change_log import LOG, Touched
@@ -55,6 +55,7 @@ from analytics.rollups.staging import (
 from analytics.rollups.state import Build, Changed
 from analytics.rollups.tables import Member, Orphan
 from analytics.rollups.triggers import SESSION, USER
+from analytics.sql.planner import analyze
 from analytics.sql.stored import is_key
 from analytics.sql.timestamps import to_instant
 
@@ -116,7 +117,7 @@ def refresh(connection: Connection, touched: Touched, now: datetime, known: str 
     """
     fill(connection, REPLACED_SESSION, REPLACED_SESSIONS)
     fill(connection, USER_OF_OTHER_DAYS, USERS_OF_OTHER_DAYS)
-    analyze_staged(connection, (REPLACED_SESSION, USER_OF_OTHER_DAYS))
+    analyze(connection, (REPLACED_SESSION, USER_OF_OTHER_DAYS))
     for model, _ in CELLS:
         connection.execute(_CONTRIBUTIONS[model, -1])
     _replace(connection, Member)
@@ -209,7 +210,7 @@ def _add_up(connection: Connection, model: type[SQLModel]) -> None:
     differs = or_(*(total != 0 for total in totals))
     changes = select(*named, *totals).group_by(*named).having(differs).cte("finest")
     fill(connection, net, in_all_slices(model, changes))
-    analyze_staged(connection, (net,))
+    analyze(connection, (net,))
     # "WHERE true": else SQLite takes ON CONFLICT for the condition of a join.
     added = select(*_columns(net, [*keys, *sums])).where(true())
     adding: Any = _dialect(connection).insert(table).from_select([*keys, *sums], added)

@@ -36,6 +36,7 @@ from analytics.rollups.tables import (
     ActivityHour,
     SessionRows,
 )
+from analytics.sql.planner import computed_once
 from analytics.sql.stored import flag, instant, is_damaged, is_key, key, readable
 from analytics.sql.timestamps import day_of, hour_of, local
 
@@ -209,15 +210,6 @@ def _users_of_other_days() -> Rows:
 USERS_OF_OTHER_DAYS = _users_of_other_days()
 
 
-def _computed_once(rows: Rows) -> FromClause:
-    """A subquery whose columns are computed once a row.
-
-    `OFFSET 0` keeps the planners of both databases from merging it into the query around it, which
-    would compute an instant again wherever it is used.
-    """
-    return rows.offset(0).subquery()
-
-
 def _events(table: Table) -> Rows:
     """Every row of a raw table that belongs to a touched user or a staged session."""
     session = STAGED_SESSION.c
@@ -262,8 +254,8 @@ def _events(table: Table) -> Rows:
         raw = raw.where(listed(owner, TOUCHED_USER))
     elif table is not _session:
         raw = raw.where(listed(table.c.session_id, STAGED_SESSION))
-    dated = _computed_once(raw)
-    timed = _computed_once(select(*dated.c, local(dated.c.at).label("moment")))
+    dated = computed_once(raw)
+    timed = computed_once(select(*dated.c, local(dated.c.at).label("moment")))
     known = [c for c in timed.c if c.name != "moment"]
     return select(
         *known, day_of(timed.c.moment).label("day"), hour_of(timed.c.moment).label("hour")

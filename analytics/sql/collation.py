@@ -1,4 +1,4 @@
-"""C."""
+"""How text is compared and matched: by code point, and without regard to case."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -34,6 +34,10 @@ def _sqlite_by_code_point(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(by_code_point, "postgresql")
 def _postgresql_by_code_point(element: Any, compiler: Any, **kw: Any) -> str:
     return f'({compiler.process(element.clauses, **kw)} COLLATE "C")'
+
+
+# The same for columns of an index: PostgreSQL uses it for such comparisons only if it says so.
+BY_CODE_POINT: Any = {"postgresql_ops": {"session_id": 'COLLATE "C"'}}
 
 
 def contains(column: ColumnElement[str], part: str) -> ColumnElement[bool]:
@@ -137,7 +141,3 @@ def _sqlite_matches(element: Any, compiler: Any, **kw: Any) -> str:
 def _postgresql_matches(element: Any, compiler: Any, **kw: Any) -> str:
     x, _, regex = element.clauses
     return f"({compiler.process(x, **kw)} ~ {compiler.process(regex, **kw)})"
-
-
-# The same for columns of an index: PostgreSQL uses it for such comparisons only if it says so.
-BY_CODE_POINT: Any = {"postgresql_ops": {"session_id": 'COLLATE "C"'}}

@@ -1,4 +1,7 @@
-"""S."""
+"""What stands in a column, whatever it is: text, ids, flags and timestamps, read leniently.
+
+What each means `analytics.untrusted` says; this is the same in SQL.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -14,10 +17,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from analytics.sql.timestamps import _UNIX_EPOCH_SECONDS, MICROSECONDS, to_instant
+from analytics.sql.timestamps import MICROSECONDS, UNIX_EPOCH_SECONDS, to_instant
 from analytics.untrusted import END_OF_MOMENTS, FIRST_MOMENT, as_moment
-
-# --- what is stored, whatever it is ------------------------------------------------------------
 
 # CAST('a' AS BLOB) -> the encoding of a SQLite file's text.
 _ENCODINGS = {b"a": "utf-8", b"a\0": "utf-16-le", b"\0a": "utf-16-be"}
@@ -179,7 +180,7 @@ def _sqlite_instant(element: Any, compiler: Any, **kw: Any) -> str:
     usual = f"{x} GLOB '????-??-?? ??:??:??.{'[0-9]' * 6}'"
     valid = f"strftime('%Y-%m-%d %H:%M:%S', {head}, '+0 days') = {head}"
     in_calendar = f"{x} >= '0001-01-02' AND {x} < '9999-12-31'"
-    seconds = f"(strftime('%s', {head}) + {_UNIX_EPOCH_SECONDS})"
+    seconds = f"(strftime('%s', {head}) + {UNIX_EPOCH_SECONDS})"
     stored = f"CASE typeof({x}) WHEN 'text' THEN CAST({x} AS BLOB) ELSE {x} END"
     return (
         f"CASE WHEN {usual} AND {valid} AND {in_calendar}"
@@ -194,10 +195,9 @@ def _postgresql_instant(element: Any, compiler: Any, **kw: Any) -> str:
     # Reads naive values as UTC, whatever the connection's time zone. Infinity is out of range.
     epoch = f"extract(epoch FROM {x})"
     first, last = (
-        to_instant(at) // MICROSECONDS - _UNIX_EPOCH_SECONDS
-        for at in (FIRST_MOMENT, END_OF_MOMENTS)
+        to_instant(at) // MICROSECONDS - UNIX_EPOCH_SECONDS for at in (FIRST_MOMENT, END_OF_MOMENTS)
     )
     return (
         f"CASE WHEN {epoch} >= {first} AND {epoch} < {last}"
-        f" THEN CAST(({epoch} + {_UNIX_EPOCH_SECONDS}) * {MICROSECONDS} AS BIGINT) END"
+        f" THEN CAST(({epoch} + {UNIX_EPOCH_SECONDS}) * {MICROSECONDS} AS BIGINT) END"
     )

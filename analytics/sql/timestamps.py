@@ -1,4 +1,8 @@
-"""T."""
+"""Time as integers: instants, and the local days and hours they fall on.
+
+An *instant* is microseconds since 0001-01-01 00:00 UTC; a *day* is Python's proleptic ordinal of
+the local date (`date.toordinal()`), so that every database can compare and subtract them.
+"""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -17,7 +21,17 @@ MICROSECONDS = 1_000_000
 HOUR = 3_600 * MICROSECONDS
 DAY = 24 * HOUR
 _YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
-_UNIX_EPOCH_SECONDS = int((datetime(1970, 1, 1, tzinfo=UTC) - _YEAR_ONE).total_seconds())
+UNIX_EPOCH_SECONDS = int((datetime(1970, 1, 1, tzinfo=UTC) - _YEAR_ONE).total_seconds())
+
+
+def to_instant(moment: datetime) -> int:
+    """The instant of an aware datetime."""
+    return (moment - _YEAR_ONE) // timedelta(microseconds=1)
+
+
+def from_instant(at: int) -> datetime:
+    """The aware UTC datetime of an instant."""
+    return _YEAR_ONE + timedelta(microseconds=at)
 
 
 class ZoneOffset(SQLModel, table=True):
@@ -87,13 +101,3 @@ def local_date(zone: ZoneInfo) -> Callable[[int], date]:
     """What `day_of(local(at))` is in SQL: the local date of an instant."""
     since, offsets = zip(*zone_offsets(zone), strict=True)
     return lambda at: date.fromordinal((at + offsets[bisect_right(since, at) - 1]) // DAY + 1)
-
-
-def to_instant(moment: datetime) -> int:
-    """The instant of an aware datetime."""
-    return (moment - _YEAR_ONE) // timedelta(microseconds=1)
-
-
-def from_instant(at: int) -> datetime:
-    """The aware UTC datetime of an instant."""
-    return _YEAR_ONE + timedelta(microseconds=at)

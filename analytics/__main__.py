@@ -72,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser(
         "unmark",
-        help="take the table rollup_marks and the triggers out of the database; stop the dashboard"
-        " first, or it puts them back",
+        help="take the change log (rollup_marks) and its triggers out of the database; stop the"
+        " dashboard first, or it puts them back",
     )
     command.set_defaults(run=_unmark)
 

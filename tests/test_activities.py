@@ -13,20 +13,9 @@ from sqlmodel import Session
 
 import analytics.lists.activities
 from analytics.format import duration_text
-from analytics.lists.activities import (
-    TYPES,
-    ActivityDetail,
-    ActivityItem,
-    ActivityQuery,
-    activities,
-    activities_after,
-    activity,
-    all_activities,
-    count_activities,
-    first_activities,
-    latest_activities,
-    relative_time,
-)
+from analytics.query import TYPES
+from analytics.lists.conversation import ActivityDetail, activity
+from analytics.lists.activities import ActivityItem, ActivityQuery, activities, activities_after, all_activities, count_activities, first_activities, latest_activities, relative_time
 from analytics.query import Filters, QueryError, Span
 from analytics.reading.known import span
 from tests.conftest import Shelf

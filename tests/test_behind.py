@@ -12,13 +12,16 @@ from sqlmodel import Session
 
 from analytics.behind import Behind, behind, behind_metrics, behind_retention, has_behind
 from analytics.lists.activities import ActivityQuery, count_activities
-from analytics.lists.documents import count_messages
+from analytics.lists.messages import count_messages
 from analytics.lists.registry import LISTS
-from analytics.metrics import metrics
+from analytics.metrics.headline import metrics
 from analytics.query import Filters, Period, Query
 from analytics.reading.details import Detail, Narrowed
 from analytics.reports import REPORTS
-from analytics.retention import RETENTION_DAYS, CohortCell, day_retention, retention
+from analytics.query import RETENTION_DAYS
+from analytics.metrics.cohorts import CohortCell
+from analytics.retention import day_retention
+from analytics.metrics.retention import retention
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
 

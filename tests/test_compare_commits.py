@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from analytics.api import app
+from analytics.web.api import app
 from tests.compare_commits import QUESTIONS, Answer, differences, main, nasty
 from tests.random_questions import known_values, questions
 from tests.recording import CURSOR, MASKED, TAG, body_of

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from analytics.models import RAW_MODELS, RAW_TABLES, SAMPLE_APPLICATION_ID, table_of
 from analytics.query import Period, Query
-from analytics.reading.cells import totals
+from analytics.reading.figures import totals
 from analytics.settings import Settings
 from analytics.storage import store as database
 from analytics.storage.faults import DatabaseMissing, DatabaseProblem

@@ -8,9 +8,9 @@ from sqlalchemy import BindParameter
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import visitors
 
-from analytics.rollups import build, change_log
+from analytics.rollups import build, triggers
 from analytics.rollups.build import definition, statements, written
-from analytics.sql import instants
+from analytics.sql import collation, stored, timestamps
 
 UTC = ZoneInfo("UTC")
 DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
@@ -64,9 +64,9 @@ def test_so_do_triggers_functions_and_the_zone(
     before = digest(database, UTC)
     assert digest(database, ZoneInfo("Europe/Berlin")) != before
     with monkeypatch.context() as patch:
-        patch.setitem(change_log.MARKED, "messages", ((change_log.USER, "session_id"),))
+        patch.setitem(triggers.LOGGED, "messages", ((triggers.USER, "session_id"),))
         assert digest(database, UTC) != before
-    for module in (instants, build.untrusted):
+    for module in (stored, timestamps, collation, build.untrusted):
         with monkeypatch.context() as patch:
             source = build.inspect.getsource
             patch.setattr(

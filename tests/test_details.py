@@ -17,44 +17,32 @@ from sqlalchemy import URL, create_engine
 from sqlmodel import Session
 
 from analytics.arithmetic import average, percentage
-from analytics.charts import (
-    active_users,
-    conversations,
-    document_types,
-    engagement,
-    feature_usage,
-    hourly_activity,
-    leaderboard,
-    topics,
-)
+from analytics.metrics.active_users import active_users
+from analytics.metrics.conversations import conversations
+from analytics.metrics.document_types import document_types
+from analytics.metrics.engagement import engagement
+from analytics.metrics.feature_usage import feature_usage
+from analytics.metrics.hourly_activity import hourly_activity
+from analytics.metrics.leaderboard import leaderboard
+from analytics.metrics.topics import topics
 from analytics.charts import installations as installations_by_day
 from analytics.lists.activities import ActivityQuery, activities
-from analytics.lists.documents import (
-    all_documents,
-    all_installed_twins,
-    all_queries,
-    count_messages,
-    documents,
-    installed_twins,
-    queries,
-)
+from analytics.lists.documents import all_documents, all_queries, documents, queries
+from analytics.lists.installed import all_installed_twins, installed_twins
+from analytics.lists.messages import count_messages
 from analytics.lists.people import all_people, people
-from analytics.metrics import metrics
-from analytics.organizations import departments, organizations
+from analytics.metrics.headline import metrics
+from analytics.metrics.departments import departments
+from analytics.metrics.organizations import organizations
 from analytics.query import Filters, Period, Query, QueryError
-from analytics.reading.details import (
-    NARROWINGS,
-    NOTHING,
-    Detail,
-    Narrowed,
-    check_fits,
-    detail_of,
-    parameters_of,
-)
-from analytics.retention import cohorts, retention
+from analytics.reading.details import NARROWINGS, Detail, Narrowed, detail_of, parameters_of
+from analytics.reading.figures import NOTHING
+from analytics.reading.filters import check_fits
+from analytics.retention import cohorts
+from analytics.metrics.retention import retention
 from analytics.settings import Settings
 from analytics.storage.store import open_database
-from analytics.twins import twins
+from analytics.metrics.twins import twins
 from tests import databases as d
 from tests import postgres as on_postgres
 from tests.conftest import Shelf

@@ -22,7 +22,9 @@ from analytics.lists.registry import LIST_BY_SLUG
 from analytics.output import html_report, images
 from analytics.output.export import BOM, ZONE
 from analytics.output.theme import theme
-from analytics.reports import BY_SLUG, PAGES, REPORTS
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.pages import PAGES
+from analytics.reports import REPORTS
 from analytics.service import Service
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem

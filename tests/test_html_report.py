@@ -24,7 +24,9 @@ from analytics.output.html_report import page_html, printed_pdf
 from analytics.output.images import ImagesMissing
 from analytics.output.theme import theme
 from analytics.query import NAMELESS, Filters, Period, Query, QueryError
-from analytics.reports import BY_SLUG, PAGES, REPORTS, Page
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.pages import PAGES, Page
+from analytics.reports import REPORTS
 from analytics.storage.store import Store
 from analytics.untrusted import printable
 from tests.browsing import CHROMIUM, chromium

@@ -9,21 +9,19 @@ from typing import Any
 
 import pytest
 
-from analytics.charts import (
-    ActiveUsersDay,
-    ConversationsDay,
-    DocumentTypeCount,
-    LeaderboardEntry,
-    TopicCount,
-)
+from analytics.metrics.active_users import ActiveUsersDay
+from analytics.metrics.conversations import ConversationsDay
+from analytics.metrics.document_types import DocumentTypeCount
+from analytics.metrics.leaderboard import LeaderboardEntry
+from analytics.metrics.topics import TopicCount
 from analytics.output import images
 from analytics.output.drawing import chart_data, compared_with
 from analytics.output.export import PictureProblem
 from analytics.output.images import ImagesMissing, chart_svgs, png, svg
 from analytics.output.theme import theme
 from analytics.query import Filters, Period, Query
-from analytics.reports import BY_SLUG
-from analytics.retention import CohortCell
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.cohorts import CohortCell
 
 pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.lists.activities import ActivityQuery, activities, activity
+from analytics.lists.activities import ActivityQuery, activities
+from analytics.lists.conversation import activity
 from analytics.lists.documents import documents
 from analytics.lists.people import people, person
 from analytics.reading.details import Detail

@@ -23,7 +23,8 @@ from analytics.rollups.build import TABLES
 from analytics.service import Service
 from analytics.settings import Settings
 from analytics.storage import store as database
-from analytics.storage.store import BUSY_SECONDS, SqliteStore, Store, open_database
+from analytics.storage.faults import BUSY_SECONDS
+from analytics.storage.store import SqliteStore, Store, open_database
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
 
 pytestmark = pytest.mark.slow
@@ -380,8 +381,8 @@ POINTS: dict[str, tuple[str, Any, str, str]] = {
     "while reading": ("refresh", database, "stage", "after"),
     "between reading and writing": ("refresh", database, "refresh", "before"),
     "while writing": ("refresh", database, "refresh", "after"),
-    "before the marks are deleted": ("refresh", SqliteStore, "_forget", "before"),
-    "after the marks are deleted": ("refresh", SqliteStore, "_forget", "after"),
+    "before the log is shortened": ("refresh", SqliteStore, "_forget", "before"),
+    "after the log is shortened": ("refresh", SqliteStore, "_forget", "after"),
     "before a build is complete": ("rebuild", database, "build", "after"),
     "before a build is copied": ("rebuild", SqliteStore, "_overwrite", "before"),
     "while a build is copied": ("rebuild", database._Connection, "backup", "in"),
@@ -412,10 +413,10 @@ def killed_at(point: str, path: Path, go: Any) -> None:
     getattr(store, act)()
 
 
-def lineage(store: Store) -> str:
+def build_id(store: Store) -> str:
     with store.session() as session:
         return str(
-            session.connection().exec_driver_sql("SELECT lineage FROM rollup.build").scalar()
+            session.connection().exec_driver_sql("SELECT build_id FROM rollup.build").scalar()
         )
 
 
@@ -439,7 +440,7 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
             go.send("go")
             process.join()
         else:
-            before, born = contents(store), lineage(store)
+            before, born = contents(store), build_id(store)
             with store.session() as session:
                 session.connection().exec_driver_sql("SELECT version FROM rollup.build").all()
                 go.send("go")
@@ -450,7 +451,7 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
         assert process.exitcode == -signal.SIGKILL, point
         store.refresh()
         if POINTS[point][0] == "refresh":
-            assert lineage(store) == born, f"built again after a kill {point}"
+            assert build_id(store) == born, f"built again after a kill {point}"
         assert_exact(store, path)
     store.close()
 
@@ -605,7 +606,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
 
     def state() -> tuple[str, int]:
         with store.session() as session:
-            row = session.connection().exec_driver_sql("SELECT lineage, refresh FROM rollup.build")
+            row = session.connection().exec_driver_sql("SELECT build_id, refresh FROM rollup.build")
             return tuple(row.one())
 
     def changed_since(refresh: int) -> list[str]:
@@ -619,7 +620,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
                 database.execute(statement)
         store.refresh()
 
-    lineage, built = state()
+    build_id, built = state()
     assert (built, changed_since(built)) == (0, [])
     change(
         "UPDATE messages SET content = 'New' WHERE id = 'ms1-30'",
@@ -627,26 +628,26 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
         "INSERT INTO queries (id, session_id, query_text) VALUES ('q', 'missing', '')",
     )
     first = state()
-    assert first == (lineage, 1)
+    assert first == (build_id, 1)
     assert changed_since(built) == ["missing", "s1-3", "s2-1"]
     change(
         "DELETE FROM messages WHERE session_id IN ('s1-3', 's4-4')",
         "DELETE FROM sessions WHERE id = 's4-4'",
         "UPDATE users SET company = 'New' WHERE id = 'u5'",
     )
-    assert state() == (lineage, 2)
+    assert state() == (build_id, 2)
     assert changed_since(first[1]) == ["s1-3", "s4-4"]
     assert changed_since(built) == ["missing", "s1-3", "s2-1", "s4-4"]
     store.refresh()
-    assert state() == (lineage, 2)
+    assert state() == (build_id, 2)
     store.rebuild()
     again, refresh = state()
-    assert again != lineage
+    assert again != build_id
     assert (refresh, changed_since(refresh)) == (0, [])
     store.close()
 
 
-def test_a_database_that_cannot_be_written_gets_no_marks(
+def test_a_database_that_cannot_be_written_gets_no_change_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"
@@ -672,7 +673,7 @@ def test_a_database_that_cannot_be_written_gets_no_marks(
     store.close()
 
 
-def test_marks_can_be_removed_and_come_back(tmp_path: Path) -> None:
+def test_the_change_log_can_be_removed_and_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     store.remove_marks()
@@ -706,7 +707,7 @@ def test_the_service_refreshes_by_itself_until_it_is_closed(tmp_path: Path) -> N
     assert not thread.is_alive()
 
 
-def test_rollups_by_another_name_of_the_file_take_no_mark_away_unseen(tmp_path: Path) -> None:
+def test_rollups_by_another_name_of_the_file_take_no_entry_away_unseen(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     (tmp_path / "links").mkdir()
@@ -726,7 +727,7 @@ def test_rollups_by_another_name_of_the_file_take_no_mark_away_unseen(tmp_path: 
     store.close()
 
 
-def test_deleted_marks_mean_a_rebuild(tmp_path: Path) -> None:
+def test_deleted_entries_mean_a_rebuild(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     with closing(sqlite3.connect(path)) as database, database:
@@ -737,7 +738,7 @@ def test_deleted_marks_mean_a_rebuild(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_marked_file_that_can_no_longer_be_written_is_read_when_it_changed(
+def test_a_file_with_a_change_log_that_can_no_longer_be_written_is_read_when_it_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"

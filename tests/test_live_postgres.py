@@ -197,7 +197,7 @@ def store(postgres: URL) -> Any:
     store.close()
 
 
-def test_cascading_deletes_are_marked(store: Store) -> None:
+def test_cascading_deletes_are_logged(store: Store) -> None:
     first = version(store)
     with store._refresher.begin() as connection:
         connection.execute(text("DELETE FROM users WHERE id = 'u0'"))
@@ -209,7 +209,7 @@ def test_cascading_deletes_are_marked(store: Store) -> None:
 
 
 def test_a_change_that_commits_late_is_not_lost(store: Store) -> None:
-    """Its mark has a lower id than those that a refresh has applied and deleted meanwhile."""
+    """Its entry has a lower id than those that a refresh has applied and deleted meanwhile."""
     late = store._refresher.connect()
     late.execute(text("UPDATE users SET company = 'Late' WHERE id = 'u0'"))
     with store._refresher.begin() as connection:
@@ -267,7 +267,7 @@ def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -
     other.close()
 
 
-def test_marks_can_be_removed_and_come_back(store: Store) -> None:
+def test_the_change_log_can_be_removed_and_comes_back(store: Store) -> None:
     store.remove_marks()
     with store._refresher.begin() as connection:
         found = text("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'rollup%'")
@@ -370,7 +370,7 @@ def test_an_administrator_may_end_any_connection(store: Store, postgres: URL, wh
 
 
 def test_a_restored_backup_is_read_anew(store: Store) -> None:
-    """Its tables, triggers and marks are those of the backup; the rollups are newer."""
+    """Its tables, triggers and change log are those of the backup; the rollups are newer."""
     tables = ("rollup_marks", *RAW_TABLES)
     run(store, *(f"CREATE TABLE kept_{table} AS TABLE {table}" for table in tables))
     run(store, "UPDATE users SET company = 'Newer'", "DELETE FROM messages WHERE id < 'm3'")

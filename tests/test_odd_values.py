@@ -12,14 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import Session
 
-from analytics.lists.activities import (
-    ActivityItem,
-    ActivityQuery,
-    activities,
-    activity,
-    all_activities,
-    people_of,
-)
+from analytics.lists.activities import ActivityItem, ActivityQuery, activities, all_activities, people_of
+from analytics.lists.conversation import activity
 from analytics.lists.documents import documents
 from analytics.lists.people import people, person
 from analytics.lists.registry import LISTS

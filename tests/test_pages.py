@@ -17,7 +17,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.query import PRESET_NAMES, Period, Query
-from analytics.reports import BY_SLUG, REPORTS
+from analytics.metrics.registry import BY_SLUG
+from analytics.reports import REPORTS
 from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write

@@ -20,10 +20,11 @@ from analytics.lists.people import SORTS, people, person
 from analytics.lists.registry import LISTS
 from analytics.output.export import ZONE
 from analytics.query import Filters, Period, Query, QueryError
-from analytics.reading.details import NARROWINGS, NOTHING, Detail, parameters_of
+from analytics.reading.details import NARROWINGS, Detail, parameters_of
+from analytics.reading.figures import NOTHING
 from analytics.service import Service
 from analytics.settings import Settings
-from analytics.sql.instants import caseless
+from analytics.sql.collation import caseless
 from analytics.storage.store import Store
 from analytics.web import downloads
 from analytics.web.api import create_app
@@ -32,7 +33,7 @@ from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
 from tests.test_pages import Open, app, no_errors, reference, words  # noqa: F401 - fixtures too
 from ui import shell
-from ui.drill import in_words
+from analytics.reading.filters import in_words
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 WEEK = Query(Period(date(2026, 3, 5), date(2026, 3, 11), date(2026, 3, 12)))

@@ -13,21 +13,16 @@ from sqlalchemy import URL, Engine, create_engine, event, select, text
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from analytics.lists.activities import (
-    TYPES,
-    ActivityQuery,
-    activities,
-    activity,
-    all_activities,
-    count_activities,
-    latest_activities,
-)
+from analytics.query import TYPES
+from analytics.lists.activities import ActivityQuery, activities, all_activities, count_activities, latest_activities
+from analytics.lists.conversation import activity
 from analytics.models import table_of
 from analytics.query import Filters, Period, Query
 from analytics.reading.known import department_names, organization_names, span
 from analytics.reports import REPORTS
 from analytics.rollups.build import definition
-from analytics.rollups.tables import Build, Fact
+from analytics.rollups.state import Build
+from analytics.rollups.tables import Fact
 from analytics.storage.store import Store, open_database
 from seed import generate
 from tests.conftest import Shelf

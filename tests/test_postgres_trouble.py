@@ -160,7 +160,9 @@ def test_the_planner_knows_what_is_staged(store: Store) -> None:
                 " WHERE relpersistence = 't' AND relkind = 'r' AND reltuples > 0"
             )
         )
-        assert {"rollup_whole", "rollup_event", "rollup_replaced"} <= {name for name, _ in known}
+        assert {"rollup_whole_user", "rollup_staged_event", "rollup_replaced_session"} <= {
+            name for name, _ in known
+        }
 
 
 # --- encodings --------------------------------------------------------------------------------

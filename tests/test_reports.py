@@ -10,7 +10,8 @@ import pytest
 
 from analytics.fields import Row
 from analytics.query import Period, Query
-from analytics.reports import BY_SLUG, REPORTS, Report
+from analytics.metrics.registry import BY_SLUG
+from analytics.reports import REPORTS, Report
 from tests.conftest import Shelf
 from tests.databases import Raw, a_session, a_user
 

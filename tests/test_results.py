@@ -21,9 +21,11 @@ from analytics.format import duration_text
 from analytics.models import User, table_of
 from analytics.query import Filters, Period, Query, Span
 from analytics.reading.beside import beside
-from analytics.reading.cells import Totals, sums, totals, totals_by
+from analytics.reading.cells import Totals, sums, totals_by
+from analytics.reading.figures import totals
 from analytics.reading.known import department_names, organization_names, span, zone_name
-from analytics.rollups.tables import Build, Member
+from analytics.rollups.state import Build
+from analytics.rollups.tables import Member
 from analytics.storage.store import open_database
 from tests.conftest import Shelf, settings_for
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write

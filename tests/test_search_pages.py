@@ -8,10 +8,10 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
-from analytics.charts import TopicCount
-from analytics.lists.activities import activity
+from analytics.metrics.topics import TopicCount
+from analytics.lists.conversation import activity
 from analytics.output.drawing import chart_data
-from analytics.reports import BY_SLUG
+from analytics.metrics.registry import BY_SLUG
 from analytics.service import Service, service
 from analytics.web.api import app as api
 from analytics.web.api.endpoints import the_service

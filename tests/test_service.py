@@ -14,7 +14,7 @@ import pytest
 
 import analytics.service
 from analytics.query import Period, Query
-from analytics.reading.cells import totals
+from analytics.reading.figures import totals
 from analytics.rollups.build import Progress, silent
 from analytics.search.index import Search
 from analytics.service import DatabaseOpening, Service, end_with_signals, service
@@ -341,7 +341,7 @@ def test_it_serves_what_was_counted_while_another_program_writes_for_long(
     first.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("DELETE FROM sessions WHERE id = 's1'")
-        writer.execute("BEGIN IMMEDIATE")  # no mark can be deleted
+        writer.execute("BEGIN IMMEDIATE")  # nothing can be deleted from the change log
         again = Service(settings_for(path))
         assert conversations(again.store()) == 1
         again.close()

@@ -23,7 +23,8 @@ import ui.page_context
 import ui.startup
 from analytics.service import RefreshProblem, Service
 from analytics.storage.faults import DatabaseLocked, DatabaseProblem
-from analytics.storage.store import BUSY_SECONDS, file_lock
+from analytics.storage.faults import BUSY_SECONDS
+from analytics.storage.store import file_lock
 from tests.browsing import ROOT, free_port
 from tests.databases import Raw, a_session, a_user, write
 from tests.test_api import Served, own  # noqa: F401 - a fixture too

@@ -23,7 +23,7 @@ from analytics.reading.known import twin_name
 from analytics.reading.reader import reading
 from analytics.search.matching import CANNOT_BUILD, Coverage, coverage
 from analytics.search.words import MAX_SEARCH, terms
-from analytics.sql.instants import from_instant
+from analytics.sql.timestamps import from_instant
 from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT
 from analytics.web.downloads import CSV_PATH, LATEST_PATH

@@ -33,7 +33,7 @@ from analytics.query import (
 )
 from analytics.service import service
 from analytics.settings import SettingsError
-from analytics.sql.instants import from_instant
+from analytics.sql.timestamps import from_instant
 from analytics.storage.faults import DatabaseProblem
 from ui.asked import page_number
 from ui.inert import inert

@@ -15,7 +15,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from analytics.app.store import AppStore
 from analytics.query import QueryError
-from analytics.sql.instants import to_instant
+from analytics.sql.timestamps import to_instant
 
 MAX_NAME = 80
 MAX_PARAMETERS = 8_000

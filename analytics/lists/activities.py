@@ -27,7 +27,9 @@ from analytics.reading.reader import Reader
 from analytics.rollups.tables import SHARED_TWIN, slice_name
 from analytics.search.matching import matching
 from analytics.search.snippets import SnippetPart, snippets
-from analytics.sql.instants import DAY, by_code_point, contains, from_instant, key, to_instant
+from analytics.sql.collation import by_code_point, contains
+from analytics.sql.stored import key
+from analytics.sql.timestamps import DAY, from_instant, to_instant
 
 _CHUNK = 1_000
 _MANY_USERS = 1_000

@@ -12,7 +12,9 @@ from analytics.lists.activities import ActivityFacts, relative_time, type_names
 from analytics.reading.known import zone_name
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import DOCUMENT, QUERY, SHARED_TWIN
-from analytics.sql.instants import by_code_point, from_instant, instant, is_key, readable
+from analytics.sql.collation import by_code_point
+from analytics.sql.stored import instant, is_key, readable
+from analytics.sql.timestamps import from_instant
 
 
 class DocumentCreated(Row):

@@ -15,16 +15,9 @@ from analytics.reading.facts import between, events
 from analytics.reading.filters import check_fits
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_key
-from analytics.sql.instants import (
-    by_code_point,
-    day_of,
-    from_instant,
-    hour_of,
-    instant,
-    is_key,
-    local,
-    readable,
-)
+from analytics.sql.collation import by_code_point
+from analytics.sql.stored import instant, is_key, readable
+from analytics.sql.timestamps import day_of, from_instant, hour_of, local
 
 _CHUNK = 1_000
 

@@ -12,7 +12,9 @@ from analytics.query import Query
 from analytics.reading.facts import people
 from analytics.reading.filters import check_fits
 from analytics.reading.reader import Reader
-from analytics.sql.instants import by_code_point, day_of, from_instant, instant, local, readable
+from analytics.sql.collation import by_code_point
+from analytics.sql.stored import instant, readable
+from analytics.sql.timestamps import day_of, from_instant, local
 
 
 class InstalledTwin(Row):

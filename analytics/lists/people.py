@@ -14,7 +14,7 @@ from analytics.reading.facts import acted, events, in_period, is_meant
 from analytics.reading.filters import active_days, check_fits
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_name
-from analytics.sql.instants import by_code_point, contains_caseless
+from analytics.sql.collation import by_code_point, contains_caseless
 
 ACTIVITIES = ("active", "inactive", "all")
 ORDERS = ("asc", "desc")

@@ -11,7 +11,7 @@ from analytics.models import RAW_TABLES
 from analytics.query import Query
 from analytics.reading.known import loaded_rows
 from analytics.reading.reader import Reader
-from analytics.sql.instants import from_instant
+from analytics.sql.timestamps import from_instant
 
 
 class SourceRow(Row):

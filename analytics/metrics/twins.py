@@ -18,7 +18,9 @@ from analytics.reading.cells import in_days
 from analytics.reading.facts import by_people, of_conversations
 from analytics.reading.known import zone_name
 from analytics.reading.reader import Reader
-from analytics.sql.instants import by_code_point, instant, is_key, local_date
+from analytics.sql.collation import by_code_point
+from analytics.sql.stored import instant, is_key
+from analytics.sql.timestamps import local_date
 
 UNKNOWN_TWIN = "Unknown twin"
 _UNUSED = (0, 0, 0, 0, 0)

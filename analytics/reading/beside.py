@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from analytics.models import table_of
 from analytics.reading.reader import Reader
-from analytics.rollups.tables import Build
+from analytics.rollups.state import Build
 
 T = TypeVar("T")
 _THREADS = ThreadPoolExecutor(thread_name_prefix="beside")

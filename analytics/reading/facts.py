@@ -18,7 +18,7 @@ from analytics.reading.filters import (
     of_people,
 )
 from analytics.reading.reader import Reader
-from analytics.sql.instants import DAY
+from analytics.sql.timestamps import DAY
 
 # Over more days than these, reading all facts in the order of their key is quicker than looking up
 # each that an index of days names (14 times for a year of a million messages).

@@ -27,7 +27,8 @@ from analytics.query import (
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import DOCUMENT, QUERY, SHARED_TWIN, slice_key
 from analytics.search.words import MAX_SEARCH
-from analytics.sql.instants import contains, key
+from analytics.sql.collation import contains
+from analytics.sql.stored import key
 from analytics.untrusted import unescaped
 
 NO_TOPIC, NO_TYPE = "No topic", "No type"

@@ -12,7 +12,8 @@ from analytics.models import table_of
 from analytics.query import Span
 from analytics.reading.cells import DAILY, HEADCOUNT, Slices
 from analytics.reading.reader import Reader
-from analytics.rollups.tables import ALL, Build, Source, slice_name
+from analytics.rollups.state import Build
+from analytics.rollups.tables import ALL, Source, slice_name
 
 
 def span(reader: Reader, today: date) -> Span:

@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy import select
 
 from analytics.models import table_of
-from analytics.rollups.tables import Build
+from analytics.rollups.state import Build
 from analytics.search.postgres import PostgresIndex
 from analytics.search.sqlite import SqliteIndex
 from analytics.search.state import is_there, read_state
@@ -91,14 +91,16 @@ class Search:
         """
         self._index.prepare()
         with self._store.session() as session:
-            if not is_there(session.connection()):  # else what is written would be written again for ever
+            if not is_there(
+                session.connection()
+            ):  # else what is written would be written again for ever
                 raise DatabaseProblem(
                     "The search index can't be read", self._store.where, self._index.remedy
                 )
-            now = session.execute(select(BUILD.c.lineage, BUILD.c.refresh)).one()
+            now = session.execute(select(BUILD.c.build_id, BUILD.c.refresh)).one()
             state = read_state(session.connection())
-            if state is None or state.lineage != now.lineage:
-                state = State(now.lineage, now.refresh, "", END, "", 0, 0, 0)
+            if state is None or state.lineage != now.build_id:
+                state = State(now.build_id, now.refresh, "", END, "", 0, 0, 0)
             ids, reached = next_conversations(session, state)
             texts = texts_of(session, ids)
         if reached == state:

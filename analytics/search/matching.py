@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, and_, false, func, select, true
 from analytics.models import table_of
 from analytics.query import QueryError
 from analytics.reading.reader import Reader, reading
-from analytics.rollups.tables import ALL, Build, Listing
+from analytics.rollups.state import Build
+from analytics.rollups.tables import ALL, Listing
 from analytics.search import postgres, sqlite
 from analytics.search.state import read_state
 from analytics.search.tables import END
@@ -40,8 +41,7 @@ def coverage(reader: Reader) -> Coverage:
     """What can be found now; a share of 0 where there is no index yet."""
     build, listing = BUILD.c, LISTING.c
     state = read_state(reader.connection)
-    lineage = reader.scalar(select(build.lineage))
-    if state is None or state.lineage != lineage:
+    if state is None or state.lineage != reader.scalar(select(build.build_id)):
         return Coverage(0.0, END)
     if state.done:
         return Coverage(1.0, None, str(state), state.skipped)

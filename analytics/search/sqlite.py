@@ -12,9 +12,8 @@ from analytics.reading.reader import Reader
 from analytics.search.tables import DOCUMENT, FORMAT, STATE, WORDS, State
 from analytics.search.words import Term
 from analytics.storage import siblings
-from analytics.storage.faults import is_damaged
+from analytics.storage.faults import BUSY_SECONDS, is_damaged
 from analytics.storage.store import (
-    BUSY_SECONDS,
     OWN_APPLICATION_ID,
     SqliteStore,
     file_lock,

@@ -28,7 +28,7 @@ WORDS = Table(  # SQLite: FTS5; the column of its own name is what MATCH looks t
     Column("words", String),
     schema="search",
 )
-# How far the index has come. All conversations are walked through once for each lineage of the
+# How far the index has come. All conversations are walked through once for each build of the
 # rollups: dated ones from the newest on, then (`at` = 0) the rest by id, then it is `done`; what
 # changes meanwhile and later is taken from `changed`, after (`refresh`, `session_id`). `skipped` is
 # how often one could not be indexed.

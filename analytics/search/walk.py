@@ -7,10 +7,12 @@ from sqlalchemy import exists, select, tuple_, union
 from sqlmodel import Session
 
 from analytics.models import Conversation, Message, table_of
-from analytics.rollups.tables import Activity, Changed
+from analytics.rollups.state import Changed
+from analytics.rollups.tables import Activity
 from analytics.search.tables import DOCUMENT, State, id_of
 from analytics.search.words import BOUNDARY, fold
-from analytics.sql.instants import by_code_point, is_key, key
+from analytics.sql.collation import by_code_point
+from analytics.sql.stored import is_key, key
 from analytics.untrusted import as_text
 
 ACTIVITY, CHANGED = table_of(Activity), table_of(Changed)

@@ -1,1 +1,1 @@
-"""Sql."""
+"""The few places in which the databases differ, and what every statement may say."""

@@ -62,9 +62,10 @@ from analytics.models import (
 from analytics.rollups import change_log
 from analytics.rollups.build import Progress, build, definition, silent
 from analytics.rollups.refresh import prepare, refresh, stage
-from analytics.rollups.tables import Build
+from analytics.rollups.state import Build
 from analytics.settings import Settings, shown_url
-from analytics.sql.instants import from_instant, read_leniently
+from analytics.sql.stored import read_leniently
+from analytics.sql.timestamps import from_instant
 from analytics.storage import siblings
 from analytics.storage.faults import (
     BUSY_SECONDS,
@@ -505,7 +506,7 @@ class SqliteStore(Store):
             return False
         known = change_log.version(connection)
         if known and known == build.previous:  # killed before the marks it took were deleted
-            return change_log.newest(connection) >= int(build.newest_mark)
+            return change_log.newest(connection) >= int(build.newest_entry)
         return bool(known == build.version)
 
     def remove_marks(self) -> bool:
@@ -634,7 +635,7 @@ class SqliteStore(Store):
                 stage(connection, touched)
             with connection.begin():  # writes the rollups
                 version = refresh(connection, touched, datetime.now(UTC), known)
-            if not self._forget(touched.marks, known, version):
+            if not self._forget(touched.entries, known, version):
                 return
             with connection.begin():
                 # From now on, a raw file that names the version before was restored.
@@ -768,7 +769,7 @@ class PostgresStore(Store):
         building = {"rollup": "rollup_building"}
         with self._refresher.begin() as connection:
             # One state of the database: exactly the marks of what the build sees are deleted.
-            connection.execute(delete(change_log.MARK).where(change_log.MARK.c.id > 0))
+            connection.execute(delete(change_log.LOG).where(change_log.LOG.c.id > 0))
             for step in ("DROP SCHEMA IF EXISTS %s CASCADE", "CREATE SCHEMA %s"):
                 connection.exec_driver_sql(step % "rollup_building")
             translated = connection.execution_options(schema_translate_map=building)
@@ -796,7 +797,7 @@ class PostgresStore(Store):
                         prepare(connection)
                     stage(connection, touched)
                     version = refresh(connection, touched, datetime.now(UTC))
-                    change_log.forget(connection, touched.marks)
+                    change_log.forget(connection, touched.entries)
                     change_log.set_version(connection, version)
 
     def remove_marks(self) -> bool:

@@ -157,7 +157,7 @@ def growth_bars(ratios: dict[Question, float]) -> list[Bar]:
 def probe_bars(made: Made, build: dict[str, Any]) -> list[Bar]:
     """Memory, refreshes and inserts."""
     serving, writing = probe("serve", made), probe("write", made)
-    inserts = writing["marked"] / writing["plain"]
+    inserts = writing["logged"] / writing["plain"]
     bars = [
         (serving["memory"] < GB, f"serving: {_size(serving['memory'])} at most (under 1 GB)"),
         (

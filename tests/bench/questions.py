@@ -17,7 +17,7 @@ from analytics.lists.activities import ActivityPage, ActivityQuery, activities, 
 from analytics.models import User, table_of
 from analytics.query import Filters, Period, Query
 from analytics.reading.known import span
-from analytics.reports import BY_SLUG
+from analytics.metrics.registry import BY_SLUG
 from analytics.settings import Settings
 from analytics.storage.store import open_database
 from tests.bench.databases import Made

@@ -18,6 +18,7 @@ from analytics.settings import Settings, load_settings
 from analytics.storage import store as database
 from analytics.storage.store import Store, open_database
 from tests import postgres as on_postgres
+from tests import reference
 from tests.databases import TABLES, Raw, a_user, write
 from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures of every test
 
@@ -62,6 +63,18 @@ def done_once() -> Iterator[None]:
         patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda one, two: type(one) is type(two))
         patch.setattr(manifest_scanner, "scan_component_manifests", list)
         yield
+
+
+@pytest.fixture(scope="session")
+def reference_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference backend's database. Only to be read or copied: all tests have this one."""
+    return reference.make(tmp_path_factory.mktemp("made") / "reference.db")
+
+
+@pytest.fixture(scope="session")
+def older_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same rows from before `messages.message_type`. Only to be read or copied."""
+    return reference.make_older(tmp_path_factory.mktemp("made") / "older.db")
 
 
 @pytest.fixture

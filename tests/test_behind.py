@@ -25,7 +25,6 @@ from analytics.metrics.retention import retention
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
 
-REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
 TODAY = date(2026, 11, 22)
 QUESTIONS = {
     "everything": Query(Period(date(2026, 9, 20), TODAY, TODAY)),
@@ -37,10 +36,8 @@ ROWS = [report.slug for report in REPORTS if has_behind(report.slug)]
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    if not REFERENCE.exists():
-        pytest.skip(f"no reference data at {REFERENCE}")
-    path = Path(shutil.copy(REFERENCE, tmp_path_factory.mktemp("behind")))
+def session(reference_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    path = Path(shutil.copy(reference_db, tmp_path_factory.mktemp("behind")))
     store = open_database(settings_for(path))
     store.refresh()
     with store.session() as made:

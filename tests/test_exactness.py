@@ -18,7 +18,6 @@ from tests.databases import TABLES, Raw, databases, queries
 from tests.oracle import Oracle
 from tests.postgres import rows_of
 
-REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
 EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "30"))
 QUERIES_EACH = 3
 
@@ -67,11 +66,9 @@ def test_every_report_equals_the_oracle(store_of: Shelf, case: tuple[Raw, list[Q
             compare(session, oracle, query)
 
 
-@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
-def test_every_report_equals_the_oracle_on_the_reference_data(store_of: Shelf, zone: str) -> None:
-    if not REFERENCE.exists():
-        pytest.skip(f"no reference data at {REFERENCE}")
-    store = store_of(rows_of(REFERENCE), zone)
+def compare_reference(store_of: Shelf, path: Path, zone: str) -> None:
+    """Every report against the oracle on the reference data, made or real."""
+    store = store_of(rows_of(path), zone)
     oracle = Oracle(store_of.path, ZoneInfo(zone))
     today = date(2026, 11, 22)
     with store.session() as session:
@@ -81,3 +78,10 @@ def test_every_report_equals_the_oracle_on_the_reference_data(store_of: Shelf, z
             (date(2026, 11, 1), date(2026, 11, 1), Filters((), ("Sales", "Marketing"))),
         ):
             compare(session, oracle, Query(Period(start, end, today), filters))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_every_report_equals_the_oracle_on_the_reference_data(
+    store_of: Shelf, reference_db: Path, zone: str
+) -> None:
+    compare_reference(store_of, reference_db, zone)

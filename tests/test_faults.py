@@ -307,7 +307,7 @@ def test_names_in_upper_case_are_read(path: Path) -> None:
     for table in ("users", "twins", "sessions", "messages", "documents", "queries"):
         upper = upper.replace(f"CREATE TABLE {table} ", f"CREATE TABLE {table.upper()} ")
     for column in ("user_id", "started_at", "session_id", "company"):
-        upper = upper.replace(f" {column} ", f" {column.upper()} ")
+        upper = upper.replace(f"\t{column} ", f"\t{column.upper()} ")
     run(copy, upper)
     run(copy, "\n".join(line for line in dump if line.startswith("INSERT")))
     store = opened(settings_for(copy))

@@ -15,16 +15,12 @@ from tests.databases import Raw, a_session, a_user, write
 
 pytestmark = pytest.mark.usefixtures("new_process")
 
-OLD = Path(__file__).parents[2] / "shared/data/reference_before_message_type.db"
-
 
 @pytest.fixture
-def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def old(tmp_path: Path, older_db: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A database from before `messages.message_type`, named by DATABASE_URL."""
-    if not OLD.exists():
-        pytest.skip(f"no reference data at {OLD}")
     path = tmp_path / "old.db"
-    shutil.copyfile(OLD, path)
+    shutil.copyfile(older_db, path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     return path
 

@@ -22,17 +22,22 @@ from analytics.reports import REPORTS
 from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
+from tests.reference import counted
 from tests.test_odd_values import LATIN, REST, loosened, put
 from ui import table_card
 
 ROOT = Path(__file__).parent.parent
-REFERENCE = ROOT.parent / "shared/data/reference.db"
-OLDER = ROOT.parent / "shared/data/reference_before_message_type.db"
 PAGES = (
     "overview", "retention", "organizations", "twins", "people", "activities", "documents",
     "queries", "installations", "person", "conversation", "data",
 )  # fmt: skip
 NASTY = "<img src=x onerror=alert(1)> **bold** [link](http://example.com) :red[x]\n  two spaces"
+
+# Messages of the last 30 days written between 14:00 and 14:59, and their conversations.
+HOUR_14 = (
+    "SELECT count(*), count(DISTINCT session_id) FROM messages"
+    " WHERE created_at >= '2026-10-23' AND strftime('%H', created_at) = '14'"
+)
 
 Open = Callable[..., AppTest]
 
@@ -84,11 +89,9 @@ def _close_the_last() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(reference_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the reference backend's database."""
-    if not REFERENCE.exists():
-        pytest.skip(f"no reference data at {REFERENCE}")
-    return Path(shutil.copy(REFERENCE, tmp_path_factory.mktemp("reference")))
+    return Path(shutil.copy(reference_db, tmp_path_factory.mktemp("reference")))
 
 
 @pytest.fixture
@@ -389,13 +392,18 @@ def test_the_activity_list_filters_and_pages(app: Open, reference: Path) -> None
 def test_a_search_draws_what_is_found_and_where(app: Open, reference: Path) -> None:
     made = app(reference, "activities")
     made.text_input(key="search").set_value("client meet*").run()
+    [total] = counted(
+        reference,
+        "SELECT count(*) FROM sessions"
+        " WHERE started_at >= '2026-10-23' AND topic = 'client meeting prep'",
+    )
     for _ in range(100):  # the index is built in the background
-        if "of 100 activities" in words(made):
+        if f"of {total} activities" in words(made):
             break
         time.sleep(0.1)
         made.run()
     no_errors(made)
-    assert "1\u201320 of 100 activities" in words(made)
+    assert f"1\u201320 of {total} activities" in words(made)
     found = [m.value for m in made.markdown if ":orange-background[" in m.value]
     assert len(found) == 20
     assert all("client" in value and "meet" in value for value in found)
@@ -551,10 +559,10 @@ def test_figures_at_the_ends_of_the_calendar(app: Open, far: Any) -> None:
     assert not made.exception
 
 
-def test_an_older_database_shows_everything_with_a_notice(app: Open, tmp_path: Path) -> None:
-    if not OLDER.exists():
-        pytest.skip(f"no older data at {OLDER}")
-    made = app(Path(shutil.copy(OLDER, tmp_path)))
+def test_an_older_database_shows_everything_with_a_notice(
+    app: Open, older_db: Path, tmp_path: Path
+) -> None:
+    made = app(Path(shutil.copy(older_db, tmp_path)))
     no_errors(made)
     assert made.metric[1].value == "726"
     assert "python -m analytics migrate" in made.warning[0].value
@@ -652,20 +660,41 @@ def followed(app: Open, database: Path, link: tuple[str, dict[str, list[str]]]) 
 
 
 @pytest.mark.parametrize(
-    ("page", "slug", "row", "expected"),
+    ("page", "slug", "row", "labels", "figures"),
     [
-        ("overview", "active-users", 6, {"people": "10 people"}),
-        ("overview", "feature-usage", 2, {"queries": "620 queries"}),
+        ("overview", "active-users", 6, {"people": "{} people"},
+         "SELECT count(DISTINCT user_id) FROM sessions WHERE date(started_at) = '2026-10-29'"),
+        ("overview", "feature-usage", 2, {"queries": "{} queries"},
+         "SELECT count(*) FROM queries WHERE created_at >= '2026-10-23'"),
         ("overview", "leaderboard", 2,
-         {"people": "2 people", "activities": "122 conversations"}),
-        ("overview", "hourly-activity", 14, {"activities": "499 messages in 66 conversations"}),
-        ("twins", "topics", 0, {"activities": "100 conversations"}),
-        ("twins", "document-types", 0, {"documents": "156 documents"}),
+         {"people": "{} people", "activities": "{} conversations"},
+         "SELECT count(DISTINCT user_id), count(*) FROM sessions AS s JOIN users AS u"
+         " ON u.id = user_id AND company = 'Acme Corp' WHERE started_at >= '2026-10-23'"),
+        ("overview", "hourly-activity", 14, {"activities": "{} messages in {} conversations"},
+         HOUR_14),
+        ("twins", "topics", 0, {"activities": "{} conversations"},
+         "SELECT count(*) FROM sessions WHERE started_at >= '2026-10-23' GROUP BY topic"
+         " ORDER BY 1 DESC"),
+        ("twins", "document-types", 0, {"documents": "{} documents"},
+         "SELECT count(*) FROM documents WHERE created_at >= '2026-10-23' GROUP BY document_type"
+         " ORDER BY 1 DESC"),
     ],
 )  # fmt: skip
 def test_what_is_behind_a_bar_can_be_chosen_and_is_as_many(  # noqa: PLR0913, PLR0917
-    app: Open, reference: Path, page: str, slug: str, row: int, expected: dict[str, str]
+    app: Open,
+    reference: Path,
+    page: str,
+    slug: str,
+    row: int,
+    labels: dict[str, str],
+    figures: str,
 ) -> None:
+    # A label with two figures, or two labels with one each.
+    numbers = counted(reference, figures)
+    expected = {
+        where: label.format(*(numbers if len(labels) == 1 else numbers[n:]))
+        for n, (where, label) in enumerate(labels.items())
+    }
     made = app(reference, page)
     before = offered(made)
     made.session_state[f"look-behind-{slug}"] = True

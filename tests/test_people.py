@@ -31,9 +31,17 @@ from analytics.web.api import create_app
 from analytics.web.api.endpoints import clock, the_service
 from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
-from tests.test_pages import Open, app, no_errors, reference, words  # noqa: F401 - fixtures too
-from ui import shell
-from analytics.reading.filters import in_words
+from tests.reference import counted
+from tests.test_pages import (  # noqa: F401 - fixtures too
+    HOUR_14,
+    Open,
+    app,
+    no_errors,
+    reference,
+    words,
+)
+from ui import download, shell
+from ui.drill import in_words
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 WEEK = Query(Period(date(2026, 3, 5), date(2026, 3, 11), date(2026, 3, 12)))
@@ -329,7 +337,8 @@ def test_a_list_says_what_it_is_narrowed_to_until_it_is_removed(
     reference: Path,
 ) -> None:
     made = opened(app, reference, "activities", hour="14")
-    assert "499 messages in 66 conversations" in words(made)
+    messages, talks = counted(reference, HOUR_14)
+    assert f"{messages} messages in {talks} conversations" in words(made)
     chip = next(button for button in made.button if button.key == "chip-hour")
     assert chip.label.replace("\\", "") == "Only 14:00\u201314:59 on complete days"
     chip.click().run()

@@ -25,7 +25,6 @@ from tests.test_browser import browser  # noqa: F401
 from ui.views import ROUTES, address
 
 ROOT = Path(__file__).parent.parent
-REFERENCE = ROOT.parent / "shared/data/reference.db"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NASTY = '<img src="http://example.com/x.png" onerror="a()"> **b** [a](http://a.b) :red[x]'
 
@@ -239,11 +238,9 @@ def test_links_lead_to_pages(database: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not REFERENCE.exists():
-        pytest.skip(f"no reference data at {REFERENCE}")
+def folder(reference_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("views")
-    shutil.copy(REFERENCE, made)
+    shutil.copy(reference_db, made)
     return made
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from analytics.lists.registry import LISTS
-from analytics.reports import REPORTS
+from analytics.metrics.registry import RESULTS
 from analytics.service import Service
 from analytics.settings import Settings
 from analytics.web.api import create_app
@@ -35,7 +35,7 @@ def examples() -> dict[str, Any]:
         app.dependency_overrides |= {the_service: lambda: lambda: service, clock: lambda: NOW}
         client = TestClient(app)
         found: dict[str, Any] = {}
-        for report in REPORTS:
+        for report in RESULTS:
             answer = client.get(f"/api/{report.path}").json()
             found[report.slug] = answer if report.is_single else answer[:ROWS]
         page = client.get("/api/activities", params={"limit": ROWS}).json()

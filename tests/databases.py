@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from analytics.query import Filters, Period, Query
+from analytics.query import Period, Query, open_period
 
 Row = dict[str, Any]
 
@@ -314,6 +314,13 @@ def queries(draw: st.DrawFn, raw: Raw) -> Query:
         against = Period(first, first + timedelta(one(0, 1, 6, 29)), today)
     return Query(
         Period(start, end, today),
-        Filters(names("company", None, "Nobody", "="), names("department", None, "Nobody", "=")),
+        organizations=names("company", None, "Nobody", "="), departments=names("department", None, "Nobody", "="),
         against,
     )
+
+
+def activity_query(
+    start: date | None = None, end: date | None = None, today: date = date.max, **filters: Any
+) -> Query:
+    """Which activities: an absent date is no bound."""
+    return Query(open_period(start, end, today), **filters)

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from analytics.query import Filters, Period, Query
 from analytics.reading.details import Detail
+
+from analytics.query import Filters, Period, Query
 
 Row = dict[str, Any]
 
@@ -515,7 +516,7 @@ class Oracle:
             row = self.twin(twin_id, people, query.period)
             twin = self.twin_rows.get(twin_id, {})
             used = row["last_used"] is not None or row["documents"] or row["queries"]
-            everybody = not (query.filters.organizations or query.filters.departments)
+            everybody = not (query.organizations or query.departments)
             if used or twin.get("user_id") in people or (twin and everybody):
                 rows.append(row)
         return sorted(
@@ -584,7 +585,7 @@ class Oracle:
         """The activity list, newest first, all of it."""
         people = {
             each
-            for each in self.chosen(Filters(organizations, departments))
+            for each in self.chosen(organizations=organizations, departments=departments)
             if ascii_lower(user) in ascii_lower(self.users[each]["email"] or "")
         }
         events = [

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from analytics.lists.activities import (
-    ActivityQuery,
     all_activities,
     count_activities,
     first_activities,
 )
+from analytics.reading.reader import reading
 from analytics.search import sqlite
 from analytics.search.index import Search
 from analytics.search.matching import coverage
@@ -24,7 +24,7 @@ from analytics.search.words import Term
 from analytics.service import Service
 from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
-from tests.databases import Raw, Row, a_message, a_session, a_twin, a_user, write
+from tests.databases import Raw, Row, a_message, a_session, a_twin, a_user, activity_query, write
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 
@@ -96,11 +96,11 @@ class Indexed:
             database.commit()
 
     def ids(self, words: str, **more: Any) -> str:
-        with self.store.session() as session:
-            ask = ActivityQuery(search=words, **more)
-            found = [item.id for item in all_activities(session, ask, NOW)]
-            assert count_activities(session, ask) == len(found)
-            assert [item.id for item in first_activities(session, ask, NOW, 100)] == found
+        with reading(self.store) as reader:
+            ask = activity_query(search=words, **more)
+            found = [item.id for item in all_activities(reader, ask, NOW)]
+            assert count_activities(reader, ask) == len(found)
+            assert [item.id for item in first_activities(reader, ask, NOW, 100)] == found
             return " ".join(found)
 
 
@@ -153,8 +153,8 @@ def fts_matches(folded: str, query: tuple[Term, ...]) -> bool:
 
 def wait_until_built(made: Service) -> None:
     for _ in range(200):
-        with made.store().session() as session:
-            if coverage(session).is_complete:
+        with reading(made.store()) as reader:
+            if coverage(reader).is_complete:
                 return
         time.sleep(0.05)
     raise AssertionError("the index was not built")

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 import analytics.lists.activities
+from analytics.reading.reader import reading
 from analytics.format import duration_text
 from analytics.query import TYPES
 from analytics.lists.conversation import ActivityDetail, activity
-from analytics.lists.activities import ActivityItem, ActivityQuery, activities, activities_after, all_activities, count_activities, first_activities, latest_activities, relative_time
+from analytics.lists.activities import ActivityItem, activities, activities_after, all_activities, count_activities, first_activities, latest_activities, relative_time
 from analytics.query import Filters, QueryError, Span
 from analytics.reading.known import span
+from tests.databases import activity_query
 from tests.conftest import Shelf
 from tests.databases import (
     Raw,
@@ -85,9 +87,9 @@ def session(new_shelf: Callable[[], Shelf]) -> Iterator[Session]:
 
 def ids(session: Session, **asked: Any) -> str:
     """The ids of all activities asked for, in order."""
-    ask = ActivityQuery(**asked)
-    page = activities(session, ask, NOW, limit=100)
-    assert page.total == count_activities(session, ask) == len(page.items)
+    ask = activity_query(**asked)
+    page = activities(reader, ask, NOW, limit=100)
+    assert page.total == count_activities(reader, ask) == len(page.items)
     return " ".join(item.id for item in page.items)
 
 
@@ -95,26 +97,26 @@ def ids(session: Session, **asked: Any) -> str:
 
 
 def test_the_newest_come_first_and_ties_by_id_backwards(session: Session) -> None:
-    assert ids(session) == "s8 s7 s6 s5 s4 s3 s2 s1"
+    assert ids(reader) == "s8 s7 s6 s5 s4 s3 s2 s1"
 
 
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        (Filters(("Acme",)), "s8 s7 s3 s2 s1"),
-        (Filters((None,)), "s4"),
-        (Filters(("Zebra", None)), "s6 s5 s4"),
-        (Filters((), ("Sales",)), "s7 s4 s2 s1"),
-        (Filters((), (None,)), "s8 s3"),
-        (Filters(("Acme",), ("Sales",)), "s7 s2 s1"),
-        (Filters(("Acme", "Zebra"), (None, "R&D")), "s8 s6 s5 s3"),
-        (Filters(("Zebra",), ("Sales",)), ""),
-        (Filters(("acme",)), ""),
-        (Filters(("",)), "s4"),
+        (dict(organizations=("Acme",)), "s8 s7 s3 s2 s1"),
+        (dict(organizations=(None,)), "s4"),
+        (dict(organizations=("Zebra", None)), "s6 s5 s4"),
+        (dict(organizations=(), departments=("Sales",)), "s7 s4 s2 s1"),
+        (dict(organizations=(), departments=(None,)), "s8 s3"),
+        (dict(organizations=("Acme",), departments=("Sales",)), "s7 s2 s1"),
+        (dict(organizations=("Acme", "Zebra"), departments=(None, "R&D")), "s8 s6 s5 s3"),
+        (dict(organizations=("Zebra",), departments=("Sales",)), ""),
+        (dict(organizations=("acme",)), ""),
+        (dict(organizations=("",)), "s4"),
     ],
 )
 def test_organizations_and_departments(filters: Filters, expected: str, session: Session) -> None:
-    assert ids(session, filters=filters) == expected
+    assert ids(reader, filters=filters) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_organizations_and_departments(filters: Filters, expected: str, session:
 def test_a_type_gives_the_activities_that_carry_it(
     kind: str, expected: str, session: Session
 ) -> None:
-    assert ids(session, type=kind) == expected
+    assert ids(reader, type=kind) == expected
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_a_type_gives_the_activities_that_carry_it(
     ],
 )
 def test_an_email_part_is_taken_literally(part: str, expected: str, session: Session) -> None:
-    assert ids(session, user=part) == expected
+    assert ids(reader, user=part) == expected
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_an_email_part_is_taken_literally(part: str, expected: str, session: Ses
     [("t0", "s8 s7 s3 s1"), ("t2", "s5"), ("gone", "s6"), ("never", ""), ("", "")],
 )
 def test_a_twin(twin: str, expected: str, session: Session) -> None:
-    assert ids(session, twin_id=twin) == expected
+    assert ids(reader, twin_id=twin) == expected
 
 
 @pytest.mark.parametrize(
@@ -179,14 +181,14 @@ def test_days_are_included_and_may_be_open(
 ) -> None:
     days = {"start": start, "end": end}
     asked = {name: day and date.fromisoformat(day) for name, day in days.items()}
-    assert ids(session, **asked) == expected
+    assert ids(reader, **asked) == expected
 
 
 def test_everything_at_once(session: Session) -> None:
     day = date(2026, 3, 11)
-    asked: dict[str, Any] = {"start": day, "end": day, "filters": Filters(("Acme",), ("Sales",))}
-    assert ids(session, **asked, type="query", user="nn_", twin_id="t0") == "s7"
-    assert ids(session, **asked, type="shared_twin", user="nn_", twin_id="t0") == ""
+    asked: dict[str, Any] = {"start": day, "end": day, "filters": dict(organizations=("Acme",), departments=("Sales",))}
+    assert ids(reader, **asked, type="query", user="nn_", twin="t0") == "s7"
+    assert ids(reader, **asked, type="shared_twin", user="nn_", twin="t0") == ""
 
 
 def test_days_are_those_of_the_reporting_zone(store_of: Shelf) -> None:
@@ -195,24 +197,24 @@ def test_days_are_those_of_the_reporting_zone(store_of: Shelf) -> None:
     for n, start in enumerate((*starts, "2026-03-29 22:00:00")):
         raw.sessions.append(a_session(f"s{n}", "ann", start))
     sunday = date(2026, 3, 29)  # 23 hours long
-    with store_of(raw, zone="Europe/Berlin").session() as session:
-        assert ids(session, start=sunday, end=sunday) == "s2 s1"
+    with reading(store_of(raw, zone="Europe/Berlin")) as reader:
+        assert ids(reader, start=sunday, end=sunday) == "s2 s1"
 
 
 def test_no_conversations_at_all(store_of: Shelf) -> None:
-    with store_of(Raw(users=[a_user("ann")])).session() as session:
-        page = activities(session, ActivityQuery(), NOW)
+    with reading(store_of(Raw(users=[a_user("ann")]))) as reader:
+        page = activities(reader, activity_query(), NOW)
         assert (page.items, page.total, page.total_pages) == ([], 0, 0)
         assert (page.has_next, page.has_prev, page.next_cursor) == (False, False, None)
-        assert list(all_activities(session, ActivityQuery(), NOW)) == []
-        assert latest_activities(session, Filters(), NOW) == []
+        assert list(all_activities(reader, activity_query(), NOW)) == []
+        assert latest_activities(reader, , NOW) == []
 
 
 # --- an item ----------------------------------------------------------------------------------
 
 
 def test_an_item_says_who_when_and_what(session: Session) -> None:
-    _, item, *_ = activities(session, ActivityQuery(), NOW).items
+    _, item, *_ = activities(reader, activity_query(), NOW).items
     assert item == ActivityItem(
         id="s7",
         type="conversation",
@@ -239,7 +241,7 @@ def test_an_item_says_who_when_and_what(session: Session) -> None:
 
 
 def test_what_an_item_does_not_know_is_none(session: Session) -> None:
-    items = {item.id: item for item in activities(session, ActivityQuery(), NOW).items}
+    items = {item.id: item for item in activities(reader, activity_query(), NOW).items}
     assert (items["s6"].twin_name, items["s6"].twin_owner) == (None, None)
     assert (items["s5"].twin_name, items["s5"].twin_owner) == ("Orphan", None)
     assert (items["s4"].organization, items["s3"].department) == (None, None)
@@ -252,7 +254,7 @@ def test_what_an_item_does_not_know_is_none(session: Session) -> None:
 
 
 def test_pages_and_their_numbers(session: Session) -> None:
-    pages = [activities(session, ActivityQuery(), NOW, page, 3) for page in (1, 2, 3, 4)]
+    pages = [activities(reader, activity_query(), NOW, page, 3) for page in (1, 2, 3, 4)]
     assert [[item.id for item in page.items] for page in pages] == [
         ["s8", "s7", "s6"],
         ["s5", "s4", "s3"],
@@ -281,14 +283,14 @@ def test_pages_and_their_numbers(session: Session) -> None:
 )
 def test_pages_have_bounds(page: int, limit: int, message: str, session: Session) -> None:
     with pytest.raises(QueryError, match=f"^{message}$"):
-        activities(session, ActivityQuery(), NOW, page, limit)
+        activities(reader, activity_query(), NOW, page, limit)
 
 
 def test_an_unknown_type_and_reversed_dates_are_refused() -> None:
     with pytest.raises(QueryError, match="type = call: choose one of all, conversation, document"):
-        ActivityQuery(type="call")
+        activity_query(type="call")
     with pytest.raises(QueryError, match=r"end_date = 2026-03-01: .* swap them"):
-        ActivityQuery(start=date(2026, 3, 2), end=date(2026, 3, 1))
+        activity_query(start=date(2026, 3, 2), end=date(2026, 3, 1))
 
 
 def scattered(draw: random.Random, zone: str) -> Raw:
@@ -317,54 +319,51 @@ def test_any_page_is_what_counting_from_the_start_gives(
     draw = random.Random(zone)  # noqa: S311
     names: list[str | None] = ["Acme", "Zebra", None, "Nobody"]
     compared = 0
-    with store_of(scattered(draw, zone), zone).session() as session:
+    with reading(store_of(scattered(draw, zone), zone)) as reader:
         for _ in range(40):
             start = draw.choice([None, None, date(2010, 11, draw.randint(1, 9))])
-            ask = ActivityQuery(
+            ask = activity_query(
                 start=start,
                 end=draw.choice([None, start and start + timedelta(draw.randint(0, 5))]),
-                filters=Filters(
-                    tuple(draw.sample(names, draw.choice([0, 0, 1, 2]))),
-                    draw.choice([(), (), ("Sales",), (None, "R&D")]),
-                ),
+                organizations=tuple(draw.sample(names, draw.choice([0, 0, 1, 2]))), departments=draw.choice([(), (), ("Sales",), (None, "R&D")]),
                 type=draw.choice(TYPES),
                 user=draw.choice(["", "", "", "u", "1"]),
                 twin_id=draw.choice([None, None, None, "t1"]),
             )
             # Few users are gathered, of many the newest are met in the order of time.
             monkeypatch.setattr(analytics.lists.activities, "_MANY_USERS", draw.choice([2, 1_000]))
-            expected = [item.id for item in all_activities(session, ask, NOW)]
+            expected = [item.id for item in all_activities(reader, ask, NOW)]
             limit = draw.choice([1, 3, 7, 20])
             pages = -(-len(expected) // limit)
             for page in {1, 2, pages // 2 or 1, max(1, pages - 1), pages or 1, pages + 1}:
-                made = activities(session, ask, NOW, page, limit)
+                made = activities(reader, ask, NOW, page, limit)
                 wanted = expected[(page - 1) * limit : page * limit]
                 assert [item.id for item in made.items] == wanted
                 assert made.total == len(expected)
                 compared += len(wanted)
-            first = first_activities(session, ask, NOW, limit)
+            first = first_activities(reader, ask, NOW, limit)
             assert [item.id for item in first] == expected[:limit]
     assert compared > 300
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 8, 9])
 def test_following_the_cursors_reads_what_the_pages_hold(limit: int, session: Session) -> None:
-    page = activities(session, ActivityQuery(), NOW, limit=limit)
+    page = activities(reader, activity_query(), NOW, limit=limit)
     found = [item.id for item in page.items]
     while page.next_cursor:
         assert page.has_next
-        page = activities(session, ActivityQuery(), NOW, limit=limit, cursor=page.next_cursor)
+        page = activities(reader, activity_query(), NOW, limit=limit, cursor=page.next_cursor)
         assert page.has_prev
         assert page.items
         found += [item.id for item in page.items]
     assert not page.has_next
-    assert found == ids(session).split()
+    assert found == ids(reader).split()
 
 
 def test_a_cursor_keeps_to_the_filters(session: Session) -> None:
-    ask = ActivityQuery(filters=Filters(("Acme",)), type="conversation", user="@example")
-    first = activities(session, ask, NOW, limit=2)
-    second = activities(session, ask, NOW, limit=2, cursor=first.next_cursor or "")
+    ask = activity_query(organizations=("Acme",), type="conversation", user="@example")
+    first = activities(reader, ask, NOW, limit=2)
+    second = activities(reader, ask, NOW, limit=2, cursor=first.next_cursor or "")
     assert [item.id for item in first.items + second.items] == ["s8", "s7", "s3", "s2"]
     assert second.total == 5
 
@@ -373,9 +372,9 @@ def test_a_cursor_may_hold_an_id_of_any_characters(store_of: Shelf) -> None:
     odd = ["a.b", "", "Ünï 'x'\n", "1.2"]
     raw = Raw(users=[a_user("ann")])
     raw.sessions += [a_session(f"s{id_}", "ann", "2026-03-10 09:00:00") for id_ in odd]
-    with store_of(raw).session() as session:
-        first = activities(session, ActivityQuery(), NOW, limit=3)
-        rest = activities(session, ActivityQuery(), NOW, cursor=first.next_cursor or "")
+    with reading(store_of(raw)) as reader:
+        first = activities(reader, activity_query(), NOW, limit=3)
+        rest = activities(reader, activity_query(), NOW, cursor=first.next_cursor or "")
         assert [i.id for i in first.items + rest.items] == sorted(f"s{o}" for o in odd)[::-1]
 
 
@@ -384,21 +383,21 @@ def test_a_cursor_may_hold_an_id_of_any_characters(store_of: Shelf) -> None:
 )
 def test_a_cursor_that_no_page_gave_is_refused(cursor: str, session: Session) -> None:
     with pytest.raises(QueryError, match="pass the nextCursor of an earlier answer unchanged"):
-        activities(session, ActivityQuery(), NOW, cursor=cursor)
+        activities(reader, activity_query(), NOW, cursor=cursor)
 
 
 def test_reading_all_equals_paging(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analytics.lists.activities._CHUNK", 3)
-    for ask in (ActivityQuery(), ActivityQuery(type="document"), ActivityQuery(user="n_1")):
-        page = activities(session, ask, NOW, limit=100)
-        assert list(all_activities(session, ask, NOW)) == page.items
+    for ask in (activity_query(), activity_query(type="document"), activity_query(user="n_1")):
+        page = activities(reader, ask, NOW, limit=100)
+        assert list(all_activities(reader, ask, NOW)) == page.items
 
 
 def test_reading_all_ends_its_transaction_at_every_pause(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("analytics.lists.activities._CHUNK", 3)
-    for _ in all_activities(session, ActivityQuery(), NOW):
+    for _ in all_activities(reader, activity_query(), NOW):
         assert not session.in_transaction()
 
 
@@ -407,19 +406,19 @@ def test_reading_all_passes_over_conversations_deleted_meanwhile(store_of: Shelf
     kept = company()
     kept.sessions = [row for row in kept.sessions if row["id"] not in ("s5", "s6", "s7")]
     store_of.write(kept)
-    with store.session() as session:
+    with reading(store) as reader:
         found, position = [], None
         for _ in range(4):
-            items, position = activities_after(session, ActivityQuery(), NOW, position, 2)
+            items, position = activities_after(reader, activity_query(), NOW, position, 2)
             found.append([item.id for item in items])
         assert position is None
         assert found == [["s8"], [], ["s4", "s3"], ["s2", "s1"]]
 
 
 def test_the_latest_are_within_the_filters(session: Session) -> None:
-    latest = latest_activities(session, Filters(), NOW, 3)
+    latest = latest_activities(reader, , NOW, 3)
     assert [item.id for item in latest] == ["s8", "s7", "s6"]
-    latest = latest_activities(session, Filters(("Zebra",)), NOW)
+    latest = latest_activities(reader, organizations=("Zebra",), NOW)
     assert [item.id for item in latest] == ["s6", "s5"]
 
 
@@ -456,7 +455,7 @@ def test_no_date_is_said() -> None:
 
 
 def detail(session: Session, id_: str) -> ActivityDetail:
-    found = activity(session, id_, NOW)
+    found = activity(reader, id_, NOW)
     assert found is not None
     return found
 
@@ -465,8 +464,8 @@ def opened(store_of: Shelf, raw: Raw, zone: str = "UTC") -> ActivityDetail:
     """The conversation `s1` of Ann among the given rows."""
     raw.users = raw.users or [a_user("ann")]
     raw.sessions = raw.sessions or [a_session("s1", "ann", "2026-03-11 09:00:00")]
-    with store_of(raw, zone).session() as session:
-        return detail(session, "s1")
+    with reading(store_of(raw, zone)) as reader:
+        return detail(reader, "s1")
 
 
 def test_a_conversation_says_who_when_and_which_twin(store_of: Shelf) -> None:
@@ -588,28 +587,28 @@ def test_one_of_each_is_summed_up_in_the_singular(store_of: Shelf) -> None:
 
 
 def test_a_conversation_without_a_date_opens_by_id(session: Session) -> None:
-    found = detail(session, "undated")
+    found = detail(reader, "undated")
     assert (found.time, found.timestamp, found.started_at) == ("No date", None, None)
 
 
 def test_an_unknown_twin_and_a_missing_title(session: Session) -> None:
-    found = detail(session, "s6")
+    found = detail(reader, "s6")
     assert (found.twin_id, found.twin_name, found.twin_owner, found.twin_owner_name) == (None,) * 4
     assert found.action == "Conversation"
     assert found.topic is None
-    found = detail(session, "s5")
+    found = detail(reader, "s5")
     assert (found.twin_name, found.twin_owner) == ("Orphan", None)
-    assert (detail(session, "s4").organization, detail(session, "s3").department) == (None, None)
+    assert (detail(reader, "s4").organization, detail(reader, "s3").department) == (None, None)
 
 
 @pytest.mark.parametrize("id_", ["orphan", "nothing", "", "s1' OR '1'='1", "S1"])
 def test_orphans_and_unknown_ids_are_nowhere(id_: str, session: Session) -> None:
-    assert activity(session, id_, NOW) is None
+    assert activity(reader, id_, NOW) is None
 
 
 def test_the_conversation_agrees_with_its_item(session: Session) -> None:
-    for item in activities(session, ActivityQuery(), NOW).items:
-        found = detail(session, item.id).model_dump()
+    for item in activities(reader, activity_query(), NOW).items:
+        found = detail(reader, item.id).model_dump()
         same = item.model_dump(exclude={"has_documents", "has_queries"})
         assert {name: found[name] for name in same} == same
 
@@ -618,7 +617,7 @@ def test_the_conversation_agrees_with_its_item(session: Session) -> None:
 
 
 @st.composite
-def asks(draw: st.DrawFn, raw: Raw) -> ActivityQuery:
+def asks(draw: st.DrawFn, raw: Raw) -> Query:
     """Filters that name what the rows have, and what they don't."""
 
     def one(*values: Any) -> Any:
@@ -630,10 +629,10 @@ def asks(draw: st.DrawFn, raw: Raw) -> ActivityQuery:
 
     first, last = sorted((one(None, *days_of(raw)) or date.min, one(*days_of(raw))))
     emails = [row["email"] for row in raw.users]
-    return ActivityQuery(
+    return activity_query(
         start=None if first == date.min else first,
         end=one(None, last),
-        filters=Filters(names("company"), names("department")),
+        organizations=names("company"), departments=names("department"),
         type=one(*TYPES),
         user=one("", "", "ann", "_", "%", "É", "@EXAMPLE", *emails),
         twin_id=one(None, None, None, "t0", "t1", "nothing"),
@@ -651,9 +650,9 @@ def test_the_list_equals_the_oracle(store_of: Shelf, case: tuple[Any, ...]) -> N
     raw, *questions = case
     store = store_of(raw, raw.zone)
     oracle = Oracle(store_of.path, ZoneInfo(raw.zone))
-    with store.session() as session:
+    with reading(store) as reader:
         for today in days_of(raw):
-            assert span(session, today) == Span(*oracle.span(today))
+            assert span(reader, today) == Span(*oracle.span(today))
         for ask in questions:
             named = (ask.filters.organizations, ask.filters.departments)
             expected = oracle.activities(
@@ -661,16 +660,16 @@ def test_the_list_equals_the_oracle(store_of: Shelf, case: tuple[Any, ...]) -> N
             )
             for row in expected:
                 row["duration"] = duration_text(row.pop("duration_seconds") * 1_000_000)
-            assert [shape(i) for i in all_activities(session, ask, NOW)] == expected
-            assert count_activities(session, ask) == len(expected)
-            second = activities(session, ask, NOW, page=2, limit=2)
+            assert [shape(i) for i in all_activities(reader, ask, NOW)] == expected
+            assert count_activities(reader, ask) == len(expected)
+            second = activities(reader, ask, NOW, page=2, limit=2)
             assert [shape(item) for item in second.items] == expected[2:4]
-            cursor = activities(session, ask, NOW, limit=2).next_cursor
+            cursor = activities(reader, ask, NOW, limit=2).next_cursor
             if cursor:
-                page = activities(session, ask, NOW, limit=2, cursor=cursor)
+                page = activities(reader, ask, NOW, limit=2, cursor=cursor)
                 assert page.items == second.items
             assert bool(cursor) == (len(expected) > 2)
-            latest = latest_activities(session, ask.filters, NOW, 3)
+            latest = latest_activities(reader, ask.filters, NOW, 3)
             assert [shape(i)["id"] for i in latest] == [
                 row["id"] for row in oracle.activities(None, None, *named)[:3]
             ]

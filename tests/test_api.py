@@ -30,10 +30,12 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from analytics.lists import registry
-from analytics.lists.activities import ActivityQuery, activities, all_activities
+from analytics.lists.activities import activities, all_activities
+from analytics.metrics.registry import RESULTS
+from analytics.metrics.result import Result
 from analytics.output.export import csv_text
-from analytics.query import Filters, Period, Query
-from analytics.reports import REPORTS, Report
+from analytics.query import Period, Query
+from analytics.reading.reader import reading
 from analytics.service import RefreshProblem, Service
 from analytics.settings import Settings, load_settings
 from analytics.storage.faults import DatabaseProblem
@@ -43,13 +45,23 @@ from analytics.web.api.endpoints import VERSION, clock, the_service
 from tests import fuzz_api, servers
 from tests.browsing import CHROMIUM, chromium
 from tests.conftest import Shelf
-from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
+from tests.databases import (
+    Raw,
+    a_document,
+    a_message,
+    a_query,
+    a_session,
+    a_twin,
+    a_user,
+    activity_query,
+    write,
+)
 from tests.postgres import rows_of
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 SAID = "the takeover of Initech"
 DOCUMENTED = create_app().openapi()
-by_slug = pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.slug)
+by_slug = pytest.mark.parametrize("report", RESULTS, ids=lambda report: report.slug)
 
 
 def small() -> Raw:
@@ -300,10 +312,10 @@ def test_a_whole_conversation(served: Served) -> None:
 
 def test_every_result_is_served_and_documented() -> None:
     paths = DOCUMENTED["paths"]
-    assert {f"/api/{report.path}" for report in REPORTS} | {
+    assert {f"/api/{report.path}" for report in RESULTS} | {
         f"/api/{listed.slug}" for listed in registry.LISTS
     } | set(CONTRACT) == set(paths)
-    for report in REPORTS:
+    for report in RESULTS:
         operation = paths[f"/api/{report.path}"]["get"]
         assert operation["summary"] == report.title
         assert operation["description"] == report.definition
@@ -311,13 +323,13 @@ def test_every_result_is_served_and_documented() -> None:
 
 
 @by_slug
-def test_page_json_and_csv_are_equal(served: Served, report: Report) -> None:
+def test_page_json_and_csv_are_equal(served: Served, report: Result) -> None:
     query = Query(
         Period(date(2026, 3, 9), date(2026, 3, 12), NOW.date()),
-        Filters(("Acme", "No organization", None)),
+        organizations=("Acme", "No organization", None),
     )
-    with served.service.store().session() as session:
-        rows = report.rows(session, query)
+    with reading(served.service.store()) as reader:
+        rows = report.rows(reader, query)
     parameters = {
         "start_date": "2026-03-09", "end_date": "2026-03-12",
         "organization": ["Acme", "=No organization", "No organization"],
@@ -335,8 +347,8 @@ def test_page_json_and_csv_are_equal(served: Served, report: Report) -> None:
 
 
 def test_the_csv_of_activities_has_all_of_them(served: Served) -> None:
-    with served.service.store().session() as session:
-        rows = list(all_activities(session, ActivityQuery(), NOW))
+    with reading(served.service.store()) as reader:
+        rows = list(all_activities(reader, activity_query(), NOW))
     answer = served.get("/api/activities?format=csv&limit=1")
     assert (
         answer.content
@@ -352,7 +364,7 @@ def test_examples_are_the_answers_on_sample_data() -> None:
 
     made = json.loads(json.dumps(examples()))
     assert json.loads(TARGET.read_text("utf-8")) == made, "run `python -m tests.api_examples`"
-    assert {report.slug for report in REPORTS} <= set(made)
+    assert {report.slug for report in RESULTS} <= set(made)
 
 
 # --- what can be asked -------------------------------------------------------------------------
@@ -555,7 +567,7 @@ def test_bad_input_names_parameter_value_and_remedy(
      "9999-12-31", "9989-12-25&end_date=9999-12-31", "&end_date=9999-12-31"],
 )  # fmt: skip
 def test_the_first_and_last_days_of_the_calendar(
-    served: Served, report: Report, dates: str
+    served: Served, report: Result, dates: str
 ) -> None:
     answer = served.get(f"/api/{report.path}?start_date={dates}")
     assert answer.status_code in {200, 422}
@@ -842,7 +854,7 @@ def test_what_people_said_is_stored_by_no_cache(served: Served) -> None:
     tag = served.get("/api/people").headers["etag"]
     again = served.get("/api/people", headers={"If-None-Match": tag})
     assert (again.status_code, again.headers["cache-control"]) == (304, "private, no-store")
-    for report in REPORTS:
+    for report in RESULTS:
         answer = served.get(f"/api/{report.path}?format=csv")
         assert answer.headers["cache-control"] == "private, no-cache"
 
@@ -946,16 +958,16 @@ def test_documentation_in_a_browser_asks_nobody_else(tmp_path: Path) -> None:
 
 
 def test_many_clients_at_once_see_equal_answers(served: Served) -> None:
-    paths = [f"/api/{report.path}" for report in REPORTS] * 5
+    paths = [f"/api/{report.path}" for report in RESULTS] * 5
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(served.get, paths))
     assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.content for answer in answers}) <= len(REPORTS)
+    assert len({answer.content for answer in answers}) <= len(RESULTS)
 
 
 def test_a_slow_reader_of_a_long_answer_keeps_no_writer_out(own: Served) -> None:
-    with own.service.store().session() as session:
-        reading = all_activities(session, ActivityQuery(), NOW)
+    with reading(own.service.store()) as reader:
+        reading = all_activities(reader, activity_query(), NOW)
         assert next(reading).id == "s4"
         # The list's own lock would outlast any wait; the index's, made beside it, is short.
         with closing(sqlite3.connect(own.path, timeout=2)) as database:
@@ -1005,8 +1017,8 @@ def test_every_answer_is_as_documented(served: Served, mode: GenerationMode) -> 
 
 
 def test_activities_on_the_page_and_in_the_api_are_equal(served: Served) -> None:
-    with served.service.store().session() as session:
-        page = activities(session, ActivityQuery(), NOW, 2, 2)
+    with reading(served.service.store()) as reader:
+        page = activities(reader, activity_query(), NOW, 2, 2)
     assert served.json("/api/activities", page=2, limit=2) == page.model_dump(
         mode="json", by_alias=True
     )

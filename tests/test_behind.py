@@ -8,31 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from analytics.behind import behind, has_behind
+from analytics.reading.details import Detail, Narrowed
+from analytics.retention import day_retention
 from sqlmodel import Session
 
-from analytics.behind import Behind, behind, behind_metrics, behind_retention, has_behind
-from analytics.lists.activities import ActivityQuery, count_activities
+from analytics.lists.activities import count_activities
 from analytics.lists.messages import count_messages
 from analytics.lists.registry import LISTS
-from analytics.metrics.headline import metrics
-from analytics.query import Filters, Period, Query
-from analytics.reading.details import Detail, Narrowed
-from analytics.reports import REPORTS
-from analytics.query import RETENTION_DAYS
 from analytics.metrics.cohorts import CohortCell
-from analytics.retention import day_retention
-from analytics.metrics.retention import retention
+from analytics.metrics.headline import metrics, metrics_lead_to
+from analytics.metrics.registry import RESULTS
+from analytics.metrics.result import DrillThrough
+from analytics.metrics.retention import retention, retention_leads_to
+from analytics.query import RETENTION_DAYS, Period, Query
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
+from tests.databases import activity_query
 
 TODAY = date(2026, 11, 22)
 QUESTIONS = {
     "everything": Query(Period(date(2026, 9, 20), TODAY, TODAY)),
     "a part": Query(
-        Period(date(2026, 9, 23), date(2026, 10, 20), TODAY), Filters(("Digital Dynamics",))
+        Period(date(2026, 9, 23), date(2026, 10, 20), TODAY), organizations=("Digital Dynamics",)
     ),
 }
-ROWS = [report.slug for report in REPORTS if has_behind(report.slug)]
+ROWS = [report.slug for report in RESULTS if has_behind(report.slug)]
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +51,14 @@ def listed(session: Session, kind: str, query: Query, detail: Detail) -> int:
     if kind == "messages":
         return count_messages(session, query, detail).messages
     if kind == "conversations":
-        ask = ActivityQuery(None, None, query.filters, detail=Narrowed(query, detail))
+        ask = activity_query(None, None, query.filters, detail=Narrowed(query, detail))
         return count_activities(session, ask)
     [one] = [one for one in LISTS if one.kind == kind]
     total: int = one.read(session, query, detail, page=1, limit=1).total
     return total
 
 
-def differences(session: Session, found: Behind) -> list[Any]:
+def differences(session: Session, found: DrillThrough) -> list[Any]:
     """Where a figure and its list differ."""
     return [
         (found.name, kind, number, there)
@@ -68,7 +69,7 @@ def differences(session: Session, found: Behind) -> list[Any]:
 
 
 def test_every_chart_and_table_of_people_leads_on() -> None:
-    assert {report.slug for report in REPORTS} - set(ROWS) == {
+    assert {report.slug for report in RESULTS} - set(ROWS) == {
         "metrics", "retention",  # cards
         "installations",  # the course on a card
         "sources",
@@ -79,7 +80,7 @@ def test_every_chart_and_table_of_people_leads_on() -> None:
 @pytest.mark.parametrize("slug", ROWS)
 def test_a_list_has_as_many_as_its_figure(session: Session, slug: str, question: str) -> None:
     query = QUESTIONS[question]
-    [report] = [report for report in REPORTS if report.slug == slug]
+    [report] = [report for report in RESULTS if report.slug == slug]
     rows = report.rows(session, query)
     assert rows
     every = max(1, len(rows) // 6)  # some days of many
@@ -94,8 +95,8 @@ def test_a_list_has_as_many_as_its_card(session: Session, question: str) -> None
     returned = [day_retention(session, query, days)[0] for days in RETENTION_DAYS]
     used = metrics(session, query)
     cards = [
-        *behind_metrics(used, query),
-        *behind_retention(retention(session, query), returned, used, query),
+        *metrics_lead_to(used, query),
+        *retention_leads_to(retention(session, query), returned, used, query),
     ]
     assert len(cards) == 4 + 6
     assert not [one for card in cards for found in card for one in differences(session, found)]
@@ -103,7 +104,7 @@ def test_a_list_has_as_many_as_its_card(session: Session, question: str) -> None
 
 def test_an_hour_leads_to_its_messages_and_both_are_counted(session: Session) -> None:
     query = QUESTIONS["everything"]
-    [report] = [report for report in REPORTS if report.slug == "hourly-activity"]
+    [report] = [report for report in RESULTS if report.slug == "hourly-activity"]
     for row in report.rows(session, query):
         found = behind(report.slug, row, query)
         if not row.value:
@@ -123,16 +124,16 @@ def test_a_cohort_whose_week_is_not_over_leads_to_its_people() -> None:
 
 def test_nothing_is_behind_nothing() -> None:
     query = QUESTIONS["everything"]
-    assert Behind("", {"people": 0, "queries": 0}, query).is_empty
-    assert not Behind("", {"people": 0, "messages": None}, query).is_empty
+    assert DrillThrough("", {"people": 0, "queries": 0}, query).is_empty
+    assert not DrillThrough("", {"people": 0, "messages": None}, query).is_empty
 
 
 @pytest.mark.parametrize("slug", ROWS)
 def test_a_key_says_what_a_row_is_about_wherever_it_stands(session: Session, slug: str) -> None:
     """Rows of one key lead to the same, whatever was counted and in whichever period."""
     query = QUESTIONS["everything"]
-    [report] = [report for report in REPORTS if report.slug == slug]
-    ones: dict[tuple[str, ...], Behind] = {}
+    [report] = [report for report in RESULTS if report.slug == slug]
+    ones: dict[tuple[str, ...], DrillThrough] = {}
     for row in report.rows(session, query):
         found = behind(slug, row, query)
         assert ones.setdefault(found.key, found) == found

@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from analytics.models import RAW_MODELS, RAW_TABLES, SAMPLE_APPLICATION_ID, table_of
 from analytics.query import Period, Query
 from analytics.reading.figures import totals
+from analytics.reading.reader import reading
 from analytics.settings import Settings
 from analytics.storage import store as database
 from analytics.storage.faults import DatabaseMissing, DatabaseProblem
@@ -49,8 +50,8 @@ def talks(count: int, messages: int = 0) -> Raw:
 
 
 def conversations(store: Store) -> int:
-    with store.session() as session:
-        return totals(session, MARCH).conversations
+    with reading(store) as reader:
+        return totals(reader, MARCH).conversations
 
 
 def digest(path: Path) -> str:
@@ -239,8 +240,8 @@ def test_a_database_locked_while_it_is_open(path: Path) -> None:
     store = opened(settings_for(path))
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(DatabaseProblem, match="locked"), store.session() as session:
-            session.execute(text("SELECT * FROM users"))
+        with pytest.raises(DatabaseProblem, match="locked"), reading(store) as reader:
+            reader.execute(text("SELECT * FROM users"))
         with pytest.raises(DatabaseProblem, match="locked"):
             store.refresh()
     assert conversations(store) == 1
@@ -539,8 +540,8 @@ def test_opening_and_refreshing_changes_none_of_the_six_tables(mode: str, path: 
     store.refresh()
     store.rebuild()
     assert conversations(store) == 2
-    with pytest.raises(DatabaseProblem), store.session() as session:
-        session.execute(text("DELETE FROM users"))
+    with pytest.raises(DatabaseProblem), reading(store) as reader:
+        reader.execute(text("DELETE FROM users"))
     store.check()
     store.close()
     assert raw_state(path) == before
@@ -768,17 +769,17 @@ def test_readers_keep_the_old_state_until_the_build_is_complete(path: Path) -> N
 def test_a_session_sees_one_state_to_its_end(path: Path) -> None:
     write(talks(1), path)
     store, other = opened(settings_for(path)), open_database(settings_for(path))
-    with store.session() as session:
-        assert totals(session, MARCH).conversations == 1
+    with reading(store) as reader:
+        assert totals(reader, MARCH).conversations == 1
         other.refresh()
-        assert totals(session, MARCH).conversations == 1
+        assert totals(reader, MARCH).conversations == 1
         other.rebuild()
-        assert totals(session, MARCH).conversations == 1
+        assert totals(reader, MARCH).conversations == 1
     run(path, "DELETE FROM sessions")
-    with store.session() as session:
-        assert totals(session, MARCH).conversations == 1
+    with reading(store) as reader:
+        assert totals(reader, MARCH).conversations == 1
         other.refresh()
-        assert totals(session, MARCH).conversations == 1
+        assert totals(reader, MARCH).conversations == 1
         assert conversations(store) == 0
     store.close()
     other.close()
@@ -893,10 +894,10 @@ def test_many_readers_at_the_same_time(path: Path) -> None:
     store, together = opened(settings_for(path)), threading.Barrier(12)
 
     def read(_: int) -> int:
-        with store.session() as session:
-            totals(session, MARCH)
+        with reading(store) as reader:
+            totals(reader, MARCH)
             together.wait(20)
-            return totals(session, MARCH).conversations
+            return totals(reader, MARCH).conversations
 
     with ThreadPoolExecutor(12) as readers:
         assert list(readers.map(read, range(12))) == [1] * 12

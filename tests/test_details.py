@@ -11,42 +11,52 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from analytics.charts import installations as installations_by_day
+from analytics.reading.details import Detail, Narrowed
+from analytics.retention import cohorts
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import URL, create_engine
 from sqlmodel import Session
 
 from analytics.arithmetic import average, percentage
-from analytics.metrics.active_users import active_users
-from analytics.metrics.conversations import conversations
-from analytics.metrics.document_types import document_types
-from analytics.metrics.engagement import engagement
-from analytics.metrics.feature_usage import feature_usage
-from analytics.metrics.hourly_activity import hourly_activity
-from analytics.metrics.leaderboard import leaderboard
-from analytics.metrics.topics import topics
-from analytics.charts import installations as installations_by_day
-from analytics.lists.activities import ActivityQuery, activities
+from analytics.lists.activities import activities
 from analytics.lists.documents import all_documents, all_queries, documents, queries
 from analytics.lists.installed import all_installed_twins, installed_twins
 from analytics.lists.messages import count_messages
 from analytics.lists.people import all_people, people
-from analytics.metrics.headline import metrics
+from analytics.metrics.active_users import active_users
+from analytics.metrics.conversations import conversations
 from analytics.metrics.departments import departments
+from analytics.metrics.document_types import document_types
+from analytics.metrics.engagement import engagement
+from analytics.metrics.feature_usage import feature_usage
+from analytics.metrics.headline import metrics
+from analytics.metrics.hourly_activity import hourly_activity
+from analytics.metrics.leaderboard import leaderboard
 from analytics.metrics.organizations import organizations
-from analytics.query import Filters, Period, Query, QueryError
-from analytics.reading.details import NARROWINGS, Detail, Narrowed, detail_of, parameters_of
-from analytics.reading.figures import NOTHING
-from analytics.reading.filters import check_fits
-from analytics.retention import cohorts
 from analytics.metrics.retention import retention
+from analytics.metrics.topics import topics
+from analytics.metrics.twins import twins
+from analytics.query import Period, Query, QueryError
+from analytics.reading.figures import NOTHING
+from analytics.reading.filters import FILTERS, check_fits, parameters
+from analytics.reading.reader import reading
 from analytics.settings import Settings
 from analytics.storage.store import open_database
-from analytics.metrics.twins import twins
 from tests import databases as d
 from tests import postgres as on_postgres
 from tests.conftest import Shelf
-from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user
+from tests.databases import (
+    Raw,
+    a_document,
+    a_message,
+    a_query,
+    a_session,
+    a_twin,
+    a_user,
+    activity_query,
+)
 from tests.oracle import Oracle
 from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures
 
@@ -60,7 +70,7 @@ class Lists:
     """Opens the lists of a database, and compares them with the figures and the oracle."""
 
     def __init__(self, session: Session, oracle: Oracle) -> None:
-        self.session, self.oracle = session, oracle
+        self.session, self.oracle = reader, oracle
         self.opened = 0
 
     def people(self, figure: int, query: Query, detail: Detail = NOTHING, **more: Any) -> None:
@@ -109,8 +119,8 @@ class Lists:
         self.opened += 1
 
 
-def asking(query: Query, detail: Detail) -> ActivityQuery:
-    return ActivityQuery(detail=Narrowed(query, detail))
+def asking(query: Query, detail: Detail) -> Query:
+    return activity_query(detail=Narrowed(query, detail))
 
 
 def on(query: Query, day: date) -> Query:
@@ -120,7 +130,7 @@ def on(query: Query, day: date) -> Query:
 
 def of(query: Query, organization: str | None, *department: str | None) -> Query:
     """The same question about one organization, or one of its departments."""
-    chosen = Filters((organization,), department or query.filters.departments)
+    chosen = dict(organizations=(organization,), departments=department or query.departments)
     return replace(query, filters=chosen)
 
 
@@ -146,21 +156,21 @@ def open_headlines(lists: Lists, query: Query) -> None:
 
 def open_series(lists: Lists, query: Query) -> None:
     session = lists.session
-    for day in some(active_users(session, query), "active_users"):
+    for day in some(active_users(reader, query), "active_users"):
         lists.people(day.active_users, on(query, day.date))
-    for one in some(conversations(session, query), "messages", "conversations"):
+    for one in some(conversations(reader, query), "messages", "conversations"):
         lists.conversations(one.conversations, on(query, one.date))
         lists.messages(one.messages, on(query, one.date))
-    for used in some(engagement(session, query), "info_retrieved", "documents_drafted"):
+    for used in some(engagement(reader, query), "info_retrieved", "documents_drafted"):
         lists.conversations(used.question_asked, on(query, used.date))
         lists.made("queries", used.info_retrieved, on(query, used.date))
         lists.made("documents", used.documents_drafted, on(query, used.date))
-    for day in installations_by_day(session, query)[:: max(1, query.period.days // 3)]:
+    for day in installations_by_day(reader, query)[:: max(1, query.period.days // 3)]:
         lists.installations(day.installations, on(query, day.date))
     complete = query.period.complete_days
-    for hour in hourly_activity(session, query):
+    for hour in hourly_activity(reader, query):
         if hour.value is not None:
-            counted = count_messages(session, query, Detail(hour=hour.hour))
+            counted = count_messages(reader, query, Detail(hour=hour.hour))
             assert average(counted.messages, complete) == hour.value
             if counted.messages:
                 lists.messages(counted.messages, query, Detail(hour=hour.hour))
@@ -168,12 +178,12 @@ def open_series(lists: Lists, query: Query) -> None:
 
 def open_groups(lists: Lists, query: Query) -> None:
     session = lists.session
-    for leader in leaderboard(session, query):
+    for leader in leaderboard(reader, query):
         lists.people(leader.active_users, of(query, leader.name))
         lists.conversations(leader.total_activities, of(query, leader.name))
-    for row in organizations(session, query):
+    for row in organizations(reader, query):
         open_group(lists, row, of(query, row.organization))
-    for part in departments(session, query):
+    for part in departments(reader, query):
         open_group(lists, part, of(query, part.organization, part.department))
 
 
@@ -187,7 +197,7 @@ def open_group(lists: Lists, row: Any, query: Query) -> None:
 
 def open_twins_and_kinds(lists: Lists, query: Query) -> None:
     session = lists.session
-    for row in twins(session, query):
+    for row in twins(reader, query):
         detail = Detail(twin=row.id or "", unknown_twin=row.id is None)
         lists.people(row.active_users, query, detail)
         lists.conversations(row.conversations, query, detail)
@@ -196,25 +206,25 @@ def open_twins_and_kinds(lists: Lists, query: Query) -> None:
         if row.conversations_by_others is not None:
             others = replace(detail, by_others=True)
             lists.conversations(row.conversations_by_others, query, others)
-    for topic in topics(session, query):
+    for topic in topics(reader, query):
         lists.conversations(topic.conversations, query, Detail(topics=(topic.topic,)))
-    for kind in document_types(session, query):
+    for kind in document_types(reader, query):
         narrowed = Detail(document_types=(kind.document_type,))
         lists.made("documents", kind.documents, query, narrowed)
 
 
 def open_retention(lists: Lists, query: Query) -> None:
     session = lists.session
-    r = retention(session, query)
+    r = retention(reader, query)
     for days, rate, eligible in (
         (1, r.day1, r.day1_eligible), (7, r.day7, r.day7_eligible), (30, r.day30, r.day30_eligible),
     ):  # fmt: skip
         lists.people(eligible, query, Detail(eligible=days))
-        returned = people(session, query, Detail(returned=days)).total
+        returned = people(reader, query, Detail(returned=days)).total
         assert percentage(returned, eligible) == rate
         lists.people(returned, query, Detail(returned=days))
     lists.people(r.power_users, query, Detail(power_users=True))
-    for cell in cohorts(session, query)[:20]:
+    for cell in cohorts(reader, query)[:20]:
         lists.people(cell.users, query, Detail(cohort=cell.first_week))
         if cell.active_users is not None:
             narrowed = Detail(cohort=cell.first_week, week=cell.week)
@@ -263,10 +273,10 @@ def check_paging(lists: Lists, query: Query) -> None:
         (people, all_people), (documents, all_documents), (queries, all_queries),
         (installed_twins, all_installed_twins),
     ):  # fmt: skip
-        everything = [row.id for row in whole(session, query)]
+        everything = [row.id for row in whole(reader, query)]
         paged: list[str] = []
         for n in range(1, len(everything) // 2 + 3):
-            page = opened(session, query, page=n, limit=2)
+            page = opened(reader, query, page=n, limit=2)
             assert page.total == len(everything)
             assert page.has_next == (2 * n < len(everything))
             paged += [row.id for row in page.items]
@@ -327,8 +337,8 @@ def test_every_list_holds_what_its_figure_counts(
     assume(any(getattr(raw, table) for table in d.TABLES))
     store = store_of(raw, raw.zone)
     oracle = Oracle(store_of.path, ZoneInfo(raw.zone))
-    with store.session() as session:
-        open_everything(Lists(session, oracle), query, more)
+    with reading(store) as reader:
+        open_everything(Lists(reader, oracle), query, more)
 
 
 def open_everything(lists: Lists, query: Query, more: list[Detail]) -> None:
@@ -372,8 +382,8 @@ def test_every_list_holds_what_its_figure_counts_on_postgres(
     url = postgres.render_as_string(hide_password=False)
     store = open_database(Settings(database_url=url, reporting_timezone=raw.zone))
     store.refresh()
-    with store.session() as session:
-        open_everything(Lists(session, Oracle(path, ZoneInfo(raw.zone))), query, more)
+    with reading(store) as reader:
+        open_everything(Lists(reader, Oracle(path, ZoneInfo(raw.zone))), query, more)
     store.close()
 
 
@@ -387,8 +397,8 @@ EVERYTHING = Detail(
 
 
 def test_a_detail_is_written_as_parameters_and_read_back() -> None:
-    assert parameters_of(NOTHING) == {}
-    written = parameters_of(EVERYTHING)
+    assert parameters(NOTHING) == {}
+    written = parameters(EVERYTHING)
     assert written == {
         "person": ["u 1&2"], "twin": ["=t"], "by_others": ["true"], "hour": ["0"],
         "topic": ["No topic", "=No topic", "==x", "Ünï"], "document_type": ["=No type"],
@@ -451,7 +461,7 @@ def test_a_detail_that_cannot_narrow_a_list_is_refused_there() -> None:
     ):
         with pytest.raises(QueryError, match=f"does not narrow {kind}"):
             check_fits(detail, kind)
-    assert {one.name for one in NARROWINGS} == set(parameters_of(EVERYTHING)) | {"unknown_twin"}
+    assert {one.name for one in FILTERS} == set(parameters(EVERYTHING)) | {"unknown_twin"}
 
 
 def test_an_hour_counts_on_complete_days_and_names_the_undated_conversation(
@@ -476,15 +486,15 @@ def test_an_hour_counts_on_complete_days_and_names_the_undated_conversation(
     )
     query = Query(Period(date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 11)))
     eight = Detail(hour=8)
-    with store_of(raw).session() as session:
-        counted = count_messages(session, query, eight)
+    with reading(store_of(raw)) as reader:
+        counted = count_messages(reader, query, eight)
         assert (counted.messages, counted.conversations, counted.undated) == (3, 2, 1)
-        listed = activities(session, asking(query, eight), NOW)
+        listed = activities(reader, asking(query, eight), NOW)
         assert [item.id for item in listed.items] == ["s0"]
-        assert people(session, query, eight).items[0].messages == 3
-        (document,) = documents(session, query, eight).items
+        assert people(reader, query, eight).items[0].messages == 3
+        (document,) = documents(reader, query, eight).items
         assert (document.id, document.type, document.activity_id) == ("d0", "Memo", "s0")
-        (ran,) = queries(session, query).items
+        (ran,) = queries(reader, query).items
         assert (ran.query, ran.activity_id, ran.user, ran.twin_name) == (
             "SELECT",
             "s1",

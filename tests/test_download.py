@@ -19,19 +19,18 @@ from starlette.applications import Starlette
 
 from analytics.lists.activities import ActivityItem
 from analytics.lists.registry import LIST_BY_SLUG
+from analytics.metrics.pages import PAGES
+from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.output import html_report, images
 from analytics.output.export import BOM, ZONE
 from analytics.output.theme import theme
-from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.pages import PAGES
-from analytics.reports import REPORTS
 from analytics.service import Service
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.web import downloads, responses
 from tests.test_people import DATES, NOW, client, service  # noqa: F401 - fixtures too
 
-CHARTS = [report.slug for report in REPORTS if report.is_chart]
+CHARTS = [report.slug for report in RESULTS if report.is_chart]
 
 
 @pytest.fixture

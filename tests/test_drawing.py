@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
 from analytics.behind import behind
+
 from analytics.metrics.active_users import ActiveUsersDay
+from analytics.metrics.cohorts import CohortCell
 from analytics.metrics.conversations import ConversationsDay
 from analytics.metrics.document_types import DocumentTypeCount
 from analytics.metrics.engagement import EngagementDay
@@ -17,6 +18,7 @@ from analytics.metrics.feature_usage import FeatureUsage
 from analytics.metrics.hourly_activity import HourlyActivity
 from analytics.metrics.installations import InstallationsDay
 from analytics.metrics.leaderboard import LeaderboardEntry
+from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.metrics.topics import TopicCount
 from analytics.output.drawing import (
     BAR,
@@ -33,9 +35,6 @@ from analytics.output.drawing import (
     table_data,
 )
 from analytics.query import Period, Query
-from analytics.metrics.registry import BY_SLUG
-from analytics.reports import REPORTS
-from analytics.metrics.cohorts import CohortCell
 
 MONDAY = date(2026, 3, 2)
 NAME = "Previous period"
@@ -202,7 +201,7 @@ def test_names_that_read_the_same_have_a_bar_each() -> None:
 
 # --- specs -------------------------------------------------------------------------------------
 
-DRAWN = [report for report in REPORTS if report.drawing.fields]
+DRAWN = [report for report in RESULTS if report.drawing.fields]
 
 
 @pytest.mark.parametrize("report", DRAWN, ids=lambda report: report.slug)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import select
 
 from analytics.models import table_of
+from analytics.reading.reader import reading
 from analytics.rollups.state import Build
 from analytics.rollups.tables import Activity, ActivityHour
 from analytics.storage.store import Store, open_database
@@ -36,13 +37,13 @@ def of_topics() -> Raw:
 def hours(store: Store) -> list[tuple[Any, ...]]:
     """Conversation, hour and topic of what was counted by hour."""
     found = select(HOUR.c.session_id, HOUR.c.hour, HOUR.c.topic)
-    with store.session() as session:
-        return sorted(map(tuple, session.connection().execute(found)))
+    with reading(store) as reader:
+        return sorted(map(tuple, reader.connection.execute(found)))
 
 
 def build_id_of(store: Store) -> str:
     """The name of the build that the rollups go back to."""
-    with store.session() as session:
+    with reading(store) as reader:
         return session.exec(select(Build.build_id)).one()
 
 
@@ -57,9 +58,9 @@ def test_every_hour_has_the_topic_of_its_conversation(store_of: Shelf) -> None:
     ]
     activity = table_of(Activity)
     same = select(activity.c.session_id, activity.c.topic)
-    with store.session() as session:
+    with reading(store) as reader:
         topics = {id_: topic for id_, _, topic in hours(store) if id_ != "undated"}
-        assert dict(map(tuple, session.connection().execute(same))) == topics
+        assert dict(map(tuple, reader.connection.execute(same))) == topics
 
 
 def test_another_topic_changes_all_hours(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser
 
+from analytics.reading.reader import reading
 from analytics.__main__ import main
 from analytics.output import html_report, images, whole_file
 from analytics.output.drawing import chart_data, compared_with, specs
@@ -26,7 +27,7 @@ from analytics.output.theme import theme
 from analytics.query import NAMELESS, Filters, Period, Query, QueryError
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.pages import PAGES, Page
-from analytics.reports import REPORTS
+from analytics.metrics.registry import RESULTS
 from analytics.storage.store import Store
 from analytics.untrusted import printable
 from tests.browsing import CHROMIUM, chromium
@@ -57,7 +58,7 @@ def rows() -> Raw:
 
 def asked(*organizations: str | None, against: Period | None = None) -> Query:
     period = Period(date(2026, 3, 2), date(2026, 3, 6), NOW.date())
-    return Query(period, Filters(organizations), against)
+    return Query(period, organizations=organizations, against)
 
 
 class Read(HTMLParser):
@@ -287,9 +288,9 @@ def test_a_name_that_reads_as_none_is_kept_apart() -> None:
 def told(slug: str, store: Store, query: Query) -> set[str]:
     """All that tooltips of a chart of the page say: Vega writes their fields as it writes texts."""
     report = BY_SLUG[slug]
-    with store.session() as session:
-        compared = compared_with(report, query, partial(report.rows, session))
-        data = chart_data(report, report.rows(session, query), compared)
+    with reading(store) as reader:
+        compared = compared_with(report, query, partial(report.rows, reader))
+        data = chart_data(report, report.rows(reader, query), compared)
     said: set[str] = set()
     for spec in specs(slug, dark=False, compared=compared.name if compared else ""):
         layers = [
@@ -310,7 +311,7 @@ def told(slug: str, store: Store, query: Query) -> set[str]:
     return said
 
 
-@pytest.mark.parametrize("slug", [report.slug for report in REPORTS if report.is_chart])
+@pytest.mark.parametrize("slug", [report.slug for report in RESULTS if report.is_chart])
 def test_what_a_row_lacks_is_never_called_null(slug: str, store: Store) -> None:
     lacks = {"active-users": 20, "conversations": 20, "engagement": 20, "installations": 20,
              "hourly-activity": 1, "cohorts": 5}  # fmt: skip

@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from analytics.metrics.active_users import ActiveUsersDay
+from analytics.metrics.cohorts import CohortCell
 from analytics.metrics.conversations import ConversationsDay
 from analytics.metrics.document_types import DocumentTypeCount
 from analytics.metrics.leaderboard import LeaderboardEntry
+from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.topics import TopicCount
 from analytics.output import images
 from analytics.output.drawing import chart_data, compared_with
 from analytics.output.export import PictureProblem
 from analytics.output.images import ImagesMissing, chart_svgs, png, svg
 from analytics.output.theme import theme
-from analytics.query import Filters, Period, Query
-from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.cohorts import CohortCell
+from analytics.query import Period, Query
 
 pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
 
@@ -30,7 +30,7 @@ NASTY = '"><script>alert(1)</script><img src="http://example.com/x">&amp; **bold
 
 
 def asked(*organizations: str | None, today: date = date(2026, 3, 20)) -> Query:
-    return Query(Period(DAYS[0], DAYS[-1], today), Filters(organizations))
+    return Query(Period(DAYS[0], DAYS[-1], today), organizations=organizations)
 
 
 def users(today: date = date(2026, 3, 20)) -> list[ActiveUsersDay]:

@@ -10,18 +10,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from analytics.reading.details import Detail
 from sqlmodel import Session
 
-from analytics.lists.activities import ActivityItem, ActivityQuery, activities, all_activities, people_of
+from analytics.lists.activities import ActivityItem, activities, all_activities, people_of
 from analytics.lists.conversation import activity
 from analytics.lists.documents import documents
 from analytics.lists.people import people, person
 from analytics.lists.registry import LISTS
+from analytics.metrics.registry import RESULTS
 from analytics.output.export import csv_lines, csv_text
-from analytics.query import Filters, Period, Query
-from analytics.reading.details import Detail
+from analytics.query import Period, Query
 from analytics.reading.known import organization_names
-from analytics.reports import REPORTS
+from analytics.reading.reader import reading
 from analytics.search.index import Search
 from analytics.search.matching import coverage
 from analytics.storage.store import Store, open_database
@@ -35,6 +36,7 @@ from tests.databases import (
     a_session,
     a_twin,
     a_user,
+    activity_query,
     write,
 )
 from tests.oracle import Oracle, driver_text
@@ -66,7 +68,7 @@ def small() -> Raw:
         ],
         sessions=[
             a_session("s0", "ann", at.format(1, 1), title="One", topic="Pay", is_shared_twin=1),
-            a_session("s1", "bob", at.format(1, 2), title="Two", topic="Pay", twin_id="t1"),
+            a_session("s1", "bob", at.format(1, 2), title="Two", topic="Pay", twin="t1"),
         ],
         messages=[
             a_message("m0", "s0", at.format(1, 1)), a_message("m1", "s0", at.format(1, 2), "twin"),
@@ -96,35 +98,35 @@ def loosened(path: Path) -> None:
 
 def answers(store: Store, oracle: Oracle) -> None:
     """Ask everything: numbers equal the oracle's, and nothing fails or leaves a row out."""
-    with store.session() as session:
-        compare(session, oracle, MONTH)
-        for report in REPORTS:
-            csv_text(report.row, report.rows(session, MONTH), ZoneInfo("UTC"))
+    with reading(store) as reader:
+        compare(reader, oracle, MONTH)
+        for report in RESULTS:
+            csv_text(report.row, report.rows(reader, MONTH), ZoneInfo("UTC"))
         for listed in LISTS:
-            page = listed.read(session, MONTH)
-            rows = list(listed.rows(session, MONTH, {}))
+            page = listed.read(reader, MONTH)
+            rows = list(listed.rows(reader, MONTH, {}))
             assert page.total == len(rows), listed.slug
             assert page.items == rows
             assert page.model_dump_json()
             "".join(csv_lines(listed.row, rows, ZoneInfo("UTC")))
-        page = activities(session, ActivityQuery(), NOW)
-        rows = list(all_activities(session, ActivityQuery(), NOW))
+        page = activities(reader, activity_query(), NOW)
+        rows = list(all_activities(reader, activity_query(), NOW))
         assert page.items == rows
         assert [row.id for row in rows] == [row["id"] for row in oracle.activities()]
         "".join(csv_lines(ActivityItem, rows, ZoneInfo("UTC")))
         assert page.model_dump_json()
-        walk(session, len(rows))
-        people_of(session, [row.id for row in rows])
+        walk(reader, len(rows))
+        people_of(reader, [row.id for row in rows])
         for row in rows:
-            found = activity(session, row.id, NOW)
+            found = activity(reader, row.id, NOW)
             assert found is not None
             assert found.model_dump_json()
             shared = row.model_dump().keys() - {"time", "duration", "has_documents", "has_queries"}
             assert found.model_dump(include=shared) == row.model_dump(include=shared)
-            assert person(session, MONTH, found.user_id)
+            assert person(reader, MONTH, found.user_id)
         for name in ("s0", "s1", "7", "2.5", "", "blob", "M\ufffdller"):
-            activity(session, name, NOW)
-            person(session, MONTH, name)
+            activity(reader, name, NOW)
+            person(reader, MONTH, name)
 
 
 def walk(session: Session, total: int) -> None:
@@ -132,7 +134,7 @@ def walk(session: Session, total: int) -> None:
     cursor: str | None = ""
     seen = []
     while cursor is not None:
-        page = activities(session, ActivityQuery(), NOW, limit=1, cursor=cursor)
+        page = activities(reader, activity_query(), NOW, limit=1, cursor=cursor)
         seen += [item.id for item in page.items]
         cursor = page.next_cursor
         assert len(seen) <= total
@@ -206,16 +208,16 @@ def test_what_is_shown_is_what_filters_and_searches_find(opened: tuple[Path, Sto
     try:
         store.refresh()
         shown = "M\ufffdller"
-        with store.session() as session:
-            assert shown in organization_names(session)
-            of_them = Query(PERIOD, Filters((shown,)))
-            assert [row.id for row in people(session, of_them).items] == ["ann"]
-            assert [row.name for row in people(session, MONTH, search="m\ufffdL").items] == [shown]
-            found = activities(session, ActivityQuery(user=shown), NOW)
+        with reading(store) as reader:
+            assert shown in organization_names(reader)
+            of_them = Query(PERIOD, organizations=(shown,))
+            assert [row.id for row in people(reader, of_them).items] == ["ann"]
+            assert [row.name for row in people(reader, MONTH, search="m\ufffdL").items] == [shown]
+            found = activities(reader, activity_query(user=shown), NOW)
             assert [item.user_email for item in found.items] == [shown]
-            drafted = documents(session, MONTH, Detail(document_types=(shown,)))
+            drafted = documents(reader, MONTH, Detail(document_types=(shown,)))
             assert [(item.id, item.type) for item in drafted.items] == [("d0", shown)]
-            on_it = documents(session, MONTH, Detail(topics=(shown,)))
+            on_it = documents(reader, MONTH, Detail(topics=(shown,)))
             assert [item.id for item in on_it.items] == ["d0"]
     finally:
         for place, old in before.items():
@@ -232,9 +234,9 @@ def test_a_session_without_a_name_does_not_stop_the_search(
         store.refresh()
         search = Search(store)
         search.update()
-        with store.session() as session:
-            assert coverage(session).is_complete
-            found = activities(session, ActivityQuery(search="two"), NOW)
+        with reading(store) as reader:
+            assert coverage(reader).is_complete
+            found = activities(reader, activity_query(search="two"), NOW)
             assert [item.id for item in found.items] == ["s1"]
     finally:
         for place, old in before.items():

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.query import Filters, Period, Query
+from analytics.query import Period, Query
 from tests.databases import (
     Raw,
     a_document,
@@ -34,7 +34,7 @@ def oracle_of(tmp_path: Path) -> Any:
 
 def ask(start: str, end: str, today: str, **filters: Any) -> Query:
     days = (date.fromisoformat(text) for text in (start, end, today))
-    return Query(Period(*days), Filters(**filters))
+    return Query(Period(*days), **filters)
 
 
 def column(rows: list[dict[str, Any]], *names: str) -> list[Any]:
@@ -311,8 +311,8 @@ def people() -> Raw:
         sessions=[
             a_session("s1", "ann", "2026-03-10 10:00:00", topic="b"),
             a_session("s2", "bob", "2026-03-10 10:00:00", topic="", is_shared_twin=1),
-            a_session("s3", "cat", "2026-03-10 10:00:00", twin_id="t1", topic="B"),
-            a_session("s4", "dan", "2026-03-10 09:59:59.999999", twin_id="lost", topic=None),
+            a_session("s3", "cat", "2026-03-10 10:00:00", twin="t1", topic="B"),
+            a_session("s4", "dan", "2026-03-10 09:59:59.999999", twin="lost", topic=None),
             a_session("s5", "gone", "2026-03-10 10:00:00", topic="b"),
             a_session("s6", "fay", None),
         ],
@@ -410,7 +410,7 @@ def test_activities(oracle_of: Any) -> None:
     assert column(oracle.activities(user="ANN@"), "id") == ["s1"]
     assert oracle.activities(user="a_n") == oracle.activities(user="%") == []
     assert column(oracle.activities(None, None, (None,)), "id") == ["s3", "s4"]
-    assert column(oracle.activities(twin_id="lost"), "id") == ["s4"]
+    assert column(oracle.activities(twin="lost"), "id") == ["s4"]
     assert oracle.activities(date(2026, 3, 11)) == oracle.activities(None, date(2026, 3, 9)) == []
 
 

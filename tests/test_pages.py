@@ -16,9 +16,9 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.query import PRESET_NAMES, Period, Query
-from analytics.metrics.registry import BY_SLUG
-from analytics.reports import REPORTS
+from analytics.reading.reader import reading
 from analytics.service import service
 from analytics.settings import load_settings
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
@@ -101,7 +101,7 @@ def nasty(tmp_path: Path) -> Path:
     raw = Raw(
         users=[a_user("u", NASTY, full_name=NASTY, email="=1+1@example.com")],
         twins=[a_twin("t", "u", at, name=NASTY, is_shared=1)],
-        sessions=[a_session("s", "u", at, twin_id="t", title=NASTY, topic=NASTY)],
+        sessions=[a_session("s", "u", at, twin="t", title=NASTY, topic=NASTY)],
         messages=[a_message("m", "s", at) | {"content": NASTY}],
         documents=[a_document("d", "s", at, title=NASTY, message_id="m")],
     )
@@ -239,8 +239,8 @@ def test_filters_narrow_every_number(app: Open, reference: Path) -> None:
 
 def answer(slug: str, query: Query) -> list[Any]:
     """What the function behind a result answers."""
-    with service().store().session() as session:
-        return BY_SLUG[slug].rows(session, query)
+    with reading(service().store()) as reader:
+        return BY_SLUG[slug].rows(reader, query)
 
 
 def test_cards_and_charts_compare_with_what_is_chosen(app: Open, reference: Path) -> None:
@@ -408,11 +408,11 @@ def test_a_search_draws_what_is_found_and_where(app: Open, reference: Path) -> N
     assert len(found) == 20
     assert all("client" in value and "meet" in value for value in found)
     with sqlite3.connect(reference) as database:
-        session, text = database.execute(
+        reader, text = database.execute(
             "SELECT session_id, content FROM messages WHERE content LIKE '%client meeting%'"
         ).fetchone()
     read = app(reference, "conversation")
-    read.query_params["id"], read.query_params["found"] = session, "client meet*"
+    read.query_params["id"], read.query_params["found"] = reader, "client meet*"
     read.run()
     no_errors(read)
     marks = [m.value for m in read.markdown if ":orange-background[" in m.value]
@@ -452,7 +452,7 @@ def test_the_data_page_names_what_is_loaded_and_every_definition(
         "users": 12, "twins": 8, "sessions": 1454, "messages": 11503, "documents": 1435,
         "queries": 1259,
     }  # fmt: skip
-    assert [e.label for e in made.expander] == [report.title for report in REPORTS]
+    assert [e.label for e in made.expander] == [report.title for report in RESULTS]
 
 
 @pytest.fixture(scope="module")
@@ -813,9 +813,9 @@ def growing(tmp_path: Path) -> Path:
         users=[a_user("b", "Busy"), a_user("q", "Quiet")],
         twins=[a_twin("tb", "b", at, name="Bot"), a_twin("tq", "q", at, name="Bot")],
         sessions=[
-            a_session("s1", "b", at, twin_id="tb"),
-            a_session("s2", "b", at, twin_id="tb"),
-            a_session("s3", "q", at, twin_id="tq"),
+            a_session("s1", "b", at, twin="tb"),
+            a_session("s2", "b", at, twin="tb"),
+            a_session("s3", "q", at, twin="tq"),
         ],
     )
     path = tmp_path / "growing.db"
@@ -1134,7 +1134,7 @@ def test_an_organization_that_goes_while_it_is_chosen_stays_chosen(
     with sqlite3.connect(growing) as raw:
         raw.execute("UPDATE users SET company = 'Loud' WHERE id = 'q'")
     refreshed(made)
-    assert made.session_state["_frame"].query.filters.organizations == ("Quiet",)
+    assert made.session_state["_frame"].query.organizations == ("Quiet",)
     assert "No organization is called Quiet any more" in said(made)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from analytics.reading.details import Detail
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,9 +20,10 @@ from streamlit.testing.v1 import AppTest
 from analytics.lists.people import SORTS, people, person
 from analytics.lists.registry import LISTS
 from analytics.output.export import ZONE
-from analytics.query import Filters, Period, Query, QueryError
-from analytics.reading.details import NARROWINGS, Detail, parameters_of
+from analytics.query import Period, Query, QueryError
 from analytics.reading.figures import NOTHING
+from analytics.reading.filters import FILTERS, in_words, parameters
+from analytics.reading.reader import reading
 from analytics.service import Service
 from analytics.settings import Settings
 from analytics.sql.collation import caseless
@@ -40,8 +42,7 @@ from tests.test_pages import (  # noqa: F401 - fixtures too
     reference,
     words,
 )
-from ui import download, shell
-from ui.drill import in_words
+from ui import shell
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 WEEK = Query(Period(date(2026, 3, 5), date(2026, 3, 11), date(2026, 3, 12)))
@@ -76,7 +77,7 @@ def staff() -> Raw:
             a_session("s0", "ann", "2026-03-09 09:00:00", title="First", topic="A"),
             a_session("s1", "ann", "2026-03-10 09:00:00"),
             a_session("s2", "cid", "2026-03-01 09:00:00"),
-            a_session("s3", "bob", "2026-03-01 09:00:00", twin_id="gone"),
+            a_session("s3", "bob", "2026-03-01 09:00:00", twin="gone"),
         ],
         messages=[
             a_message("m0", "s0", "2026-03-09 09:00:00"),
@@ -95,13 +96,13 @@ def store(store_of: Shelf) -> Store:
 
 
 def ids(store: Store, detail: Detail = NOTHING, query: Query = WEEK, **more: Any) -> list[str]:
-    with store.session() as session:
-        return [row.id for row in people(session, query, detail, **more).items]
+    with reading(store) as reader:
+        return [row.id for row in people(reader, query, detail, **more).items]
 
 
 def test_a_person_has_organization_days_and_the_counts_of_the_period(store: Store) -> None:
-    with store.session() as session:
-        ann, bob = people(session, WEEK).items
+    with reading(store) as reader:
+        ann, bob = people(reader, WEEK).items
     assert ann.model_dump(by_alias=True) == {
         "id": "ann", "name": "Ann", "email": "ann@example.com", "organization": "Acme",
         "department": "Sales", "firstActive": date(2026, 3, 9), "lastActive": date(2026, 3, 10),
@@ -115,8 +116,8 @@ def test_who_was_not_active_can_be_listed(store: Store) -> None:
     assert ids(store) == ["ann", "bob"]
     assert ids(store, activity="inactive") == ["cid", "dee"]
     assert ids(store, activity="all") == ["ann", "bob", "cid", "dee"]
-    with store.session() as session:
-        dee = people(session, WEEK, activity="inactive").items[1]
+    with reading(store) as reader:
+        dee = people(reader, WEEK, activity="inactive").items[1]
     assert (dee.first_active, dee.last_active, dee.conversations) == (None, None, 0)
 
 
@@ -145,10 +146,10 @@ def test_the_search_is_literal_and_ignores_the_case_of_letters(store: Store) -> 
 def test_names_are_sought_and_sorted_alike_on_both_databases(store_of: Shelf) -> None:
     names = {"a": "Émile", "b": "émile", "c": "apple", "d": "Zed"}
     users = [a_user(id_, full_name=name) for id_, name in names.items()]
-    with store_of(Raw(users=users)).session() as session:
-        found = people(session, WEEK, activity="all", search="ÉMI")
+    with reading(store_of(Raw(users=users))) as reader:
+        found = people(reader, WEEK, activity="all", search="ÉMI")
         assert [one.name for one in found.items] == ["Émile", "émile"]
-        everybody = people(session, WEEK, activity="all", sort="name")
+        everybody = people(reader, WEEK, activity="all", sort="name")
         assert [one.name for one in everybody.items] == ["Zed", "apple", "Émile", "émile"]
 
 
@@ -207,12 +208,12 @@ def test_caseless_is_what_a_person_takes_for_the_same() -> None:
 
 
 def test_a_person_is_found_whatever_the_filters(store: Store) -> None:
-    elsewhere = Query(WEEK.period, Filters(("Beta",)))
-    with store.session() as session:
-        found = person(session, elsewhere, "ann")
+    elsewhere = Query(WEEK.period, organizations=("Beta",))
+    with reading(store) as reader:
+        found = person(reader, elsewhere, "ann")
         assert found is not None
         assert found.conversations == 2
-        assert person(session, WEEK, "nobody") is None
+        assert person(reader, WEEK, "nobody") is None
     assert ids(store, query=elsewhere) == []
 
 
@@ -376,7 +377,7 @@ def test_a_view_that_is_restored_has_its_dates_and_filters(
     )  # fmt: skip
     query = made.session_state["_frame"].query
     assert (query.period.start, query.period.end) == (date(2026, 11, 1), date(2026, 11, 5))
-    assert query.filters.organizations == ("Acme Corp",)
+    assert query.organizations == ("Acme Corp",)
     assert "restore" not in made.query_params
 
 
@@ -401,12 +402,12 @@ def test_a_row_of_a_table_offers_what_it_counts(app: Open, reference: Path) -> N
 
 
 def test_every_narrowing_is_said_in_words(app: Open, reference: Path) -> None:
-    assert set(EXAMPLES) == {one.name for one in NARROWINGS}
+    assert set(EXAMPLES) == {one.name for one in FILTERS}
     for name, detail in EXAMPLES.items():
         if name in {"person", "twin"}:  # these ask the database for a name
             continue
         (said,) = in_words(detail).items()
-        assert set(parameters_of(detail)) <= set(said[0])
+        assert set(parameters(detail)) <= set(said[0])
     assert list(in_words(EXAMPLES["week"]).values()) == [
         "First active in the week of 3 Nov 2025, active 4 weeks later"
     ]

@@ -13,13 +13,18 @@ from sqlalchemy import URL, Engine, create_engine, event, select, text
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from analytics.query import TYPES
-from analytics.lists.activities import ActivityQuery, activities, all_activities, count_activities, latest_activities
+from analytics.lists.activities import (
+    activities,
+    all_activities,
+    count_activities,
+    latest_activities,
+)
 from analytics.lists.conversation import activity
+from analytics.metrics.registry import RESULTS
 from analytics.models import table_of
-from analytics.query import Filters, Period, Query
+from analytics.query import TYPES, Filters, Period, Query
 from analytics.reading.known import department_names, organization_names, span
-from analytics.reports import REPORTS
+from analytics.reading.reader import reading
 from analytics.rollups.build import definition
 from analytics.rollups.state import Build
 from analytics.rollups.tables import Fact
@@ -37,6 +42,7 @@ from tests.databases import (
     a_session,
     a_twin,
     a_user,
+    activity_query,
 )
 from tests.postgres import a_database, administering, readable, rows_of
 
@@ -121,7 +127,7 @@ class Questions:
         return tuple(self.dice.sample([*known, None, "Nobody"], self.dice.randint(1, 4)))
 
     def filters(self) -> Filters:
-        return Filters(self.names("company"), self.names("department"))
+        return dict(organizations=self.names("company"), departments=self.names("department"))
 
     def day(self) -> date:
         return END + timedelta(self.dice.randint(-80, 10))
@@ -130,15 +136,15 @@ class Questions:
         start = self.day()
         end = start + timedelta(self.dice.choice((0, 0, 6, 6, 29, 29, 60, 89, 400)))
         query = Query(Period(start, end, self.day()), self.filters())
-        report = self.dice.choice(REPORTS)
-        return lambda session: (report.slug, query, plain(report.function(session, query)))
+        report = self.dice.choice(RESULTS)
+        return lambda session: (report.slug, query, plain(report.function(reader, query)))
 
     def listed(self) -> Callable[[Session], Any]:
         pick, dice = self.dice.choice, self.dice
         days = sorted((self.day(), self.day()))
         emails = [row["email"] for row in self.raw.users]
         part = pick(emails)[: dice.randint(1, 4)]
-        ask = ActivityQuery(
+        ask = activity_query(
             *(pick((None, None, day)) for day in days),
             filters=self.filters(),
             type=pick(TYPES),
@@ -148,30 +154,30 @@ class Questions:
         page, limit = dice.randint(1, 6), dice.randint(1, 30)
 
         def answer(session: Session) -> Any:
-            first = activities(session, ask, NOW, page, limit)
+            first = activities(reader, ask, NOW, page, limit)
             after = first.next_cursor and activities(
-                session, ask, NOW, page + 1, limit, cursor=first.next_cursor
+                reader, ask, NOW, page + 1, limit, cursor=first.next_cursor
             )
-            following = activities(session, ask, NOW, page + 1, limit)
+            following = activities(reader, ask, NOW, page + 1, limit)
             assert not after or after.items == following.items, ask
-            found = [first, count_activities(session, ask)]
+            found = [first, count_activities(reader, ask)]
             return ask, page, limit, plain(found)
 
         return answer
 
     def opened(self) -> Callable[[Session], Any]:
         key = self.dice.choice(self.raw.sessions)["id"]
-        return lambda session: (key, plain(activity(session, key, NOW)))
+        return lambda session: (key, plain(activity(reader, key, NOW)))
 
     def whole(self) -> Callable[[Session], Any]:
         filters, today = self.filters(), self.day()
         return lambda session: (
             filters,
-            plain(latest_activities(session, filters, NOW, 20)),
-            plain(list(all_activities(session, ActivityQuery(filters=filters), NOW))),
-            span(session, today),
-            organization_names(session),
-            department_names(session),
+            plain(latest_activities(reader, filters, NOW, 20)),
+            plain(list(all_activities(reader, activity_query(filters=filters), NOW))),
+            span(reader, today),
+            organization_names(reader),
+            department_names(reader),
         )
 
     def __iter__(self) -> Iterator[Callable[[Session], Any]]:
@@ -191,8 +197,8 @@ class Questions:
 def answers(store: Store, raw: Raw, seed: int, count: int) -> list[Any]:
     """What the store says to random questions, always the same ones."""
     store.refresh()
-    with store.session() as session:
-        return [ask(session) for ask, _ in zip(Questions(raw, seed), range(count), strict=False)]
+    with reading(store) as reader:
+        return [ask(reader) for ask, _ in zip(Questions(raw, seed), range(count), strict=False)]
 
 
 @pytest.fixture(scope="module")
@@ -265,8 +271,8 @@ def built_and_refreshed(shelf: Shelf, raw: Raw) -> list[Any]:
         for statement in CHANGES:
             connection.execute(text(statement))
     after = answers(store, raw, 6, 100)
-    with store.session() as session:
-        assert session.scalar(select(table_of(Build).c.refresh)), "it was built, not refreshed"
+    with reading(store) as reader:
+        assert reader.scalar(select(table_of(Build).c.refresh)), "it was built, not refreshed"
     return before + after
 
 
@@ -287,8 +293,8 @@ def test_the_time_zone_of_a_connection_changes_nothing(
         connection.execute(text(f"ALTER DATABASE {postgres.database} SET timezone = '{zone}'"))
     shelf = Shelf(tmp_path, postgres)
     assert built_and_refreshed(shelf, raw) == wanted
-    with opened(shelf, "America/New_York").session() as session:
-        assert session.scalar(text("SHOW timezone")) == zone
+    with reading(opened(shelf, "America/New_York")) as reader:
+        assert reader.scalar(text("SHOW timezone")) == zone
     shelf.close()
 
 
@@ -321,8 +327,8 @@ def test_the_tables_per_user_can_be_partitioned_by_user(
 ) -> None:
     shelf = Shelf(tmp_path, postgres)
     assert built_and_refreshed(shelf, raw) == wanted
-    with opened(shelf, "America/New_York").session() as session:
-        found = session.scalars(
+    with reading(opened(shelf, "America/New_York")) as reader:
+        found = reader.scalars(
             text(
                 "SELECT relname FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid"
             )

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, Connection, text
 
-from analytics.lists.activities import ActivityQuery, count_activities
+from analytics.lists.activities import count_activities
+from analytics.reading.reader import reading
 from analytics.search.index import Search
 from analytics.search.matching import check_search
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database
-from tests.databases import Raw, a_message, a_session, a_twin, a_user
+from tests.databases import Raw, a_message, a_session, a_twin, a_user, activity_query
 from tests.postgres import a_database, administering, create_tables, write
 
 pytestmark = pytest.mark.slow
@@ -156,8 +157,8 @@ def test_doubled_rows_are_counted_in_words(place: URL) -> None:
     run(place, "DELETE FROM sessions AS a USING sessions AS b WHERE a.id = b.id"
         " AND a.ctid > b.ctid")  # fmt: skip
     store.refresh()
-    with store.session() as session:
-        assert count_activities(session, ActivityQuery()) == 3
+    with reading(store) as reader:
+        assert count_activities(reader, activity_query()) == 3
     run(place, "INSERT INTO sessions SELECT * FROM sessions WHERE id > 's1'")
     with pytest.raises(DatabaseProblem, match="in several: 1 in the table sessions"):
         store.refresh()

@@ -15,8 +15,9 @@ from sqlalchemy.pool import NullPool
 
 from analytics.app.store import AppStore
 from analytics.app.views import save_view, saved_view, saved_views
-from analytics.lists.activities import ActivityQuery, count_activities
+from analytics.lists.activities import count_activities
 from analytics.models import Message, User, table_of
+from analytics.reading.reader import reading
 from analytics.rollups import change_log
 from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.search.index import Search
@@ -26,7 +27,7 @@ from analytics.storage import store as database
 from analytics.storage.faults import DatabaseLocked, DatabaseProblem
 from analytics.storage.store import Store, open_database
 from analytics.web.api import create_app
-from tests.databases import Raw, a_message, a_session, a_twin, a_user
+from tests.databases import Raw, a_message, a_session, a_twin, a_user, activity_query
 from tests.postgres import a_database, administering, create_tables, write
 from tests.test_api import NOW, Served
 from tests.test_service import two_zones
@@ -40,7 +41,7 @@ def some() -> Raw:
     return Raw(
         users=[a_user("ann", "Acme")],
         twins=[a_twin("t0", "ann")],
-        sessions=[a_session("s0", "ann", "2026-03-01 09:00:00", twin_id="t0", title="Talk")],
+        sessions=[a_session("s0", "ann", "2026-03-01 09:00:00", twin="t0", title="Talk")],
         messages=[a_message("m0", "s0", "2026-03-01 09:00:00")],
     )
 
@@ -79,8 +80,8 @@ def store(filled: URL) -> Iterator[Store]:
 
 def listed(store: Store, **asked: Any) -> int:
     """How many conversations a store shows."""
-    with store.session() as session:
-        return count_activities(session, ActivityQuery(**asked))
+    with reading(store) as reader:
+        return count_activities(reader, activity_query(**asked))
 
 
 # --- locks ------------------------------------------------------------------------------------
@@ -105,8 +106,8 @@ def test_who_meets_a_lock_is_told_and_what_was_counted_is_served(filled: URL) ->
     first = Service(settings_of(filled, refresh_seconds=0, search=False))
     store = first.store()
     with locked(filled, "messages"):
-        with pytest.raises(DatabaseLocked, match="Waited 1 seconds"), store.session() as session:
-            session.execute(select(table_of(Message).c.id)).all()
+        with pytest.raises(DatabaseLocked, match="Waited 1 seconds"), reading(store) as reader:
+            reader.execute(select(table_of(Message).c.id)).all()
         assert listed(store) == 1
     with connected(filled) as writer:
         writer.execute(text("UPDATE messages SET sender_type = 'twin'"))
@@ -138,10 +139,10 @@ def test_a_build_that_waits_for_a_long_download_keeps_nobody_out(store: Store) -
 def test_a_statement_that_the_server_ended_is_said(store: Store) -> None:
     with (
         pytest.raises(DatabaseProblem, match="longer than its statement_timeout allows") as caught,
-        store.session() as session,
+        reading(store) as reader,
     ):
-        session.execute(text("SET LOCAL statement_timeout = 1"))
-        session.execute(text("SELECT pg_sleep(60)"))
+        reader.execute(text("SET LOCAL statement_timeout = 1"))
+        reader.execute(text("SELECT pg_sleep(60)"))
     assert not isinstance(caught.value, DatabaseLocked)
 
 
@@ -232,10 +233,10 @@ def test_what_an_encoding_lacks_matches_nothing(foreign: Served) -> None:
 
 
 def test_what_an_encoding_holds_is_found_in_any_case(foreign: Served) -> None:
-    with foreign.service.store().session() as session:
+    with reading(foreign.service.store()) as reader:
         name, content = (
-            session.execute(select(table_of(User).c.full_name)).scalar_one(),
-            session.execute(select(table_of(Message).c.content)).scalar_one(),
+            reader.execute(select(table_of(User).c.full_name)).scalar_one(),
+            reader.execute(select(table_of(Message).c.content)).scalar_one(),
         )
     assert (name, content) in HELD.values()
     for word in name.split():
@@ -431,10 +432,10 @@ def test_every_use_of_a_server_that_has_gone_is_a_problem_and_works_again(way: W
             use()
         if name == "session":  # cut while it is in use
             way.mend()
-            with pytest.raises(DatabaseProblem), store.session() as session:
-                session.execute(text("SELECT 1"))
+            with pytest.raises(DatabaseProblem), reading(store) as reader:
+                reader.execute(text("SELECT 1"))
                 way.cut()
-                session.execute(text("SELECT 1"))
+                reader.execute(text("SELECT 1"))
         way.mend()
         use()
     store.close()

@@ -9,32 +9,33 @@ from typing import Any, get_args, get_origin
 import pytest
 
 from analytics.fields import Row
+from analytics.metrics.registry import BY_SLUG, RESULTS
+from analytics.metrics.result import Result
 from analytics.query import Period, Query
-from analytics.metrics.registry import BY_SLUG
-from analytics.reports import REPORTS, Report
+from analytics.reading.reader import reading
 from tests.conftest import Shelf
 from tests.databases import Raw, a_session, a_user
 
-by_slug = pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.slug)
+by_slug = pytest.mark.parametrize("report", RESULTS, ids=lambda report: report.slug)
 CELLS = {str, int, float, bool, date, datetime}
 
 
 def test_slugs_titles_and_paths_are_unique() -> None:
     for name in ("slug", "title", "path"):
-        values = [getattr(report, name) for report in REPORTS]
+        values = [getattr(report, name) for report in RESULTS]
         assert len(set(values)) == len(values)
-    assert list(BY_SLUG) == [report.slug for report in REPORTS]
-    assert all(BY_SLUG[report.slug] is report for report in REPORTS)
+    assert list(BY_SLUG) == [report.slug for report in RESULTS]
+    assert all(BY_SLUG[report.slug] is report for report in RESULTS)
 
 
 @by_slug
-def test_a_slug_is_kebab_case_and_a_path_needs_no_quoting(report: Report) -> None:
+def test_a_slug_is_kebab_case_and_a_path_needs_no_quoting(report: Result) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", report.slug)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*(/[a-z]+(-[a-z]+)*)*", report.path)
 
 
 @by_slug
-def test_every_report_says_what_its_numbers_mean(report: Report) -> None:
+def test_every_report_says_what_its_numbers_mean(report: Result) -> None:
     assert report.definition == inspect.getdoc(report.function)
     assert report.definition.rstrip().endswith(".")
     assert report.title
@@ -42,7 +43,7 @@ def test_every_report_says_what_its_numbers_mean(report: Report) -> None:
 
 
 @by_slug
-def test_every_row_is_documented_and_made_of_plain_cells(report: Report) -> None:
+def test_every_row_is_documented_and_made_of_plain_cells(report: Result) -> None:
     assert issubclass(report.row, Row)
     assert inspect.getdoc(report.row) != inspect.getdoc(Row)
     for field in report.row.model_fields.values():
@@ -53,7 +54,7 @@ def test_every_row_is_documented_and_made_of_plain_cells(report: Report) -> None
 
 
 @by_slug
-def test_a_drawing_names_fields_of_its_row(report: Report) -> None:
+def test_a_drawing_names_fields_of_its_row(report: Result) -> None:
     drawing, fields = report.drawing, report.row.model_fields
     assert set(drawing.fields) | set(drawing.thin) <= set(fields)
     assert {drawing.x, drawing.y} - {""} <= set(fields)
@@ -66,16 +67,16 @@ def test_rows_are_a_list_cut_to_the_limit(store_of: Shelf) -> None:
     raw = Raw(users=[a_user(name, name) for name in names])
     raw.sessions += [a_session(name, name, "2026-03-10 09:00:00") for name in names]
     query = Query(Period(date(2026, 3, 9), date(2026, 3, 10), date(2026, 3, 11)))
-    with store_of(raw).session() as session:
-        leaders = [BY_SLUG["leaderboard"].rows(session, query, limit) for limit in (None, 2, 100)]
+    with reading(store_of(raw)) as reader:
+        leaders = [BY_SLUG["leaderboard"].rows(reader, query, limit) for limit in (None, 2, 100)]
         assert [len(rows) for rows in leaders] == [5, 2, 7]
         assert [row.name for row in leaders[1]] == ["a", "b"]
-        assert len(BY_SLUG["organizations"].rows(session, query)) == 7
-        [row] = BY_SLUG["metrics"].rows(session, query)
+        assert len(BY_SLUG["organizations"].rows(reader, query)) == 7
+        [row] = BY_SLUG["metrics"].rows(reader, query)
         assert row.total_conversations == 7
-        for report in REPORTS:
-            assert all(type(row) is report.row for row in report.rows(session, query))
+        for report in RESULTS:
+            assert all(type(row) is report.row for row in report.rows(reader, query))
 
 
 def test_only_cards_are_single() -> None:
-    assert [report.slug for report in REPORTS if report.is_single] == ["metrics", "retention"]
+    assert [report.slug for report in RESULTS if report.is_single] == ["metrics", "retention"]

@@ -19,11 +19,12 @@ from sqlmodel import Session
 from analytics.arithmetic import average, change, percentage, rounded
 from analytics.format import duration_text
 from analytics.models import User, table_of
-from analytics.query import Filters, Period, Query, Span
+from analytics.query import Period, Query, Span
 from analytics.reading.beside import beside
 from analytics.reading.cells import Totals, sums, totals_by
 from analytics.reading.figures import totals
 from analytics.reading.known import department_names, organization_names, span, zone_name
+from analytics.reading.reader import reading
 from analytics.rollups.state import Build
 from analytics.rollups.tables import Member
 from analytics.storage.store import open_database
@@ -98,46 +99,46 @@ def test_what_is_read_beside_a_session_is_of_the_sessions_state(tmp_path: Path) 
     store.refresh()
 
     def state(session: Session) -> str:
-        return session.execute(select(BUILD.c.version)).scalar_one()
+        return reader.execute(select(BUILD.c.version)).scalar_one()
 
-    with store.session() as session:
-        before = state(session)
-        assert beside(session, state)() == before
+    with reading(store) as reader:
+        before = state(reader)
+        assert beside(reader, state)() == before
         write(Raw(users=[a_user("ann"), a_user("bob")]), tmp_path / "data.db")
         store.refresh()
         with store.session() as another:
             assert state(another) != before
-        assert beside(session, state)() == before
+        assert beside(reader, state)() == before
         asked: list[Session] = []
-        beside(session, asked.append, pays=False)()
+        beside(reader, asked.append, pays=False)()
         assert asked == [session]
     store.close()
 
 
 def test_nobody_waits_in_a_circle_where_a_writer_comes_between(tmp_path: Path) -> None:
-    """The writer waits for the session, and lets no new connection look at the raw tables."""
+    """The writer waits for the reader, and lets no new connection look at the raw tables."""
     write(Raw(users=[a_user("ann")]), tmp_path / "data.db")
     store = open_database(settings_for(tmp_path / "data.db"))
     store.refresh()
     read_by = []
 
     def names(session: Session) -> list[str]:
-        read_by.append(session)
-        return list(session.scalars(select(MEMBER.c.user_id)))
+        read_by.append(reader)
+        return list(reader.scalars(select(MEMBER.c.user_id)))
 
     with (
         closing(sqlite3.connect(tmp_path / "data.db", timeout=0)) as writer,
-        store.session() as session,
+        reading(store) as reader,
     ):
-        assert session.scalars(select(USER.c.id)).all() == ["ann"]
+        assert reader.scalars(select(USER.c.id)).all() == ["ann"]
         writer.execute("UPDATE users SET full_name = 'Ann B.'")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             writer.commit()
-        assert beside(session, names)() == ["ann"]
+        assert beside(reader, names)() == ["ann"]
         assert read_by == [session]
-        session.rollback()
+        reader.rest()
         writer.commit()
-        assert beside(session, names)() == ["ann"]
+        assert beside(reader, names)() == ["ann"]
         assert read_by[1:] != [session]
     store.close()
 
@@ -207,8 +208,8 @@ def talk(*starts: str | None) -> list[dict[str, Any]]:
 def test_the_days_with_data_up_to_today(
     raw: Raw, expected: tuple[str | None, ...], store_of: Shelf
 ) -> None:
-    with store_of(replace(raw, users=[a_user("ann")])).session() as session:
-        found = span(session, TODAY)
+    with reading(store_of(replace(raw, users=[a_user("ann")]))) as reader:
+        found = span(reader, TODAY)
     assert found == Span(*(text and day(text) for text in expected))
 
 
@@ -216,12 +217,12 @@ def test_days_are_those_of_the_reporting_zone(store_of: Shelf) -> None:
     # 2026-03-29 has 23 hours in Berlin: it begins at 23:00 and ends at 22:00 UTC.
     starts = "2026-03-28 22:59:59.999999", "2026-03-28 23:00:00", "2026-03-29 21:59:59.999999"
     raw = Raw(users=[a_user("ann")], sessions=talk(*starts, "2026-03-29 22:00:00"))
-    with store_of(raw, zone="Europe/Berlin").session() as session:
-        assert zone_name(session) == "Europe/Berlin"
+    with reading(store_of(raw, zone="Europe/Berlin")) as reader:
+        assert zone_name(reader) == "Europe/Berlin"
         change_day = day("2026-03-29")
-        assert span(session, change_day) == Span(day("2026-03-28"), change_day, day("2026-03-28"))
+        assert span(reader, change_day) == Span(day("2026-03-28"), change_day, day("2026-03-28"))
         only = Query(Period(change_day, change_day, TODAY))
-        assert totals(session, only).conversations == 2
+        assert totals(reader, only).conversations == 2
 
 
 # --- totals and names -------------------------------------------------------------------------
@@ -230,12 +231,16 @@ def test_days_are_those_of_the_reporting_zone(store_of: Shelf) -> None:
 def test_a_filter_that_excludes_everything_gives_zeros(store_of: Shelf) -> None:
     raw = Raw(users=[a_user("ann")], sessions=talk("2026-03-10 08:00:00"))
     week = Period(day("2026-03-05"), day("2026-03-11"), TODAY)
-    with store_of(raw).session() as session:
-        assert totals(session, Query(week)) == Totals(active_users=1, conversations=1)
-        for filters in (Filters(("Nobody",)), Filters((), ("Sales",)), Filters((None,))):
-            assert totals(session, Query(week, filters)) == Totals()
+    with reading(store_of(raw)) as reader:
+        assert totals(reader, Query(week)) == Totals(active_users=1, conversations=1)
+        for filters in (
+            dict(organizations=("Nobody",)),
+            dict(organizations=(), departments=("Sales",)),
+            dict(organizations=(None,)),
+        ):
+            assert totals(reader, Query(week, filters)) == Totals()
         before = Period(day("2026-03-01"), day("2026-03-09"), TODAY)
-        assert totals(session, Query(before)) == Totals()
+        assert totals(reader, Query(before)) == Totals()
 
 
 def test_everybody_counts_once_wherever_the_period_lies_in_the_data(store_of: Shelf) -> None:
@@ -255,18 +260,18 @@ def test_everybody_counts_once_wherever_the_period_lies_in_the_data(store_of: Sh
     first, last = "2026-01-01", "2026-04-02"
     starts = ("2025-12-01", first, "2026-01-02", "2026-01-11", "2026-02-01", "2026-02-02", last)
     ends = (first, "2026-01-20", "2026-01-31", "2026-02-01", "2026-04-01", last, "2026-05-01")
-    with store_of(Raw(users=users, sessions=sessions)).session() as session:
+    with reading(store_of(Raw(users=users, sessions=sessions))) as reader:
         for start, end in product(starts, ends):
             if start > end:
                 continue
             query = Query(Period(day(start), day(end), TODAY))
             active = [n for n, on in days.items() if any(start <= each <= end for each in on)]
-            assert totals(session, query).active_users == len(active)
-            found = totals_by(session, query, "company")
+            assert totals(reader, query).active_users == len(active)
+            found = totals_by(reader, query, "company")
             assert {key: each.active_users for (key,), each in found.items()} == {
                 f"={name}": count for name, count in Counter(map(company.get, active)).items()
             }
-            only = totals_by(session, query, "company", until="documents")
+            only = totals_by(reader, query, "company", until="documents")
             assert only == {
                 key: Totals(each.active_users, each.conversations, each.documents)
                 for key, each in found.items()
@@ -279,11 +284,11 @@ def test_names_are_in_code_point_order_and_none_comes_last(store_of: Shelf) -> N
         a_user(f"u{n}", company, department=("Sales", None)[n % 2])
         for n, company in enumerate(companies)
     ]
-    with store_of(Raw(users=users)).session() as session:
-        assert organization_names(session) == [
+    with reading(store_of(Raw(users=users))) as reader:
+        assert organization_names(reader) == [
             "=", "Acme", "Zebra", "acme", "Ünï", "\uff5e", "\U0001f600", None,
         ]  # fmt: skip
-        assert department_names(session) == ["Sales", None]
+        assert department_names(reader) == ["Sales", None]
 
 
 def test_departments_are_looked_up_in_their_own_organization_only(tmp_path: Path) -> None:
@@ -299,8 +304,8 @@ def test_departments_are_looked_up_in_their_own_organization_only(tmp_path: Path
         write(raw, path)
         with closing(open_database(settings_for(path))) as store:
             store.refresh()
-            with store.session() as session:
-                raw_connection: Any = session.connection().connection.driver_connection
+            with reading(store) as reader:
+                raw_connection: Any = reader.connection.connection.driver_connection
                 taken = 0
 
                 def count() -> None:
@@ -308,7 +313,7 @@ def test_departments_are_looked_up_in_their_own_organization_only(tmp_path: Path
                     taken += 1
 
                 raw_connection.set_progress_handler(count, 10)
-                found = sums(session, query, "days", ["conversations"], ("company", "department"))
+                found = sums(reader, query, "days", ["conversations"], ("company", "department"))
                 raw_connection.set_progress_handler(None, 0)
         assert found == {(f"=Org {i}", f"=Dep {i}"): (1,) for i in range(n)}
         steps.append(taken)

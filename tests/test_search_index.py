@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analytics.reading.reader import reading
 from analytics.search.index import Search
 from analytics.search.matching import check_search, coverage
 from analytics.service import Service
@@ -73,8 +74,8 @@ def test_a_conversation_that_cannot_be_indexed_is_left_out_and_counted(
     changing.store.rebuild()
     changing.search.keep_up(threading.Event(), 0)
     assert not changing.store.search_problem
-    with changing.store.session() as session:
-        assert (coverage(session).is_complete, coverage(session).skipped) == (True, 2)
+    with reading(changing.store) as reader:
+        assert (coverage(reader).is_complete, coverage(reader).skipped) == (True, 2)
     assert changing.ids("budget") == "s1"
     assert changing.ids("job") == ""
     assert not changing.search.step()  # it is not tried again until it changes
@@ -88,6 +89,6 @@ def test_a_database_that_cannot_be_written_leaves_nothing_out(changing: Indexed)
     assert changing.store.search_problem
     del changing.search._index.write
     changing.search.keep_up(threading.Event(), 0)
-    with changing.store.session() as session:
-        assert coverage(session).skipped == 0
+    with reading(changing.store) as reader:
+        assert coverage(reader).skipped == 0
     assert changing.ids("budget") == "s6 s1"

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analytics.lists.activities import ActivityQuery, activities, first_activities
-from analytics.query import Filters, QueryError
+from analytics.lists.activities import activities, first_activities
+from analytics.query import QueryError
+from analytics.reading.reader import reading
 from analytics.search.matching import check_search
 from analytics.search.words import terms
 from analytics.service import Service
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
-from tests.databases import write
+from tests.databases import activity_query, write
 from tests.searching import CHATTED, NOW, Indexed, chats, talk, talks  # noqa: F401 - fixtures too
 
 
@@ -68,24 +69,22 @@ def test_words_are_found_however_they_are_written(asked: str, chats: Indexed) ->
 
 def test_a_search_is_a_filter_like_the_others(talk: Indexed) -> None:
     assert talk.ids("the") == "s6 s3 s2 s1"
-    assert talk.ids("the", filters=Filters(("Zebra",))) == "s2"
+    assert talk.ids("the", organizations=("Zebra",)) == "s2"
     assert talk.ids("the", user="ann") == "s6 s3 s1"
-    assert (
-        talk.ids("the", start=datetime(2026, 3, 2, tzinfo=UTC).date(), twin_id="t0") == "s6 s3 s2"
-    )
+    assert talk.ids("the", start=datetime(2026, 3, 2, tzinfo=UTC).date(), twin="t0") == "s6 s3 s2"
     assert talk.ids("the", type="document") == ""
 
 
 def test_pages_of_a_search(talk: Indexed) -> None:
-    with talk.store.session() as session:
-        pages = [activities(session, ActivityQuery(search="the"), NOW, n, 3) for n in (1, 2, 3)]
+    with reading(talk.store) as reader:
+        pages = [activities(reader, activity_query(search="the"), NOW, n, 3) for n in (1, 2, 3)]
         assert [[item.id for item in page.items] for page in pages] == [
             ["s6", "s3", "s2"], ["s1"], [],
         ]  # fmt: skip
         assert {(page.total, page.total_pages) for page in pages} == {(4, 2)}
         cursor = pages[0].next_cursor
         assert cursor
-        after = activities(session, ActivityQuery(search="the"), NOW, 2, 3, cursor=cursor)
+        after = activities(reader, activity_query(search="the"), NOW, 2, 3, cursor=cursor)
         assert [item.id for item in after.items] == ["s1"]
 
 
@@ -97,8 +96,8 @@ def test_pages_of_a_search(talk: Indexed) -> None:
 @example("NEAR(a b, 2)")
 @example("\ud800x")
 def test_nothing_that_is_written_breaks_a_search(talk: Indexed, words: str) -> None:
-    with talk.store.session() as session:
-        assert first_activities(session, ActivityQuery(search=words), NOW) is not None
+    with reading(talk.store) as reader:
+        assert first_activities(reader, activity_query(search=words), NOW) is not None
 
 
 def test_switched_off_there_is_no_index(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
-from analytics.metrics.topics import TopicCount
 from analytics.lists.conversation import activity
-from analytics.output.drawing import chart_data
 from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.topics import TopicCount
+from analytics.output.drawing import chart_data
+from analytics.reading.reader import reading
 from analytics.service import Service, service
 from analytics.web.api import app as api
 from analytics.web.api.endpoints import the_service
@@ -76,8 +77,8 @@ def test_pages_show_what_slack_escapes_as_it_was_written(app: Open, tmp_path: Pa
         list(data["topic"]) for title, (_, data) in charts(made).items() if title == "Topics"
     )
     assert names == [written]
-    with service().store().session() as session:  # as the API and the CSV have it
-        stored = activity(session, "s", NOW)
+    with reading(service().store()) as reader:  # as the API and the CSV have it
+        stored = activity(reader, "s", NOW)
     assert stored
     assert stored.action == stored.messages[0].content == escaped
 

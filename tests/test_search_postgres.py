@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from analytics.lists.activities import ActivityQuery, FoundItem, activities, all_activities
+from analytics.lists.activities import FoundItem, activities, all_activities
+from analytics.reading.reader import reading
 from analytics.search import postgres as dialect
 from analytics.search import walk
 from analytics.search.index import Search
@@ -18,7 +19,7 @@ from analytics.search.matching import coverage
 from analytics.search.words import fold, terms
 from analytics.settings import Settings
 from analytics.storage.store import Store, open_database
-from tests.databases import Raw
+from tests.databases import Raw, activity_query
 from tests.postgres import create_tables, postgres, postgres_server  # noqa: F401 - fixtures
 from tests.postgres import write as write_to_postgres
 from tests.searching import CHATTED, NOW, Indexed, a_text, fts_matches, spoken, talks
@@ -41,12 +42,12 @@ def test_postgresql_finds_the_same(
     def same() -> None:
         search.update()
         changing.update()
-        with store.session() as session:
-            assert coverage(session).is_complete
+        with reading(store) as reader:
+            assert coverage(reader).is_complete
             for words in FOUND:
-                ask = ActivityQuery(search=words)
-                found = activities(session, ask, NOW, 1, 3)
-                ids = [item.id for item in all_activities(session, ask, NOW)]
+                ask = activity_query(search=words)
+                found = activities(reader, ask, NOW, 1, 3)
+                ids = [item.id for item in all_activities(reader, ask, NOW)]
                 assert " ".join(ids) == changing.ids(words), words
                 assert [item.id for item in found.items] == ids[:3]
                 assert found.total == len(ids)
@@ -93,9 +94,9 @@ def test_postgresql_goes_on_after_a_conversation_that_it_cannot_hold(
     search = Search(store)
     search.keep_up(threading.Event(), 0)
     assert not store.search_problem
-    with store.session() as session:
-        assert (coverage(session).is_complete, coverage(session).skipped) == (True, 1)
-        ids = [i.id for i in all_activities(session, ActivityQuery(search="budget"), NOW)]
+    with reading(store) as reader:
+        assert (coverage(reader).is_complete, coverage(reader).skipped) == (True, 1)
+        ids = [i.id for i in all_activities(reader, activity_query(search="budget"), NOW)]
     assert ids == ["s1"]
     engine.dispose()
     store.close()

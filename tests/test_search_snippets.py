@@ -7,18 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.lists.activities import ActivityQuery, FoundItem, activities
+from analytics.lists.activities import FoundItem, activities
+from analytics.reading.reader import reading
 from analytics.search.snippets import _pattern, marked, snippets
 from analytics.search.words import Term, fold, terms
 from analytics.untrusted import unescaped
+from tests.databases import activity_query
 from tests.searching import NOW, Indexed, chats, talk  # noqa: F401 - fixtures too
 from ui.inert import highlighted
 
 
 def shown(talk: Indexed, words: str, id_: str) -> str:
     """A snippet with its matches in [brackets]."""
-    with talk.store.session() as session:
-        parts = snippets(session, words, [id_])[id_]
+    with reading(talk.store) as reader:
+        parts = snippets(reader, words, [id_])[id_]
     return "".join(f"[{part.text}]" if part.match else part.text for part in parts)
 
 
@@ -68,9 +70,9 @@ def test_the_pieces_of_a_snippet_are_the_text(content: str) -> None:
 
 
 def test_items_have_a_snippet_only_when_searched(talk: Indexed) -> None:
-    with talk.store.session() as session:
-        found = activities(session, ActivityQuery(search="money"), NOW)
-        plain = activities(session, ActivityQuery(), NOW)
+    with reading(talk.store) as reader:
+        found = activities(reader, activity_query(search="money"), NOW)
+        plain = activities(reader, activity_query(), NOW)
     assert all(isinstance(item, FoundItem) for item in found.items)
     dumped = found.model_dump(mode="json", by_alias=True)["items"][0]
     assert dumped["snippet"] == [

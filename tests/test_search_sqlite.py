@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.lists.activities import ActivityQuery, activities, count_activities
+from analytics.lists.activities import activities, count_activities
+from analytics.reading.reader import reading
 from analytics.search import sqlite
 from analytics.search.matching import coverage
 from analytics.search.words import fold, terms
+from tests.databases import activity_query
 from tests.searching import NOW, Indexed, changing, fts_matches, talk  # noqa: F401 - fixtures too
 
 # What a text may hold, by its words: each can be written in several ways.
@@ -81,11 +83,11 @@ def test_the_file_can_be_lost(harm: str, changing: Indexed) -> None:
         with closing(sqlite3.connect(changing.index)) as index:
             index.execute("ALTER TABLE state DROP COLUMN skipped")
             index.execute("PRAGMA user_version = 1")
-    with changing.store.session() as session:  # the rest of the page does without
-        assert len(activities(session, ActivityQuery(), NOW).items) == 6
+    with reading(changing.store) as reader:  # the rest of the page does without
+        assert len(activities(reader, activity_query(), NOW).items) == 6
     if harm != "garbage":  # which is noticed when it is written to
-        with changing.store.session() as session:
-            assert coverage(session).share == 0
+        with reading(changing.store) as reader:
+            assert coverage(reader).share == 0
         assert changing.ids("budget") == ""
     closed = threading.Event()
     for _ in range(2):  # a damaged file is found to be so once
@@ -98,6 +100,6 @@ def test_a_word_of_5_mb_and_100_000_words_are_indexed(changing: Indexed) -> None
     many = " ".join(f"w{n}" for n in range(100_000))
     changing.change("UPDATE messages SET content = ? WHERE id = 's2m0'", many)
     changing.update()
-    with changing.store.session() as session:
+    with reading(changing.store) as reader:
         for asked in ("xxx*", "w0 w99999", "budget"):
-            assert count_activities(session, ActivityQuery(search=asked)), asked
+            assert count_activities(reader, activity_query(search=asked)), asked

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from analytics.lists.activities import ActivityQuery, all_activities
-from analytics.query import Filters
+from analytics.lists.activities import all_activities
+from analytics.reading.reader import reading
 from analytics.search import walk
 from analytics.search.index import Search
 from analytics.search.matching import coverage
 from analytics.search.snippets import snippets
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
-from tests.databases import write
+from tests.databases import activity_query, write
 from tests.searching import NOW, Indexed, changing, talks  # noqa: F401 - fixtures too
 
 
@@ -29,7 +29,7 @@ def test_every_change_is_found_after_a_refresh(changing: Indexed) -> None:
     assert changing.ids("gold") == "s2 s1"
     assert changing.ids("money") == ""
     assert changing.ids("lost") == "s4"
-    assert changing.ids("東京", filters=Filters(("Zebra",))) == "s5"
+    assert changing.ids("東京", organizations=("Zebra",)) == "s5"
 
 
 def test_what_enters_the_list_without_being_changed_is_found(changing: Indexed) -> None:
@@ -65,14 +65,14 @@ def test_it_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.Mon
     seen = []
     for _ in range(4):
         Search(store).step()  # as another process would
-        with store.session() as session:
-            now = coverage(session)
+        with reading(store) as reader:
+            now = coverage(reader)
             seen.append((round(now.share, 2), now.is_complete))
     assert seen == [(0.17, False), (0.33, False), (0.5, False), (0.67, False)]
     Search(store).update()
-    with store.session() as session:
-        assert coverage(session).is_complete
-        found = all_activities(session, ActivityQuery(search="budget"), NOW)
+    with reading(store) as reader:
+        assert coverage(reader).is_complete
+        found = all_activities(reader, activity_query(search="budget"), NOW)
         assert [item.id for item in found] == ["s6", "s1"]
     store.close()
 
@@ -99,6 +99,6 @@ def test_whatever_a_row_holds_the_others_are_found(held: str, changing: Indexed)
     changing.update()
     assert changing.ids("money") == "s1"
     assert changing.ids("hiring") == "s2"
-    with changing.store.session() as session:
-        assert (coverage(session).is_complete, coverage(session).skipped) == (True, 0)
-        assert set(snippets(session, "budget 東京", ["s5", "s6"])) == {"s5", "s6"}
+    with reading(changing.store) as reader:
+        assert (coverage(reader).is_complete, coverage(reader).skipped) == (True, 0)
+        assert set(snippets(reader, "budget 東京", ["s5", "s6"])) == {"s5", "s6"}

@@ -15,6 +15,7 @@ import pytest
 import analytics.service
 from analytics.query import Period, Query
 from analytics.reading.figures import totals
+from analytics.reading.reader import reading
 from analytics.rollups.build import Progress, silent
 from analytics.search.index import Search
 from analytics.service import DatabaseOpening, Service, end_with_signals, service
@@ -35,8 +36,8 @@ def talks(count: int) -> Raw:
 
 
 def conversations(store: Store) -> int:
-    with store.session() as session:
-        return totals(session, MARCH).conversations
+    with reading(store) as reader:
+        return totals(reader, MARCH).conversations
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -22,8 +22,7 @@ import analytics.storage.store
 import ui.page_context
 import ui.startup
 from analytics.service import RefreshProblem, Service
-from analytics.storage.faults import DatabaseLocked, DatabaseProblem
-from analytics.storage.faults import BUSY_SECONDS
+from analytics.storage.faults import BUSY_SECONDS, DatabaseLocked, DatabaseProblem
 from analytics.storage.store import file_lock
 from tests.browsing import ROOT, free_port
 from tests.databases import Raw, a_session, a_user, write

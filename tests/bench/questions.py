@@ -13,15 +13,17 @@ from typing import Any
 import duckdb
 from sqlalchemy import func, select
 
-from analytics.lists.activities import ActivityPage, ActivityQuery, activities, count_activities
-from analytics.models import User, table_of
-from analytics.query import Filters, Period, Query
-from analytics.reading.known import span
+from analytics.lists.activities import ActivityPage, activities, count_activities
 from analytics.metrics.registry import BY_SLUG
+from analytics.models import User, table_of
+from analytics.query import Period, Query
+from analytics.reading.known import span
+from analytics.reading.reader import reading
 from analytics.settings import Settings
 from analytics.storage.store import open_database
 from tests.bench.databases import Made
 from tests.bench.statements import ANSWERS, PAGE, statement
+from tests.databases import activity_query
 
 PRODUCT, DUCKDB, SQL = "product", "DuckDB", "SQL"
 AS_IS = "SQL as it is"  # on the product's own raw database, which has no indexes for questions
@@ -65,9 +67,9 @@ class Product:
         self.store.refresh()
         company = table_of(User).c.company
         sizes = select(company).group_by(company).order_by(func.count(), company)
-        with self.store.session() as session:
-            self.days = span(session, date.max)
-            names = session.scalars(sizes).all()
+        with reading(self.store) as reader:
+            self.days = span(reader, date.max)
+            names = reader.scalars(sizes).all()
         self.organization = names[len(names) // 2]  # of middle size
         # As the server does once it is warm (`dashboard_app.py`).
         gc.collect()
@@ -79,30 +81,30 @@ class Product:
         last, first = self.days.last or date.max, self.days.first or date.min
         if question.period != "all":
             first = last - timedelta(int(question.period) - 1)
-        filters = Filters((self.organization,)) if question.filtered else Filters()
+        filters = dict(organizations=(self.organization,)) if question.filtered else dict()
         return Query(Period(first, last, last + timedelta(1)), filters)
 
     def page(self, question: Question) -> int:
         """The page of the activity list that is asked for."""
         if not question.result.endswith(DEEP):
             return 1
-        with self.store.session() as session:
-            count = count_activities(session, self._wanted(question))
+        with reading(self.store) as reader:
+            count = count_activities(reader, self._wanted(question))
         return int(count * DEPTH) // PAGE + 1
 
     def ask(self, question: Question, page: int) -> Any:
         """The product's answer, in a session of its own."""
         query = self.query(question)
-        with self.store.session() as session:
+        with reading(self.store) as reader:
             if question.result in BY_SLUG:
-                return BY_SLUG[question.result].function(session, query)
+                return BY_SLUG[question.result].function(reader, query)
             now = datetime.combine(query.period.today, time(), UTC)
-            return activities(session, self._wanted(question), now, page, PAGE)
+            return activities(reader, self._wanted(question), now, page, PAGE)
 
-    def _wanted(self, question: Question) -> ActivityQuery:
+    def _wanted(self, question: Question) -> Query:
         query = self.query(question)
         kind = "document" if "document" in question.result else "all"
-        return ActivityQuery(query.period.start, query.period.end, query.filters, kind)
+        return activity_query(query.period.start, query.period.end, query.filters, kind)
 
 
 class Comparison:

@@ -314,8 +314,9 @@ def queries(draw: st.DrawFn, raw: Raw) -> Query:
         against = Period(first, first + timedelta(one(0, 1, 6, 29)), today)
     return Query(
         Period(start, end, today),
-        organizations=names("company", None, "Nobody", "="), departments=names("department", None, "Nobody", "="),
-        against,
+        organizations=names("company", None, "Nobody", "="),
+        departments=names("department", None, "Nobody", "="),
+        against=against,
     )
 
 

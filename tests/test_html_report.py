@@ -58,7 +58,7 @@ def rows() -> Raw:
 
 def asked(*organizations: str | None, against: Period | None = None) -> Query:
     period = Period(date(2026, 3, 2), date(2026, 3, 6), NOW.date())
-    return Query(period, organizations=organizations, against)
+    return Query(period, organizations=organizations, against=against)
 
 
 class Read(HTMLParser):

@@ -18,7 +18,8 @@ from playwright.sync_api import Browser
 
 from analytics.__main__ import main
 from analytics.output import html_report, images, whole_file
-from analytics.output.drawing import chart_data, compared_with, specs
+from analytics.output.chart_data import chart_data, compared_with
+from analytics.output.chart_spec import specs
 from analytics.output.export import PictureProblem
 from analytics.output.html_report import page_html, printed_pdf
 from analytics.output.images import ImagesMissing

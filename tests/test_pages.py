@@ -250,7 +250,7 @@ def test_cards_and_charts_compare_with_what_is_chosen(app: Open, reference: Path
         difference = int(card.delta.split(" ")[0].replace("+", "").replace(",", ""))
         spec, data = charts(made)["Conversations and messages"]
         assert name in json.dumps(spec, ensure_ascii=False)
-        days = data["Conversations then"].dropna().astype(int).tolist()
+        days = data["conversations_then"].dropna().astype(int).tolist()
         return int(card.delta_description.split(" ")[1]), difference, days
 
     for choice, name, against in (

@@ -33,7 +33,7 @@ from analytics.lists.activities import (
     count_activities,
     first_activities,
 )
-from analytics.output.drawing import chart_data
+from analytics.output.chart_data import chart_data
 from analytics.query import Filters, QueryError
 from analytics.reports import BY_SLUG
 from analytics.search import Search, Term, check_search, coverage, fold, marked, snippets, terms

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from analytics.output.drawing import specs
+from analytics.output.chart_spec import specs
 from analytics.output.theme import Theme, chart_config, css_variables, theme
 from analytics.reports import REPORTS
 

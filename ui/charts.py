@@ -10,7 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analytics.behind import Behind, behind, has_behind
 from analytics.format import compared_name, count, day, days
-from analytics.output.drawing import BRUSH, FOCUS, HEIGHT, LEAVE, PICK, POSITION, specs
+from analytics.output.chart_data import POSITION
+from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
+from analytics.output.chart_parts import PICK
+from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query, filter_names
 from analytics.reports import BY_SLUG, Report
 from ui.drill import choose_behind, offers

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics.format import compared_name, count, day, days, moment
-from analytics.output.drawing import BRUSH, FOCUS, LEAVE
+from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
 from analytics.query import (
     DEFAULT_PRESET,
     NAMELESS,

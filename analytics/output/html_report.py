@@ -22,7 +22,8 @@ from analytics.cards import Card, metrics_cards, retention_cards
 from analytics.fields import Row
 from analytics.format import change, count, day, days, label, moment, number, short_day
 from analytics.metrics import Metrics
-from analytics.output.drawing import Compared, chart_data, compared_with, summary, table_data
+from analytics.output.chart_data import Compared, chart_data, compared_with, table_data
+from analytics.output.chart_summary import summary
 from analytics.output.export import PictureProblem
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables

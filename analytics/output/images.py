@@ -18,7 +18,9 @@ import pandas as pd
 
 from analytics.fields import Row
 from analytics.format import days
-from analytics.output.drawing import Compared, chart_data, height, specs, summary
+from analytics.output.chart_data import Compared, chart_data
+from analytics.output.chart_spec import height, specs
+from analytics.output.chart_summary import summary
 from analytics.output.drawing_process import drawing_process
 from analytics.output.export import PictureProblem
 from analytics.output.theme import FONT, GAP, PADDING, theme

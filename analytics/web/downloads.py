@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from analytics.lists.activities import ActivityItem, all_activities, latest_activities
 from analytics.lists.registry import LIST_BY_SLUG, Listed
-from analytics.output.drawing import compared_with
+from analytics.output.chart_data import compared_with
 from analytics.output.export import csv_text, file_name, period_file_name
 from analytics.output.html_report import page_html
 from analytics.output.images import png, svg

@@ -19,7 +19,8 @@ class Behind:
     `counts` has the kinds of lists ("people", "conversations", "messages", "documents", "queries",
     "installations") with how many each has; None where the figure doesn't say. `query` and `detail`
     list exactly these. Names are other people's words. `key` says what it is about, whatever was
-    counted and wherever it stands among the rows of its result.
+    counted and wherever it stands among the rows of its result. `is_before` where the figure is the
+    one that is compared with.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Behind:
     query: Query
     detail: Detail = NOTHING
     key: tuple[str, ...] = ()
+    is_before: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -165,7 +167,10 @@ def behind_metrics(row: Metrics, query: Query) -> list[Sequence[Behind]]:
         ("installations", row.twin_installations, row.previous_installations),
     )
     return [
-        (Behind("", {kind: now}, query), Behind(BEFORE, {kind: before}, query.previous))
+        (
+            Behind("", {kind: now}, query),
+            Behind(BEFORE, {kind: before}, query.previous, is_before=True),
+        )
         for kind, now, before in kinds
     ]
 

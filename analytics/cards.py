@@ -1,25 +1,38 @@
 """The headline figures as cards say them: on the page, and in the file that is taken from it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from analytics.format import count, difference, number, percent, points, signed
 from analytics.metrics import Metrics
 from analytics.retention import Retention
+
+Direction = Literal["up", "down", "same", "new", ""]
 
 
 @dataclass(frozen=True)
 class Card:
     """A headline figure, its difference to `before`, what it is of, and its definition.
 
-    `difference` is signed text, "new" where there was nothing, "" where nothing can be compared.
+    `difference` is signed text, "new" where there was nothing, "" where nothing can be compared;
+    `direction` says which of these.
     """
 
     label: str
     value: str
     definition: str
     difference: str = ""
+    direction: Direction = ""
     before: str = ""
     note: str = ""
+
+
+def _direction(change: float | None, difference: float | None = None) -> Direction:
+    """Where a figure moved, by its change and, where that may be rounded to 0, its difference."""
+    if change is None:
+        return "new"
+    moved = change if difference is None else difference
+    return "up" if moved > 0 else "down" if moved < 0 else "same"
 
 
 def metrics_cards(m: Metrics) -> list[Card]:
@@ -37,7 +50,14 @@ def metrics_cards(m: Metrics) -> list[Card]:
          " with the end of the other period."),
     )  # fmt: skip
     return [
-        Card(label, number(now), words, difference(now, before, change), number(before))
+        Card(
+            label,
+            number(now),
+            words,
+            difference(now, before, change),
+            _direction(change, now - before),
+            number(before),
+        )
         for label, now, before, change, words in figures
     ]
 
@@ -58,6 +78,7 @@ def retention_cards(r: Retention) -> list[Card]:
                 f"Among users whose first active day ever + {n} falls on a complete day of the"
                 " period: the share who were active on exactly that day. n/a: nobody's did.",
                 "" if rate is None else points(change),
+                "" if rate is None else _direction(change),
                 "" if before is None else percent(before),
                 f"of {count(eligible, 'user')}",
             )
@@ -68,6 +89,7 @@ def retention_cards(r: Retention) -> list[Card]:
             r.sessions_per_user,
             "Conversations of the period divided by its active users.",
             "new" if per_user is None else signed(per_user),
+            _direction(per_user),
             r.previous_sessions_per_user,
         ),
         Card(
@@ -75,6 +97,7 @@ def retention_cards(r: Retention) -> list[Card]:
             percent(r.power_users_percent),
             "Share of the period's active users who started 10 or more conversations in it.",
             points(r.power_users_change),
+            _direction(r.power_users_change),
             percent(r.previous_power_users_percent),
             count(r.power_users, "user"),
         ),
@@ -84,6 +107,7 @@ def retention_cards(r: Retention) -> list[Card]:
             "Mean time from the first to the last message of the conversations started in the"
             " period.",
             "new" if longer is None else f"{signed(longer)} s",
+            _direction(longer),
             r.previous_avg_session_duration,
         ),
     ]

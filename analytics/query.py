@@ -151,6 +151,13 @@ class Query:
         """
         return replace(self, period=self.against or self.period.previous, against=None)
 
+    @property
+    def compares_a_year_earlier(self) -> bool:
+        """Whether it compares with the same weekdays 52 weeks earlier (`Period.year_earlier`)."""
+        if self.against is None or self.against.days != self.period.days:
+            return False
+        return (self.period.start - self.against.start).days == YEAR_DAYS
+
 
 @dataclass(frozen=True)
 class Span:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from analytics.format import compared_name, count, day, days, moment
+from analytics.format import count, day, days, moment
 from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
 from analytics.query import (
     DEFAULT_PRESET,
@@ -456,7 +456,7 @@ def comparison(query: Query) -> dict[str, str]:
     """What a question is compared with, as the API is asked it."""
     if query.against is None:
         return {}
-    if compared_name(query) == COMPARISONS["year"]:
+    if query.compares_a_year_earlier:
         return {"compare": "year"}
     return {
         "compare_start_date": query.against.start.isoformat(),

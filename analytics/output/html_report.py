@@ -1,11 +1,7 @@
-"""The pages as one HTML file that needs nothing else, and as PDF where Chromium is at hand."""
+"""The pages as one HTML file that needs nothing else."""
 
 import datetime
-import os
 import re
-import shutil
-import subprocess
-import tempfile
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,9 +18,8 @@ from analytics.cards import Card, metrics_cards, retention_cards
 from analytics.fields import Row
 from analytics.format import change, count, day, days, label, moment, number, short_day
 from analytics.metrics import Metrics
-from analytics.output.chart_data import Compared, chart_data, compared_with, table_data
+from analytics.output.chart_data import Compared, chart_data, compared_with, table_columns
 from analytics.output.chart_summary import summary
-from analytics.output.export import PictureProblem
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables
 from analytics.query import NAMELESS, Query, QueryError, filter_label, filter_names
@@ -41,14 +36,9 @@ TABLE_ROWS = 20
 
 CHART_ROWS = 400
 CHART_WIDTH = 480
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_PDF_SECONDS = 120
 _ROOT = Path(__file__).parents[2]
+_TONES = {"up": "positive", "new": "positive", "down": "negative"}  # CSS classes
 _COMPARING = re.compile("^previous_|_change$")
-
-
-class PdfProblem(PictureProblem):
-    """The PDF can't be made: says what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -131,44 +121,6 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     return printable(made)
 
 
-def printed_pdf(html: str, name: str) -> bytes:
-    """An HTML file printed by Chromium as the PDF of this name, A4.
-
-    Raises PdfProblem, which names the remedy, where there is no Chromium or it fails.
-    """
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        raise PdfProblem(
-            f"{name}: a PDF is printed by Chromium, which is not found here. Install it (on"
-            " Debian: apt install chromium), or write an .html file and print that."
-        )
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return _printed(found, html, Path(folder))
-    except subprocess.SubprocessError as error:
-        why = f"{found} could not print it ({type(error).__name__})"
-    except FileNotFoundError:
-        why = f"{found} made no file"
-    except OSError as error:
-        why = f"there is no room to print it in {tempfile.gettempdir()} ({error.strerror})"
-    raise PdfProblem(f"{name}: {why}. Write an .html file and print that from a browser.")
-
-
-def _printed(chromium: str, html: str, folder: Path) -> bytes:
-    page, made = folder / "page.html", folder / "page.pdf"
-    page.write_text(html, "utf-8")
-    command = [
-        chromium, "--headless", "--disable-gpu", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--no-first-run",
-        f"--user-data-dir={folder}/profile", "--no-pdf-header-footer",
-        f"--print-to-pdf={made}", page.as_uri(),
-    ]  # fmt: skip
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.insert(1, "--no-sandbox")  # root has none; the page has no script
-    subprocess.run(command, check=True, capture_output=True, timeout=_PDF_SECONDS)  # noqa: S603
-    return made.read_bytes()
-
-
 @cache
 def _template() -> Template:
     environment = Environment(
@@ -178,7 +130,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["tone"] = _tone
+    environment.filters["tone"] = lambda card: _TONES.get(card.direction, "muted")
     environment.filters["paragraphs"] = lambda text: text.split("\n\n")
     return environment.get_template("html_report.html.jinja")
 
@@ -223,7 +175,7 @@ def _words(report: Report, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
     if report.is_single:
         cards = _cards(rows[0])
         if not compares:
-            cards = [replace(card, difference="", before="") for card in cards]
+            cards = [replace(card, difference="", direction="", before="") for card in cards]
         return _Part(report, cards=cards)
     if not rows:
         return _Part(report)
@@ -250,13 +202,10 @@ def _chart(report: Report, rows: Sequence[Row], compared: Compared | None) -> _P
     svgs = chart_svgs(
         report, data, dark=False, compared=compared.name if compared else "", width=CHART_WIDTH
     )
-    shown = table_data(report, data, compared)
-    whole = {
-        label
-        for name, label in report.drawing.fields.items()
-        if report.row.model_fields[name].annotation in (int, int | None)
-    }
-    columns = [_figures(shown[n], is_whole=str(n).removesuffix(" then") in whole) for n in shown]
+    shown = table_columns(report, compared)
+    fields = report.row.model_fields
+    whole = {name for name, field in fields.items() if field.annotation in (int, int | None)}
+    columns = [_figures(data[one.name], is_whole=one.field in whole) for one in shown]
     return _Part(
         report,
         # Vega escapes the words in its SVG
@@ -264,7 +213,7 @@ def _chart(report: Report, rows: Sequence[Row], compared: Compared | None) -> _P
         summary=summary(report, data, compared),
         table=_table(
             report,
-            [(str(name), _kind_of(shown[name])) for name in shown],
+            [(one.head, _kind_of(data[one.name])) for one in shown],
             list(zip(*columns, strict=True)),
             CHART_ROWS,
         ),
@@ -284,12 +233,6 @@ def _cards(row: Row) -> list[Card]:
             return retention_cards(row)
         case _:
             raise TypeError(f"no cards for {type(row).__name__}")
-
-
-def _tone(card: Card) -> str:
-    """The CSS class of a difference."""
-    first = card.difference[:1]
-    return "negative" if first == "\u2212" else "positive" if first in ("+", "n") else "muted"
 
 
 def _table(

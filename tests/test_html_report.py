@@ -17,6 +17,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from analytics.__main__ import main
+from analytics.arithmetic import change
+from analytics.cards import metrics_cards
+from analytics.metrics import Metrics
 from analytics.output import html_report, images, pdf, whole_file
 from analytics.output.chart_data import chart_data, compared_with
 from analytics.output.chart_spec import specs
@@ -262,6 +265,27 @@ def test_without_chromium_the_error_says_what_to_do(
     monkeypatch.setattr(pdf, "CHROMIUM", ("no-such-browser",))
     with pytest.raises(PictureProblem, match=r"page.pdf: .*Install it .*or write an .html file"):
         printed_pdf("<p>", "page.pdf")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "written", "direction"),
+    [
+        (12, 10, "+2 (+20.0 %)", "up"),
+        (8, 10, "\u22122 (\u221220.0 %)", "down"),
+        (100_001, 100_000, "+1 (0.0 %)", "up"),
+        (100_000, 100_001, "\u22121 (0.0 %)", "down"),
+        (3, 3, "0 (0.0 %)", "same"),
+        (0, 0, "0 (0.0 %)", "same"),
+        (3, 0, "new", "new"),
+    ],
+)
+def test_a_card_knows_where_its_figure_moved(
+    now: int, before: int, written: str, direction: str
+) -> None:
+    fields = dict.fromkeys(Metrics.model_fields, 0)
+    fields |= {"total_conversations": now, "previous_conversations": before}
+    card = metrics_cards(Metrics(**{**fields, "conversations_change": change(now, before)}))[1]
+    assert (card.difference, card.direction) == (written, direction)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -21,6 +21,7 @@ from analytics.lists.activities import ActivityQuery
 from analytics.lists.documents import count_messages
 from analytics.models import Twin, User, table_of
 from analytics.query import (
+    NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
     PRESET_NAMES,
@@ -345,10 +346,11 @@ def link_notices() -> None:
         notice(words, "Remove", "remove-dates", _remove, _DATES)
     asked = question().filters
     for key, name in gone(asked) if asked != shown.filters else ():
-        notice(gone_words(key, name), "Remove", f"remove-in-{key}-{name}", _unname, key, name)
+        button = f"remove-in-{key}-{filter_label(name, NAMELESS[key])}"
+        notice(gone_words(key, name), "Remove", button, _unname, key, name)
 
 
-def _unname(key: str, name: str) -> None:
+def _unname(key: str, name: str | None) -> None:
     """Take a name out of the link's own filters."""
     given = {own: st.query_params.get_all(own) for own in st.query_params if own not in _BOUND}
     given[f"in_{key}"] = without(given[f"in_{key}"], key, name)

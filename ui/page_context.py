@@ -126,13 +126,13 @@ def read_names(
     )  # fmt: skip
 
 
-def gone(filters: Filters) -> list[tuple[str, str]]:
-    """The chosen names that nobody has any more: the parameter, and how each is written there."""
+def gone(filters: Filters) -> list[tuple[str, str | None]]:
+    """The chosen names that nobody has any more, each with its parameter."""
     names = frame().names
     return [
-        *(("organization", filter_label(name))
+        *(("organization", name)
           for name in filters.organizations if name not in names.organizations),
-        *(("department", filter_label(name, NO_DEPARTMENT))
+        *(("department", name)
           for name in filters.departments if name not in names.departments),
     ]  # fmt: skip
 
@@ -140,25 +140,25 @@ def gone(filters: Filters) -> list[tuple[str, str]]:
 def gone_notices() -> None:
     """The names among the frame's filters that nobody has any more, each with a way out."""
     for key, name in gone(frame().query.filters):
-        notice(gone_words(key, name), "Remove", f"remove-{key}-{name}", _unchoose, key, name)
+        button = f"remove-{key}-{filter_label(name, NAMELESS[key])}"
+        notice(gone_words(key, name), "Remove", button, _unchoose, key, name)
 
 
-def gone_words(key: str, name: str) -> str:
+def gone_words(key: str, name: str | None) -> str:
     """That nobody belongs to an organization or a department."""
-    if name in NAMELESS.values():
+    if name is None:
         return f"Nobody is without {key} any more."
-    return f"No {key} is called {cut(name)} any more: nobody counts for it."
+    called = filter_label(name, NAMELESS[key])
+    return f"No {key} is called {cut(called)} any more: nobody counts for it."
 
 
-def _unchoose(key: str, name: str) -> None:
+def _unchoose(key: str, name: str | None) -> None:
     st.session_state[key] = without(st.session_state[key], key, name)
 
 
-def without(texts: Iterable[str], key: str, name: str) -> list[str]:
+def without(texts: Iterable[str], key: str, name: str | None) -> list[str]:
     """Names as the address has them, but for one."""
-    none = NAMELESS[key]
-    taken = read_names([name], (), none)
-    return [text for text in texts if read_names([text], (), none) != taken]
+    return [text for text in texts if read_names([text], (), NAMELESS[key]) != (name,)]
 
 
 def _is_from_address() -> bool:

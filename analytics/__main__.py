@@ -15,6 +15,7 @@ from tqdm import tqdm
 from analytics.metrics.pages import PAGES
 from analytics.migrations import MigrationError, migrate
 from analytics.output.export import PictureProblem
+from analytics.output.pdf import printed_pdf
 from analytics.output.whole_file import write_whole
 from analytics.query import (
     DEFAULT_PRESET,
@@ -154,7 +155,7 @@ def _opened(settings: Settings) -> Iterator[Store]:
 
 
 def _report(settings: Settings, asked: argparse.Namespace) -> str:
-    from analytics.output.html_report import page_html, printed_pdf  # noqa: PLC0415 - loads what draws
+    from analytics.output.html_report import page_html  # noqa: PLC0415 - loads what draws
 
     path = Path(asked.output)
     kind = _one_of("output", path.suffix, ".html", ".htm", ".pdf", shown=asked.output)

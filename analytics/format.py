@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from analytics.query import YEAR_DAYS, Period, Query
+from analytics.query import Period, Query
 
 _MINUS = "\u2212"
 # Fields whose label in a table is not their name.
@@ -104,8 +104,7 @@ def compared_name(query: Query) -> str:
     """What a question is compared with: "Previous period", "52 weeks earlier", or its dates."""
     if query.against is None:
         return "Previous period"
-    apart = query.period.start - query.against.start
-    if query.against.days == query.period.days and apart.days == YEAR_DAYS:
+    if query.compares_a_year_earlier:
         return "52 weeks earlier"
     return days(query.against)
 

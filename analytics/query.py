@@ -254,6 +254,13 @@ class Query:
             or self.hour is not None or self.document_types or self.search or self.type != "all"
         )  # fmt: skip
 
+    @property
+    def compares_a_year_earlier(self) -> bool:
+        """Whether it compares with the same weekdays 52 weeks earlier (`Period.year_earlier`)."""
+        if self.against is None or self.against.days != self.period.days:
+            return False
+        return (self.period.start - self.against.start).days == YEAR_DAYS
+
 
 @dataclass(frozen=True)
 class Span:

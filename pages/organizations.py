@@ -24,4 +24,4 @@ if names:
         inside = replace(query, organizations=organizations)
         report_table("departments", inside, hide=("organization",))
     else:
-        st.warning(inert(gone_words("organization", opened)), icon=":material/link_off:")
+        st.warning(inert(gone_words("organization", organizations[0])), icon=":material/link_off:")

@@ -1,4 +1,4 @@
-"""How much the twins are used: headline figures, their course, and who leads."""
+"""How much the twins are used: headline figures, how they moved, and who leads."""
 
 import streamlit as st
 

@@ -71,7 +71,7 @@ def differences(session: Session, found: DrillThrough) -> list[Any]:
 def test_every_chart_and_table_of_people_leads_on() -> None:
     assert {report.slug for report in RESULTS} - set(ROWS) == {
         "metrics", "retention",  # cards
-        "installations",  # the course on a card
+        "installations",  # the sparkline on a card
         "sources",
     }  # fmt: skip
 

@@ -7,34 +7,27 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from analytics.behind import behind
 
-from analytics.metrics.active_users import ActiveUsersDay
-from analytics.metrics.cohorts import CohortCell
-from analytics.metrics.conversations import ConversationsDay
-from analytics.metrics.document_types import DocumentTypeCount
-from analytics.metrics.engagement import EngagementDay
-from analytics.metrics.feature_usage import FeatureUsage
-from analytics.metrics.hourly_activity import HourlyActivity
-from analytics.metrics.installations import InstallationsDay
-from analytics.metrics.leaderboard import LeaderboardEntry
-from analytics.metrics.registry import BY_SLUG, RESULTS
-from analytics.metrics.topics import TopicCount
-from analytics.output.drawing import (
-    BAR,
-    BRUSH,
-    FOCUS,
-    LEAVE,
-    PICK,
-    TOTAL_THEN,
-    Compared,
-    chart_data,
-    height,
-    specs,
-    summary,
-    table_data,
+from analytics.behind import behind
+from analytics.charts import (
+    ActiveUsersDay,
+    ConversationsDay,
+    DocumentTypeCount,
+    EngagementDay,
+    FeatureUsage,
+    HourlyActivity,
+    InstallationsDay,
+    LeaderboardEntry,
+    TopicCount,
 )
+from analytics.output.chart_data import BAR, TOTAL_THEN, Compared, chart_data, table_data
+from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
+from analytics.output.chart_parts import PICK
+from analytics.output.chart_spec import height, specs
+from analytics.output.chart_summary import summary
 from analytics.query import Period, Query
+from analytics.reports import BY_SLUG, REPORTS
+from analytics.retention import CohortCell
 
 MONDAY = date(2026, 3, 2)
 NAME = "Previous period"
@@ -79,16 +72,16 @@ def test_compared_days_stand_beside_their_own() -> None:
     before = talks(7, 8, first=-7)
     data = chart_data(report, talks(1, 2, 3), Compared(NAME, before, 7))
     assert data["day"].tolist() == ["Mon 2 Mar 2026", "Tue 3 Mar 2026", "Wed 4 Mar 2026"]
-    assert data["day then"].tolist()[:2] == ["Mon 23 Feb 2026", "Tue 24 Feb 2026"]
-    assert data["day then"].isna().tolist() == [False, False, True]
-    assert data["Conversations then"].tolist()[:2] == [7, 8]
-    assert data["Messages then"].isna().tolist() == [False, False, True]
+    assert data["day_then"].tolist()[:2] == ["Mon 23 Feb 2026", "Tue 24 Feb 2026"]
+    assert data["day_then"].isna().tolist() == [False, False, True]
+    assert data["conversations_then"].tolist()[:2] == [7, 8]
+    assert data["messages_then"].isna().tolist() == [False, False, True]
 
 
 def test_compared_days_that_are_not_over_are_not_drawn() -> None:
     report = BY_SLUG["conversations"]
     data = chart_data(report, talks(1, 2), Compared(NAME, talks(5, 6, first=7, over=1), -7))
-    assert data["Conversations then"].isna().tolist() == [False, True]
+    assert data["conversations_then"].isna().tolist() == [False, True]
 
 
 def test_stacked_columns_are_compared_by_their_total() -> None:
@@ -107,7 +100,7 @@ def test_stacked_columns_are_compared_by_their_total() -> None:
 def test_the_first_days_of_the_calendar_have_none_before_them() -> None:
     row = talks(1)[0].model_copy(update={"date": date(1, 1, 3)})
     data = chart_data(BY_SLUG["conversations"], [row], Compared(NAME, [], 30))
-    assert data["Conversations then"].isna().all()
+    assert data["conversations_then"].isna().all()
 
 
 def test_a_table_has_the_names_of_the_chart() -> None:
@@ -201,7 +194,7 @@ def test_names_that_read_the_same_have_a_bar_each() -> None:
 
 # --- specs -------------------------------------------------------------------------------------
 
-DRAWN = [report for report in RESULTS if report.drawing.fields]
+DRAWN = [report for report in REPORTS if report.drawing.fields]
 
 
 @pytest.mark.parametrize("report", DRAWN, ids=lambda report: report.slug)

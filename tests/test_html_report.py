@@ -18,11 +18,16 @@ from playwright.sync_api import Browser
 
 from analytics.reading.reader import reading
 from analytics.__main__ import main
-from analytics.output import html_report, images, whole_file
-from analytics.output.drawing import chart_data, compared_with, specs
+from analytics.arithmetic import change
+from analytics.metrics.headline import metrics_cards
+from analytics.metrics.headline import Metrics
+from analytics.output import html_report, images, pdf, whole_file
+from analytics.output.chart_data import chart_data, compared_with
+from analytics.output.chart_spec import specs
 from analytics.output.export import PictureProblem
-from analytics.output.html_report import page_html, printed_pdf
+from analytics.output.html_report import page_html
 from analytics.output.images import ImagesMissing
+from analytics.output.pdf import printed_pdf
 from analytics.output.theme import theme
 from analytics.query import NAMELESS, Filters, Period, Query, QueryError
 from analytics.metrics.registry import BY_SLUG
@@ -260,9 +265,30 @@ def test_without_the_extra_the_error_names_it(
 def test_without_chromium_the_error_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(html_report, "CHROMIUM", ("no-such-browser",))
+    monkeypatch.setattr(pdf, "CHROMIUM", ("no-such-browser",))
     with pytest.raises(PictureProblem, match=r"page.pdf: .*Install it .*or write an .html file"):
         printed_pdf("<p>", "page.pdf")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "written", "direction"),
+    [
+        (12, 10, "+2 (+20.0 %)", "up"),
+        (8, 10, "\u22122 (\u221220.0 %)", "down"),
+        (100_001, 100_000, "+1 (0.0 %)", "up"),
+        (100_000, 100_001, "\u22121 (0.0 %)", "down"),
+        (3, 3, "0 (0.0 %)", "same"),
+        (0, 0, "0 (0.0 %)", "same"),
+        (3, 0, "new", "new"),
+    ],
+)
+def test_a_card_knows_where_its_figure_moved(
+    now: int, before: int, written: str, direction: str
+) -> None:
+    fields = dict.fromkeys(Metrics.model_fields, 0)
+    fields |= {"total_conversations": now, "previous_conversations": before}
+    card = metrics_cards(Metrics(**{**fields, "conversations_change": change(now, before)}))[1]
+    assert (card.difference, card.direction) == (written, direction)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -414,7 +440,7 @@ def test_a_full_disk_is_one_message_and_leaves_the_earlier_file(
     def no_room(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(html_report, "printed_pdf", lambda *_: b"%PDF-")
+    monkeypatch.setattr("analytics.__main__.printed_pdf", lambda *_: b"%PDF-")
     with monkeypatch.context() as patch:
         full = SimpleNamespace(path=os.path, getpid=os.getpid, fsync=no_room)
         patch.setattr(whole_file, "os", full)  # only where files are written
@@ -447,8 +473,8 @@ def test_no_room_for_a_pdf_on_the_way_is_said(monkeypatch: pytest.MonkeyPatch) -
     def no_room(*_: object) -> bytes:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(html_report, "_printed", no_room)
-    monkeypatch.setattr(html_report, "CHROMIUM", ("sh",))
+    monkeypatch.setattr(pdf, "_printed", no_room)
+    monkeypatch.setattr(pdf, "CHROMIUM", ("sh",))
     with pytest.raises(
         PictureProblem, match=r"page.pdf: there is no room to print it in .*\(No sp"
     ):

@@ -17,7 +17,7 @@ from analytics.metrics.leaderboard import LeaderboardEntry
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.topics import TopicCount
 from analytics.output import images
-from analytics.output.drawing import chart_data, compared_with
+from analytics.output.chart_data import chart_data, compared_with
 from analytics.output.export import PictureProblem
 from analytics.output.images import ImagesMissing, chart_svgs, png, svg
 from analytics.output.theme import theme

@@ -151,9 +151,9 @@ def test_the_overview_shows_the_reference_figures(app: Open, reference: Path) ->
     assert "data through 21 Nov 2026" in words(made)
     drawn = charts(made)
     features = drawn["Feature distribution"][1]
-    assert list(features["Times used"]) == [726, 720, 620]
+    assert list(features["value"]) == [726, 720, 620]
     leaders = drawn["Leading organizations"][1]
-    columns = leaders["name"], leaders["Active users"], leaders["Conversations"]
+    columns = leaders["name"], leaders["active_users"], leaders["total_activities"]
     assert list(zip(*columns, strict=True)) == [
         ("Digital Dynamics", 5, 299),
         ("Tech Innovations", 3, 183),
@@ -254,7 +254,7 @@ def test_cards_and_charts_compare_with_what_is_chosen(app: Open, reference: Path
         difference = int(card.delta.split(" ")[0].replace("+", "").replace(",", ""))
         spec, data = charts(made)["Conversations and messages"]
         assert name in json.dumps(spec, ensure_ascii=False)
-        days = data["Conversations then"].dropna().astype(int).tolist()
+        days = data["conversations_then"].dropna().astype(int).tolist()
         return int(card.delta_description.split(" ")[1]), difference, days
 
     for choice, name, against in (
@@ -1116,6 +1116,15 @@ def test_nobody_without_a_department_is_said_as_such(app: Open, reference: Path)
     made = app(reference, asked={"department": ["No department", "x" * 200]})
     assert "Nobody is without department any more." in said(made)
     assert f"No department is called {'x' * 80}… any more" in said(made)
+
+
+def test_an_organization_that_was_called_as_if_it_were_no_department(
+    app: Open, reference: Path
+) -> None:
+    made = app(reference, asked={"organization": ["No department"]})
+    assert "No organization is called No department any more" in said(made)
+    made.button(key="remove-organization-No department").click().run()
+    assert not said(made)
 
 
 def test_of_several_names_the_others_count(app: Open, reference: Path) -> None:

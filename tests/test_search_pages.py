@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from analytics.lists.conversation import activity
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.topics import TopicCount
-from analytics.output.drawing import chart_data
+from analytics.output.chart_data import chart_data
 from analytics.reading.reader import reading
 from analytics.service import Service, service
 from analytics.web.api import app as api

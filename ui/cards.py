@@ -1,14 +1,15 @@
-"""Metric cards: a value, its difference, what it was before, its course and its definition."""
+"""Metric cards: a value, its difference, what it was before, its sparkline and its definition."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
 from analytics.metrics.headline import BEFORE, Metrics, metrics_cards, metrics_lead_to
 from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.result import Card, DrillThrough
+from analytics.metrics.result import Card, Direction, DrillThrough
 from analytics.metrics.retention import Retention, came_back, retention_leads_to
 from analytics.metrics.retention import retention_cards as cards_of
 from analytics.query import Query
@@ -21,27 +22,28 @@ from ui.page_context import frame
 from ui.results import row, rows
 from ui.saving import csv_link
 
+_ARROWS: dict[Direction, Literal["up", "down"]] = {"up": "up", "new": "up", "down": "down"}
+
 
 def metric_card(
-    slug: str, card: Card, leads_to: Sequence[DrillThrough], course: Sequence[int]
+    slug: str, card: Card, leads_to: Sequence[DrillThrough], sparkline: Sequence[int]
 ) -> None:
-    """Draw a card of a result, its course, its explanation and its CSV in the corner.
+    """Draw a card of a result, its sparkline, its explanation and its CSV in the corner.
 
     `leads_to` is what the figure counts, its value first.
     """
-    moved = card.difference[:1]
-    compares = card.difference and frame().compares
+    compares = card.direction and frame().compares
     name = f"{slug}-{card.label.lower().replace(' ', '-')}"
     with st.container(border=True, height="stretch", gap="xsmall", key=f"card-{name}"):
         st.metric(
             card.label,
             card.value,
-            # Streamlit takes its colour from a plain sign at the start.
+            # Streamlit takes the colour from a plain sign at the start.
             card.difference.replace("\u2212", "-") if compares else None,
             delta_description=f"from {card.before}" if compares and card.before else None,
-            delta_color="normal" if moved in ("+", "\u2212", "n") else "off",
-            delta_arrow="up" if moved == "n" else "auto" if moved in ("+", "\u2212") else "off",
-            chart_data=list(course) if len(course) > 1 else None,
+            delta_color="normal" if card.direction in _ARROWS else "off",
+            delta_arrow=_ARROWS.get(card.direction, "off"),
+            chart_data=list(sparkline) if len(sparkline) > 1 else None,
             chart_type="area",
         )
         menu("Explain", "info", f"corner-{name}", partial(_explain, slug, card, leads_to))
@@ -62,7 +64,7 @@ def _follow(card: Card, first: DrillThrough) -> None:
 def _explain(slug: str, card: Card, leads_to: Sequence[DrillThrough]) -> None:
     report = BY_SLUG[slug]
     for one in leads_to:
-        if not one.is_empty and (frame().compares or not one.name.startswith(BEFORE)):
+        if not one.is_empty and (frame().compares or not one.is_before):
             offers(replace(one, name=one.name or card.label))
     explanation(report, definition=card.definition)
     csv_link(report)
@@ -71,7 +73,7 @@ def _explain(slug: str, card: Card, leads_to: Sequence[DrillThrough]) -> None:
 def headline_cards() -> None:
     """The four headline figures."""
     m = row(Metrics, "metrics")
-    courses = (
+    sparklines = (
         [d.active_users for d in rows("active-users")],
         [d.conversations for d in rows("conversations")],
         [d.documents_drafted for d in rows("engagement")],
@@ -79,8 +81,8 @@ def headline_cards() -> None:
     )
     found = metrics_lead_to(m, frame().query)
     with st.grid(4, min_column_width=165):
-        for card, counted, course in zip(metrics_cards(m), found, courses, strict=True):
-            metric_card("metrics", card, counted, course)
+        for card, counted, sparkline in zip(metrics_cards(m), found, sparklines, strict=True):
+            metric_card("metrics", card, counted, sparkline)
 
 
 def retention_cards() -> None:
@@ -104,9 +106,8 @@ def _leads_to(query: Query) -> list[Sequence[DrillThrough]]:
 
 def _before(one: DrillThrough) -> DrillThrough:
     """What the figure that is compared with counts."""
-    return replace(
-        one, name=f"{BEFORE}, {one.name[0].lower()}{one.name[1:]}" if one.name else BEFORE
-    )
+    name = f"{BEFORE}, {one.name[0].lower()}{one.name[1:]}" if one.name else BEFORE
+    return replace(one, name=name, is_before=True)
 
 
 @shared(max_entries=256)

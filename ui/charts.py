@@ -11,7 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from analytics.format import compared_name, count, day, days
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import DrillThrough, Result
-from analytics.output.drawing import BRUSH, FOCUS, HEIGHT, LEAVE, PICK, POSITION, specs
+from analytics.output.chart_data import POSITION
+from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
+from analytics.output.chart_parts import PICK
+from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query
 from analytics.reading.filters import chosen_names
 from ui.drill import choose_behind, offers

@@ -20,6 +20,7 @@ from analytics.lists.messages import count_messages
 from analytics.metrics.pages import NAVIGATION
 from analytics.metrics.result import DrillThrough
 from analytics.query import (
+    NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
     PRESET_NAMES,
@@ -319,14 +320,15 @@ def link_notices() -> None:
         notice(words, "Remove", "remove-dates", _remove, _DATES)
     asked = question()
     for key, name in gone(asked) if _names(asked) != _names(shown) else ():
-        notice(gone_words(key, name), "Remove", f"remove-in-{key}-{name}", _unname, key, name)
+        button = f"remove-in-{key}-{filter_label(name, NAMELESS[key])}"
+        notice(gone_words(key, name), "Remove", button, _unname, key, name)
 
 
 def _names(query: Query) -> tuple[Any, Any]:
     return query.organizations, query.departments
 
 
-def _unname(key: str, name: str) -> None:
+def _unname(key: str, name: str | None) -> None:
     """Take a name out of the link's own filters."""
     given = {own: st.query_params.get_all(own) for own in st.query_params if own not in _BOUND}
     given[f"in_{key}"] = without(given[f"in_{key}"], key, name)

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from analytics.format import compared_name, count, day, days, moment
-from analytics.output.drawing import BRUSH, FOCUS, LEAVE
+from analytics.format import count, day, days, moment
+from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
 from analytics.query import (
     DEFAULT_PRESET,
     NAMELESS,
@@ -132,13 +132,13 @@ def read_names(
     )  # fmt: skip
 
 
-def gone(query: Query) -> list[tuple[str, str]]:
-    """The chosen names that nobody has any more: the parameter, and how each is written there."""
+def gone(query: Query) -> list[tuple[str, str | None]]:
+    """The chosen names that nobody has any more, each with its parameter."""
     names = frame().names
     return [
-        *(("organization", filter_label(name))
+        *(("organization", name)
           for name in query.organizations if name not in names.organizations),
-        *(("department", filter_label(name, NO_DEPARTMENT))
+        *(("department", name)
           for name in query.departments if name not in names.departments),
     ]  # fmt: skip
 
@@ -146,25 +146,25 @@ def gone(query: Query) -> list[tuple[str, str]]:
 def gone_notices() -> None:
     """The names among the frame's filters that nobody has any more, each with a way out."""
     for key, name in gone(frame().query):
-        notice(gone_words(key, name), "Remove", f"remove-{key}-{name}", _unchoose, key, name)
+        button = f"remove-{key}-{filter_label(name, NAMELESS[key])}"
+        notice(gone_words(key, name), "Remove", button, _unchoose, key, name)
 
 
-def gone_words(key: str, name: str) -> str:
+def gone_words(key: str, name: str | None) -> str:
     """That nobody belongs to an organization or a department."""
-    if name in NAMELESS.values():
+    if name is None:
         return f"Nobody is without {key} any more."
-    return f"No {key} is called {cut(name)} any more: nobody counts for it."
+    called = filter_label(name, NAMELESS[key])
+    return f"No {key} is called {cut(called)} any more: nobody counts for it."
 
 
-def _unchoose(key: str, name: str) -> None:
+def _unchoose(key: str, name: str | None) -> None:
     st.session_state[key] = without(st.session_state[key], key, name)
 
 
-def without(texts: Iterable[str], key: str, name: str) -> list[str]:
+def without(texts: Iterable[str], key: str, name: str | None) -> list[str]:
     """Names as the address has them, but for one."""
-    none = NAMELESS[key]
-    taken = read_names([name], (), none)
-    return [text for text in texts if read_names([text], (), none) != taken]
+    return [text for text in texts if read_names([text], (), NAMELESS[key]) != (name,)]
 
 
 def _is_from_address() -> bool:
@@ -461,7 +461,7 @@ def comparison(query: Query) -> dict[str, str]:
     """What a question is compared with, as the API is asked it."""
     if query.against is None:
         return {}
-    if compared_name(query) == COMPARISONS["year"]:
+    if query.compares_a_year_earlier:
         return {"compare": "year"}
     return {
         "compare_start_date": query.against.start.isoformat(),

@@ -10,7 +10,9 @@ import pandas as pd
 from analytics.fields import Row
 from analytics.format import compared_name
 from analytics.metrics.registry import BY_SLUG
-from analytics.output.drawing import chart_data, compared_with, height, specs, summary, table_data
+from analytics.output.chart_data import chart_data, compared_with, table_data
+from analytics.output.chart_spec import height, specs
+from analytics.output.chart_summary import summary
 from analytics.query import DEFAULT_PRESET, Query, preset_period
 from analytics.reading.known import span
 from analytics.reading.reader import reading

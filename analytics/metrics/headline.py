@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from analytics.arithmetic import change
 from analytics.fields import Row
 from analytics.format import difference, number
-from analytics.metrics.result import Card, Drawing, DrillThrough, Result
+from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direction
 from analytics.query import Query
 from analytics.reading.figures import installations_until, totals
 from analytics.reading.reader import Reader
@@ -72,7 +72,14 @@ def metrics_cards(m: Metrics) -> list[Card]:
          " with the end of the other period."),
     )  # fmt: skip
     return [
-        Card(label, number(now), words, difference(now, before, change), number(before))
+        Card(
+            label,
+            number(now),
+            words,
+            difference(now, before, change),
+            direction(change, now - before),
+            number(before),
+        )
         for label, now, before, change, words in figures
     ]
 
@@ -88,7 +95,7 @@ def metrics_lead_to(row: Metrics, query: Query) -> list[Sequence[DrillThrough]]:
     return [
         (
             DrillThrough("", {kind: now}, query),
-            DrillThrough(BEFORE, {kind: before}, query.previous),
+            DrillThrough(BEFORE, {kind: before}, query.previous, is_before=True),
         )
         for kind, now, before in kinds
     ]

@@ -12,6 +12,7 @@ from analytics.reading.reader import Reader
 
 Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table"]
 Sum = Literal["sum", "mean", "last"]
+Direction = Literal["up", "down", "same", "new", ""]
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,25 @@ class Drawing:
 class Card:
     """A headline figure, its difference to `before`, what it is of, and its definition.
 
-    `difference` is signed text, "new" where there was nothing, "" where nothing can be compared.
+    `difference` is signed text, "new" where there was nothing, "" where nothing can be compared;
+    `direction` says which of these.
     """
 
     label: str
     value: str
     definition: str
     difference: str = ""
+    direction: Direction = ""
     before: str = ""
     note: str = ""
+
+
+def direction(change: float | None, difference: float | None = None) -> Direction:
+    """Where a figure moved, by its change and, where that may be rounded to 0, its difference."""
+    if change is None:
+        return "new"
+    moved = change if difference is None else difference
+    return "up" if moved > 0 else "down" if moved < 0 else "same"
 
 
 @dataclass(frozen=True)
@@ -57,13 +68,14 @@ class DrillThrough:
     `counts` has the kinds of lists ("people", "conversations", "messages", "documents", "queries",
     "installations") with how many each has; None where the figure doesn't say. Names are other
     people's words. `key` says what it is about, whatever was counted and wherever it stands among
-    the rows of its result.
+    the rows of its result. `is_before` where the figure is the one that is compared with.
     """
 
     name: str
     counts: Mapping[str, int | None]
     query: Query
     key: tuple[str, ...] = ()
+    is_before: bool = False
 
     @property
     def is_empty(self) -> bool:

@@ -8,7 +8,7 @@ from analytics.arithmetic import Share, difference, percentage, rounded
 from analytics.fields import Row
 from analytics.format import count, duration_text, percent, points, signed
 from analytics.metrics.headline import Metrics
-from analytics.metrics.result import Card, Drawing, DrillThrough, Result
+from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direction
 from analytics.query import RETENTION_DAYS, Query
 from analytics.reading.figures import power_users, returned, totals
 from analytics.reading.reader import Reader
@@ -121,6 +121,7 @@ def retention_cards(r: Retention) -> list[Card]:
                 f"Among users whose first active day ever + {n} falls on a complete day of the"
                 " period: the share who were active on exactly that day. n/a: nobody's did.",
                 "" if rate is None else points(change),
+                "" if rate is None else direction(change),
                 "" if before is None else percent(before),
                 f"of {count(eligible, 'user')}",
             )
@@ -131,6 +132,7 @@ def retention_cards(r: Retention) -> list[Card]:
             r.sessions_per_user,
             "Conversations of the period divided by its active users.",
             "new" if per_user is None else signed(per_user),
+            direction(per_user),
             r.previous_sessions_per_user,
         ),
         Card(
@@ -138,6 +140,7 @@ def retention_cards(r: Retention) -> list[Card]:
             percent(r.power_users_percent),
             "Share of the period's active users who started 10 or more conversations in it.",
             points(r.power_users_change),
+            direction(r.power_users_change),
             percent(r.previous_power_users_percent),
             count(r.power_users, "user"),
         ),
@@ -147,6 +150,7 @@ def retention_cards(r: Retention) -> list[Card]:
             "Mean time from the first to the last message of the conversations started in the"
             " period.",
             "new" if longer is None else f"{signed(longer)} s",
+            direction(longer),
             r.previous_avg_session_duration,
         ),
     ]

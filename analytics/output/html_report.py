@@ -1,11 +1,7 @@
-"""The pages as one HTML file that needs nothing else, and as PDF where Chromium is at hand."""
+"""The pages as one HTML file that needs nothing else."""
 
 import datetime
-import os
 import re
-import shutil
-import subprocess
-import tempfile
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,11 +18,10 @@ from analytics.fields import Row
 from analytics.format import change, count, day, days, label, moment, number, short_day
 from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.result import Card
-from analytics.metrics.result import Result as Report
+from analytics.metrics.result import Card, Result
 from analytics.metrics.sources import apart
-from analytics.output.drawing import Compared, chart_data, compared_with, summary, table_data
-from analytics.output.export import PictureProblem
+from analytics.output.chart_data import Compared, chart_data, compared_with, table_columns
+from analytics.output.chart_summary import summary
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables
 from analytics.query import NAMELESS, Query, QueryError, filter_label
@@ -42,14 +37,9 @@ TABLE_ROWS = 20
 
 CHART_ROWS = 400
 CHART_WIDTH = 480
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_PDF_SECONDS = 120
 _ROOT = Path(__file__).parents[2]
+_TONES = {"up": "positive", "new": "positive", "down": "negative"}  # CSS classes
 _COMPARING = re.compile("^previous_|_change$")
-
-
-class PdfProblem(PictureProblem):
-    """The PDF can't be made: says what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +52,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Part:
-    report: Report
+    result: Result
     cards: Sequence[Card] = ()
     charts: tuple[Markup, ...] = ()
     summary: str = ""
@@ -103,14 +93,14 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         known = span(reader, query.period.today)
         left = apart(reader).left_out
         for n, slug in enumerate(slugs):
-            report = BY_SLUG[slug]
-            progress(n / len(slugs), report.title)
-            rows = partial(report.rows, reader)
-            if report.is_chart:
-                compared = compared_with(report, query, rows) if compares else None
-                parts[slug] = _chart(report, rows(query), compared)
+            result = BY_SLUG[slug]
+            progress(n / len(slugs), result.title)
+            rows = partial(result.rows, reader)
+            if result.is_chart:
+                compared = compared_with(result, query, rows) if compares else None
+                parts[slug] = _chart(result, rows(query), compared)
             else:
-                parts[slug] = _words(report, rows(query), compares, store.settings.zone)
+                parts[slug] = _words(result, rows(query), compares, store.settings.zone)
     progress(1, "Done")
     sections = tuple(
         _Section(page, PAGES[page].title, tuple(parts[slug] for slug in PAGES[page].slugs))
@@ -132,44 +122,6 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     return printable(made)
 
 
-def printed_pdf(html: str, name: str) -> bytes:
-    """An HTML file printed by Chromium as the PDF of this name, A4.
-
-    Raises PdfProblem, which names the remedy, where there is no Chromium or it fails.
-    """
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        raise PdfProblem(
-            f"{name}: a PDF is printed by Chromium, which is not found here. Install it (on"
-            " Debian: apt install chromium), or write an .html file and print that."
-        )
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return _printed(found, html, Path(folder))
-    except subprocess.SubprocessError as error:
-        why = f"{found} could not print it ({type(error).__name__})"
-    except FileNotFoundError:
-        why = f"{found} made no file"
-    except OSError as error:
-        why = f"there is no room to print it in {tempfile.gettempdir()} ({error.strerror})"
-    raise PdfProblem(f"{name}: {why}. Write an .html file and print that from a browser.")
-
-
-def _printed(chromium: str, html: str, folder: Path) -> bytes:
-    page, made = folder / "page.html", folder / "page.pdf"
-    page.write_text(html, "utf-8")
-    command = [
-        chromium, "--headless", "--disable-gpu", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--no-first-run",
-        f"--user-data-dir={folder}/profile", "--no-pdf-header-footer",
-        f"--print-to-pdf={made}", page.as_uri(),
-    ]  # fmt: skip
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.insert(1, "--no-sandbox")  # root has none; the page has no script
-    subprocess.run(command, check=True, capture_output=True, timeout=_PDF_SECONDS)  # noqa: S603
-    return made.read_bytes()
-
-
 @cache
 def _template() -> Template:
     environment = Environment(
@@ -179,7 +131,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["tone"] = _tone
+    environment.filters["tone"] = lambda card: _TONES.get(card.direction, "muted")
     environment.filters["paragraphs"] = lambda text: text.split("\n\n")
     return environment.get_template("html_report.html.jinja")
 
@@ -219,24 +171,24 @@ def _facts(  # noqa: PLR0913 - they stand in one list
     ]
 
 
-def _words(report: Report, rows: Sequence[Row], compares: bool, zone: ZoneInfo) -> _Part:
+def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) -> _Part:
     """Cards or a table."""
-    if report.is_single:
-        cards = report.cards(rows[0]) if report.cards else []
+    if result.is_single:
+        cards = result.cards(rows[0]) if result.cards else []
         if not compares:
-            cards = [replace(card, difference="", before="") for card in cards]
-        return _Part(report, cards=cards)
+            cards = [replace(card, difference="", direction="", before="") for card in cards]
+        return _Part(result, cards=cards)
     if not rows:
-        return _Part(report)
+        return _Part(result)
     names = [
         name
-        for name in report.row.model_fields
+        for name in result.row.model_fields
         if name != "id" and (compares or not _COMPARING.search(name))
     ]
     return _Part(
-        report,
+        result,
         table=_table(
-            report,
+            result,
             [(label(name), _kind(rows, name)) for name in names],
             [[_cell(name, getattr(row, name), zone) for name in names] for row in rows],
             TABLE_ROWS,
@@ -244,28 +196,25 @@ def _words(report: Report, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
     )
 
 
-def _chart(report: Report, rows: Sequence[Row], compared: Compared | None) -> _Part:
-    data = chart_data(report, rows, compared)
+def _chart(result: Result, rows: Sequence[Row], compared: Compared | None) -> _Part:
+    data = chart_data(result, rows, compared)
     if data.empty:
-        return _Part(report)
+        return _Part(result)
     svgs = chart_svgs(
-        report, data, dark=False, compared=compared.name if compared else "", width=CHART_WIDTH
+        result, data, dark=False, compared=compared.name if compared else "", width=CHART_WIDTH
     )
-    shown = table_data(report, data, compared)
-    whole = {
-        label
-        for name, label in report.drawing.fields.items()
-        if report.row.model_fields[name].annotation in (int, int | None)
-    }
-    columns = [_figures(shown[n], is_whole=str(n).removesuffix(" then") in whole) for n in shown]
+    shown = table_columns(result, compared)
+    fields = result.row.model_fields
+    whole = {name for name, field in fields.items() if field.annotation in (int, int | None)}
+    columns = [_figures(data[one.name], is_whole=one.field in whole) for one in shown]
     return _Part(
-        report,
+        result,
         # Vega escapes the words in its SVG
         charts=tuple(Markup(_coloured(one.text)) for one in svgs),  # noqa: S704
-        summary=summary(report, data, compared),
+        summary=summary(result, data, compared),
         table=_table(
-            report,
-            [(str(name), _kind_of(shown[name])) for name in shown],
+            result,
+            [(one.head, _kind_of(data[one.name])) for one in shown],
             list(zip(*columns, strict=True)),
             CHART_ROWS,
         ),
@@ -277,21 +226,15 @@ def _coloured(svg: str) -> str:
     return recoloured(svg, {c: f"var(--{name})" for name, c in variables(dark=False).items()})
 
 
-def _tone(card: Card) -> str:
-    """The CSS class of a difference."""
-    first = card.difference[:1]
-    return "negative" if first == "\u2212" else "positive" if first in ("+", "n") else "muted"
-
-
 def _table(
-    report: Report,
+    result: Result,
     heads: Iterable[tuple[str, str]],
     rows: Sequence[Iterable[str]],
     limit: int,
 ) -> _Table:
     more = len(rows) - limit
     return _Table(
-        report.title,
+        result.title,
         tuple(heads),
         tuple(tuple(row) for row in rows[:limit]),
         f"… and {number(more)} more" if more > 0 else "",

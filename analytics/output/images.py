@@ -19,8 +19,10 @@ import pandas as pd
 from analytics.fields import Row
 from analytics.format import days
 from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.result import Result as Report
-from analytics.output.drawing import Compared, chart_data, height, specs, summary
+from analytics.metrics.result import Result
+from analytics.output.chart_data import Compared, chart_data
+from analytics.output.chart_spec import height, specs
+from analytics.output.chart_summary import summary
 from analytics.output.drawing_process import drawing_process
 from analytics.output.export import PictureProblem
 from analytics.output.theme import FONT, GAP, PADDING, theme
@@ -63,7 +65,7 @@ def available() -> bool:
 
 
 def chart_svgs(
-    report: Report, data: pd.DataFrame, *, dark: bool, compared: str = "", width: int = WIDTH
+    result: Result, data: pd.DataFrame, *, dark: bool, compared: str = "", width: int = WIDTH
 ) -> list[Svg]:
     """The charts of `chart_data`, one or one a panel, without title; none where there are no rows.
 
@@ -74,10 +76,10 @@ def chart_svgs(
     if data.empty:
         return []
     values = _values(data)
-    tall = height(report, data)
+    tall = height(result, data)
     return [
-        _svg(_still(spec, values, width, tall), f"{report.slug}-{n}-")
-        for n, spec in enumerate(specs(report.slug, dark=dark, compared=compared))
+        _svg(_still(spec, values, width, tall), f"{result.slug}-{n}-")
+        for n, spec in enumerate(specs(result.slug, dark=dark, compared=compared))
     ]
 
 
@@ -93,15 +95,15 @@ def svg(
 
     Raises ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
     """
-    report, look = BY_SLUG[slug], theme(dark=dark)
-    data = chart_data(report, rows, compared)
-    charts = chart_svgs(report, data, dark=dark, compared=compared.name if compared else "")
+    result, look = BY_SLUG[slug], theme(dark=dark)
+    data = chart_data(result, rows, compared)
+    charts = chart_svgs(result, data, dark=dark, compared=compared.name if compared else "")
     inner = WIDTH - 2 * PADDING
     lines = _wrapped(_under(query, compared), inner)
     if not charts:
-        lines.append(report.empty)
+        lines.append(result.empty)
     y: float = PADDING + _TITLE_SIZE
-    body = [_text(report.title, y, _TITLE_SIZE, look.text, "bold")]
+    body = [_text(result.title, y, _TITLE_SIZE, look.text, "bold")]
     for line in lines:
         y += _LINE
         body.append(_text(line, y, _LINE_SIZE, look.muted))
@@ -111,7 +113,7 @@ def svg(
         body.append(one.text.replace("<svg ", f'<svg x="{PADDING}" y="{y:g}" ', 1))
         y += one.height + GAP
     y += PADDING - GAP
-    said = summary(report, data, compared) if charts else report.title
+    said = summary(result, data, compared) if charts else result.title
     return printable(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}" height="{y:g}"'
         f' viewBox="0 0 {wide:g} {y:g}" role="img" aria-label="{escape(said)}">'

@@ -17,7 +17,7 @@ from analytics.lists.registry import LIST_BY_SLUG, Listed
 from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import RESULTS
 from analytics.metrics.result import Result
-from analytics.output.drawing import compared_with
+from analytics.output.chart_data import compared_with
 from analytics.output.export import csv_text, file_name, period_file_name
 from analytics.output.html_report import page_html
 from analytics.output.images import png, svg

@@ -6,11 +6,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 
-from analytics.fields import Row, Words
+from analytics.fields import Meaning, Row, Words
 from analytics.format import duration_text
 from analytics.lists.paging import Paging, check_page, place
 from analytics.query import Period, Query, QueryError, open_period
@@ -45,39 +45,55 @@ def _position_of(a: Any) -> tuple[ColumnElement[int], ColumnElement[str]]:
 class ActivityFacts(Row):
     """What the list and the conversation both say of an activity."""
 
-    id: Words
-    type: str
-    types: list[str]
-    user: Words
-    user_email: Words
-    organization: str | None
-    department: str | None
-    action: Words
-    time: str
-    started_at: datetime.datetime | None
-    duration: str
-    message_count: int
-    platform: Words
-    device: str | None
-    is_shared: bool
-    twin_name: str | None
-    twin_owner: str | None
-    document_count: int
-    query_count: int
+    id: Annotated[Words, Meaning("Id", "The id of the conversation.", is_hidden=True)]
+    type: Annotated[str, Meaning("Type", 'Always "conversation".')]
+    types: Annotated[
+        list[str],
+        Meaning("Types", "Every type that it carries: conversation, document, query, shared_twin."),
+    ]
+    user: Annotated[Words, Meaning("User", "The full name of the person.")]
+    user_email: Annotated[Words, Meaning("E-mail", "The person's e-mail.")]
+    organization: Annotated[
+        str | None,
+        Meaning("Organization", "The person's organization; none without one.", format="name"),
+    ]
+    department: Annotated[
+        str | None,
+        Meaning("Department", "The person's department; none without one.", format="name"),
+    ]
+    action: Annotated[Words, Meaning("Action", 'Its title, or "Conversation".')]
+    time: Annotated[str, Meaning("Time", "How long ago it started, as 2h ago.")]
+    started_at: Annotated[datetime.datetime | None, Meaning("Started", "When it started.")]
+    duration: Annotated[
+        str, Meaning("Duration", "Time from the first to the last message, as 5m 30s.")
+    ]
+    message_count: Annotated[int, Meaning("Messages", "How many messages it has.")]
+    platform: Annotated[Words, Meaning("Platform", "Where it took place.")]
+    device: Annotated[str | None, Meaning("Device", "Always none: no device is recorded.")]
+    is_shared: Annotated[bool, Meaning("Shared", "Whether it was with a shared twin.")]
+    twin_name: Annotated[str | None, Meaning("Twin", "The twin; none if it is gone.")]
+    twin_owner: Annotated[str | None, Meaning("Twin owner", "The e-mail of the twin's owner.")]
+    document_count: Annotated[int, Meaning("Documents", "How many documents were drafted in it.")]
+    query_count: Annotated[int, Meaning("Queries", "How many queries were run in it.")]
 
 
 class ActivityItem(ActivityFacts):
     """One activity of the list."""
 
-    started_at: datetime.datetime
-    has_documents: bool
-    has_queries: bool
+    started_at: Annotated[datetime.datetime, Meaning("Started", "When it started.")]
+    has_documents: Annotated[
+        bool, Meaning("Has documents", "Whether a document was drafted in it.")
+    ]
+    has_queries: Annotated[bool, Meaning("Has queries", "Whether a query was run in it.")]
 
 
 class FoundItem(ActivityItem):
     """An activity that was searched for, with the place where the words stand."""
 
-    snippet: list[SnippetPart]
+    snippet: Annotated[
+        list[SnippetPart],
+        Meaning("Snippet", "Where the words that were searched for stand, in pieces."),
+    ]
 
 
 class ActivityPage(Paging):
@@ -86,8 +102,13 @@ class ActivityPage(Paging):
     `next_cursor` is None on the last page. The items of a search have a `snippet`.
     """
 
-    items: list[FoundItem | ActivityItem]
-    next_cursor: str | None
+    items: Annotated[
+        list[FoundItem | ActivityItem],
+        Meaning("Items", "The conversations of this page; those of a search have a snippet."),
+    ]
+    next_cursor: Annotated[
+        str | None, Meaning("Next cursor", "What continues after this page; none on the last one.")
+    ]
 
 
 def activities(  # noqa: PLR0913 - what the contract's page has

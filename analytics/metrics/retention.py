@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from analytics.arithmetic import Share, difference, percentage, rounded
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.format import count, duration_text, percent, points, signed
 from analytics.metrics.headline import Metrics
 from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direction
@@ -23,28 +23,216 @@ class Retention(Row):
     there is nothing to compare.
     """
 
-    day1: float | None
-    day7: float | None
-    day30: float | None
-    day1_eligible: int
-    day7_eligible: int
-    day30_eligible: int
-    avg_session_duration: str
-    sessions_per_user: str
-    power_users_percent: float
-    power_users: int
-    previous_day1: float | None
-    previous_day7: float | None
-    previous_day30: float | None
-    day1_change: float | None
-    day7_change: float | None
-    day30_change: float | None
-    previous_avg_session_duration: str
-    avg_session_duration_change: int | None
-    previous_sessions_per_user: str
-    sessions_per_user_change: float | None
-    previous_power_users_percent: float
-    power_users_change: float | None
+    day1: Annotated[
+        float | None,
+        Meaning(
+            "Day 1 retention",
+            "Share of those who could come back on day 1 who did; none where nobody could.",
+            unit="%",
+            format="percent",
+            total="distinct",
+        ),
+    ]
+    day7: Annotated[
+        float | None,
+        Meaning(
+            "Day 7 retention",
+            "Share of those who could come back on day 7 who did; none where nobody could.",
+            unit="%",
+            format="percent",
+            total="distinct",
+        ),
+    ]
+    day30: Annotated[
+        float | None,
+        Meaning(
+            "Day 30 retention",
+            "Share of those who could come back on day 30 who did; none where nobody could.",
+            unit="%",
+            format="percent",
+            total="distinct",
+        ),
+    ]
+    day1_eligible: Annotated[
+        int,
+        Meaning(
+            "Could come back on day 1",
+            "People whose first active day + 1 falls on a complete day of the period.",
+            total="distinct",
+        ),
+    ]
+    day7_eligible: Annotated[
+        int,
+        Meaning(
+            "Could come back on day 7",
+            "People whose first active day + 7 falls on a complete day of the period.",
+            total="distinct",
+        ),
+    ]
+    day30_eligible: Annotated[
+        int,
+        Meaning(
+            "Could come back on day 30",
+            "People whose first active day + 30 falls on a complete day of the period.",
+            total="distinct",
+        ),
+    ]
+    avg_session_duration: Annotated[
+        str,
+        Meaning(
+            "Average duration",
+            "Mean time from the first to the last message of the conversations started in the"
+            " period, as 5m 30s.",
+            total="distinct",
+        ),
+    ]
+    sessions_per_user: Annotated[
+        str,
+        Meaning(
+            "Conversations per user",
+            "Conversations of the period / its active users, written with one decimal.",
+            total="distinct",
+        ),
+    ]
+    power_users_percent: Annotated[
+        float,
+        Meaning(
+            "Power users",
+            "Share of the active users who started 10 or more conversations in the period.",
+            unit="%",
+            format="percent",
+            total="distinct",
+        ),
+    ]
+    power_users: Annotated[
+        int,
+        Meaning(
+            "Power users",
+            "People who started 10 or more conversations in the period.",
+            total="distinct",
+        ),
+    ]
+    previous_day1: Annotated[
+        float | None,
+        Meaning(
+            "Day 1 retention before",
+            "That of the period compared with.",
+            unit="%",
+            format="percent",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    previous_day7: Annotated[
+        float | None,
+        Meaning(
+            "Day 7 retention before",
+            "That of the period compared with.",
+            unit="%",
+            format="percent",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    previous_day30: Annotated[
+        float | None,
+        Meaning(
+            "Day 30 retention before",
+            "That of the period compared with.",
+            unit="%",
+            format="percent",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    day1_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of day 1 retention",
+            "Difference of the two rates; none where there is nothing to compare.",
+            unit="percentage points",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    day7_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of day 7 retention",
+            "Difference of the two rates; none where there is nothing to compare.",
+            unit="percentage points",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    day30_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of day 30 retention",
+            "Difference of the two rates; none where there is nothing to compare.",
+            unit="percentage points",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    previous_avg_session_duration: Annotated[
+        str,
+        Meaning(
+            "Average duration before",
+            "That of the period compared with.",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    avg_session_duration_change: Annotated[
+        int | None,
+        Meaning(
+            "Change of average duration",
+            "Difference; none where nobody was active before.",
+            unit="seconds",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    previous_sessions_per_user: Annotated[
+        str,
+        Meaning(
+            "Conversations per user before",
+            "That of the period compared with.",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    sessions_per_user_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of conversations per user",
+            "Difference; none where nobody was active before.",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    previous_power_users_percent: Annotated[
+        float,
+        Meaning(
+            "Power users before",
+            "That share in the period compared with.",
+            unit="%",
+            format="percent",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    power_users_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of power users",
+            "Difference of the two shares; none where nobody was active before.",
+            unit="percentage points",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from analytics.models import RAW_MODELS, RAW_TABLES, SAMPLE_APPLICATION_ID, tabl
 from analytics.query import Period, Query
 from analytics.reading.cells import totals
 from analytics.settings import Settings
-from analytics.storage import store as database
+from analytics.storage import faults, postgres, sqlite
 from analytics.storage.faults import DatabaseMissing, DatabaseProblem
 from analytics.storage.store import Store, open_database
 from tests.conftest import Shelf, settings_for
@@ -109,7 +109,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.02)
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 0.02)
 
 
 # --- what can be wrong ------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def test_a_disk_too_full_for_a_refresh(path: Path) -> None:
     def no_more_pages(dbapi: sqlite3.Connection, _record: object) -> None:
         dbapi.execute("PRAGMA rollup.max_page_count = 1")  # raised to what there is
 
-    event.listen(store._refresher, "connect", no_more_pages)
+    event.listen(store.keeper._refresher, "connect", no_more_pages)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
             "INSERT INTO sessions (id, user_id, twin_id, platform, started_at)"
@@ -265,7 +265,7 @@ def test_a_disk_too_full_for_a_refresh(path: Path) -> None:
     with pytest.raises(DatabaseProblem, match="The disk is full"):
         store.refresh()
     assert conversations(store) == 1
-    event.remove(store._refresher, "connect", no_more_pages)
+    event.remove(store.keeper._refresher, "connect", no_more_pages)
     store.refresh()
     assert conversations(store) == 2_001
     store.close()
@@ -325,7 +325,7 @@ class Refusing:
 
 def test_a_server_that_can_not_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     error = OperationalError("SELECT", {}, OSError("no route for me:secret"))
-    monkeypatch.setattr(database, "server_engine", lambda *_, **__: Refusing(error))
+    monkeypatch.setattr(postgres, "server_engine", lambda *_, **__: Refusing(error))
     problem = problem_with(SERVER)
     assert problem.what == "The database server can't be reached, or refuses the login"
     assert problem.where == "postgresql+psycopg://me:***@127.0.0.1:1/name"
@@ -334,7 +334,7 @@ def test_a_server_that_can_not_be_reached(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_server_that_gives_no_rights(monkeypatch: pytest.MonkeyPatch) -> None:
     error = ProgrammingError("SELECT", {}, RuntimeError("permission denied for secret"))
-    monkeypatch.setattr(database, "server_engine", lambda *_, **__: Refusing(error))
+    monkeypatch.setattr(postgres, "server_engine", lambda *_, **__: Refusing(error))
     problem = problem_with(SERVER)
     assert problem.what == "The database server refused what the dashboard asked"
     assert "create the schema `rollup`" in problem.remedy
@@ -400,7 +400,7 @@ def _answer(place: Path) -> tuple[Any, str]:
         store = opened(settings_for(place / "data/data.db"))
     except Exception as error:
         return getattr(error, "what", repr(error)), getattr(error, "remedy", "")
-    return conversations(store), str(store.rollup_path.parent.relative_to(place))
+    return conversations(store), str(store.database.rollup_path.parent.relative_to(place))
 
 
 CACHED = "cache/ai-twin-analytics"
@@ -505,7 +505,7 @@ def test_rollups_go_to_the_cache_where_no_sibling_can_be(place: Path) -> None:
         store = opened(settings_for(path))
         assert conversations(store) == 2
         [cached] = (place / CACHED).glob("*.db")
-        assert store.rollup_path == cached
+        assert store.database.rollup_path == cached
         store.close()
         assert set((place / CACHED).iterdir()) == {cached, cached.with_suffix(".lock")}
     write(talks(3), place / "data/other.db")
@@ -656,7 +656,7 @@ def test_a_symbolic_link(path: Path) -> None:
     link.symlink_to(path)
     store = opened(settings_for(link))
     assert conversations(store) == 1
-    assert store.rollup_path == path.parent / "links/link.rollup.db"
+    assert store.database.rollup_path == path.parent / "links/link.rollup.db"
     store.close()
 
 
@@ -913,8 +913,8 @@ def test_two_sessions_of_one_thread(path: Path) -> None:
 
 def test_readers_beyond_the_pool_are_told_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes file descriptors, of which a process has so many."""
-    monkeypatch.setattr(database, "_MORE_READERS", 1)
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "_MORE_READERS", 1)
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 0.1)
     write(talks(1), path)
     with closing(open_database(settings_for(path))) as store, ExitStack() as reading:
         store.refresh()

@@ -18,8 +18,9 @@ from analytics.app.store import AppStore
 from analytics.app.views import saved_views
 from analytics.migrations import MigrationError, migrate
 from analytics.search import Search
-from analytics.storage.faults import DatabaseLocked, DatabaseProblem, sqlite_problem
-from analytics.storage.store import file_lock, open_database
+from analytics.storage.faults import DatabaseLocked, DatabaseProblem, problem_of
+from analytics.storage.locks import file_lock
+from analytics.storage.store import open_database
 from tests.conftest import settings_for
 from tests.databases import SCHEMA, a_session, a_user, write
 from tests.test_database import FILES, conversations, opened, problem_with, run, talks
@@ -82,7 +83,7 @@ def error_of(code: int, kind: type[sqlite3.Error] = sqlite3.OperationalError) ->
     ],
 )
 def test_a_fault_is_known_by_its_code(code: int, what: str) -> None:
-    problem = sqlite_problem(error_of(code), "here")
+    problem = problem_of(error_of(code), "here")
     assert problem.what.startswith(what)
     assert isinstance(problem, DatabaseLocked) == ("locked" in what)
 
@@ -202,7 +203,7 @@ def test_the_next_start_clears_what_a_killed_build_left(path: Path) -> None:
     for tail in ("-wal", "-journal"):
         leftover.with_name(leftover.name + tail).touch()
     first = open_database(settings_for(path))
-    with file_lock(first.rollup_path):  # type: ignore[attr-defined]
+    with file_lock(first.database.rollup_path):
         first.refresh()
         assert leftover.exists()  # somebody builds
     before = first.freshness()

@@ -19,11 +19,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from analytics.models import RAW_TABLES
+from analytics.rollups import sqlite_keeper
 from analytics.rollups.build import TABLES
+from analytics.rollups.sqlite_keeper import SqliteKeeper
 from analytics.service import Service
 from analytics.settings import Settings
-from analytics.storage import store as database
-from analytics.storage.store import BUSY_SECONDS, SqliteStore, Store, open_database
+from analytics.storage.faults import BUSY_SECONDS
+from analytics.storage.sqlite_connection import SqliteConnection
+from analytics.storage.store import Store, open_database
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
 
 pytestmark = pytest.mark.slow
@@ -377,15 +380,15 @@ def test_a_kill_at_any_moment_does_no_harm(what: str, tmp_path: Path) -> None:
 
 # Where a process is killed: what it does, which function, before or after it has run.
 POINTS: dict[str, tuple[str, Any, str, str]] = {
-    "while reading": ("refresh", database, "stage", "after"),
-    "between reading and writing": ("refresh", database, "refresh", "before"),
-    "while writing": ("refresh", database, "refresh", "after"),
-    "before the marks are deleted": ("refresh", SqliteStore, "_forget", "before"),
-    "after the marks are deleted": ("refresh", SqliteStore, "_forget", "after"),
-    "before a build is complete": ("rebuild", database, "build", "after"),
-    "before a build is copied": ("rebuild", SqliteStore, "_overwrite", "before"),
-    "while a build is copied": ("rebuild", database._Connection, "backup", "in"),
-    "after a build was copied": ("rebuild", database, "_checkpoint", "before"),
+    "while reading": ("refresh", sqlite_keeper, "stage", "after"),
+    "between reading and writing": ("refresh", sqlite_keeper, "refresh", "before"),
+    "while writing": ("refresh", sqlite_keeper, "refresh", "after"),
+    "before the marks are deleted": ("refresh", SqliteKeeper, "_forget", "before"),
+    "after the marks are deleted": ("refresh", SqliteKeeper, "_forget", "after"),
+    "before a build is complete": ("rebuild", sqlite_keeper, "build", "after"),
+    "before a build is copied": ("rebuild", SqliteKeeper, "_overwrite", "before"),
+    "while a build is copied": ("rebuild", SqliteConnection, "backup", "in"),
+    "after a build was copied": ("rebuild", sqlite_keeper, "_checkpoint", "before"),
     "before a build is renamed": ("rebuild", Path, "replace", "before"),
 }
 
@@ -435,7 +438,7 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
             )
             raw.execute("UPDATE users SET company = ? WHERE id = 'u1'", (f"Company {turn}",))
         if "renamed" in point:
-            store.rollup_path.unlink()
+            store.database.rollup_path.unlink()
             go.send("go")
             process.join()
         else:
@@ -459,7 +462,7 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"
-    store, write_rollups = sample(path), database.refresh
+    store, write_rollups = sample(path), sqlite_keeper.refresh
 
     def while_others_write(*arguments: Any) -> str:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as raw:
@@ -469,7 +472,7 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
             raw.execute("COMMIT")
             return version
 
-    monkeypatch.setattr(database, "refresh", while_others_write)
+    monkeypatch.setattr(sqlite_keeper, "refresh", while_others_write)
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
         raw.execute("DELETE FROM users WHERE id = 'u2'")
@@ -512,7 +515,7 @@ def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) 
             with closing(sqlite3.connect(path)) as raw, raw:
                 raw.execute("DELETE FROM sessions WHERE id < ?", (f"s{turn + 2}",))
             if turn == 2:
-                other.rollup_path.unlink()
+                other.database.rollup_path.unlink()
             other.rebuild() if turn == 0 else other.refresh()
             again = connection.exec_driver_sql("SELECT * FROM rollup.activity_hour")
             assert list(map(tuple, again)) == old
@@ -523,7 +526,7 @@ def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) 
             assert_exact(store, path)
     ours.send("end")
     reader.join()
-    with closing(sqlite3.connect(store.rollup_path)) as sibling:
+    with closing(sqlite3.connect(store.database.rollup_path)) as sibling:
         assert sibling.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     other.close()
     store.close()
@@ -540,7 +543,7 @@ def test_a_restored_backup_of_the_raw_file_is_noticed(
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
     if killed:
-        monkeypatch.setattr(store, "_forget", lambda *_: False)
+        monkeypatch.setattr(store.keeper, "_forget", lambda *_: False)
     store.refresh()
     monkeypatch.undo()
     path.write_bytes(backup)
@@ -553,14 +556,14 @@ def test_a_restored_backup_of_the_rollups_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     store.close()
-    backup = store.rollup_path.read_bytes()
+    backup = store.database.rollup_path.read_bytes()
     store = opened(path)
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
     store.refresh()
     contents(store)
-    store.rollup_path.unlink()
-    store.rollup_path.write_bytes(backup)  # beside the WAL of the one that is gone
+    store.database.rollup_path.unlink()
+    store.database.rollup_path.write_bytes(backup)  # beside the WAL of the one that is gone
     store.refresh()
     assert_exact(store, path)
     store.close()
@@ -569,7 +572,7 @@ def test_a_restored_backup_of_the_rollups_is_noticed(tmp_path: Path) -> None:
 def test_where_there_can_be_no_wal_the_rollback_journal_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_JOURNAL", "DELETE")
+    monkeypatch.setattr(sqlite_keeper, "_JOURNAL", "DELETE")
     path = tmp_path / "data.db"
     store = sample(path)
     for act in (store.refresh, store.rebuild):
@@ -763,7 +766,7 @@ def test_a_refresh_ends_while_others_go_on_writing(
     path = tmp_path / "data.db"
     store = sample(path)
     written = 0
-    forget = store._forget
+    forget = store.keeper._forget
 
     def one_more(applied: list[int], known: str, name: str) -> bool:
         nonlocal written
@@ -773,7 +776,7 @@ def test_a_refresh_ends_while_others_go_on_writing(
             database.execute("UPDATE users SET company = company || '+' WHERE id = 'u1'")
         return forget(applied, known, name)
 
-    monkeypatch.setattr(store, "_forget", one_more)
+    monkeypatch.setattr(store.keeper, "_forget", one_more)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE users SET company = 'New' WHERE id = 'u0'")
     store.refresh()

@@ -199,7 +199,7 @@ def store(postgres: URL) -> Any:
 
 def test_cascading_deletes_are_marked(store: Store) -> None:
     first = version(store)
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("DELETE FROM users WHERE id = 'u0'"))
         left = connection.scalar(text("SELECT count(*) FROM messages"))
     assert left == 0  # all were with a twin of u0
@@ -210,9 +210,9 @@ def test_cascading_deletes_are_marked(store: Store) -> None:
 
 def test_a_change_that_commits_late_is_not_lost(store: Store) -> None:
     """Its mark has a lower id than those that a refresh has applied and deleted meanwhile."""
-    late = store._refresher.connect()
+    late = store.keeper._refresher.connect()
     late.execute(text("UPDATE users SET company = 'Late' WHERE id = 'u0'"))
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("UPDATE users SET company = 'Soon' WHERE id = 'u1'"))
     store.refresh()
     late.commit()
@@ -222,7 +222,7 @@ def test_a_change_that_commits_late_is_not_lost(store: Store) -> None:
 
 
 def test_who_may_only_write_rows_can_write(store: Store) -> None:
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("CREATE ROLE writer"))
         connection.execute(text("GRANT SELECT, INSERT, UPDATE ON users TO writer"))
         connection.execute(text("SET LOCAL ROLE writer"))
@@ -240,7 +240,7 @@ def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -
     def write_on() -> None:
         turn = 0
         while not stop.is_set():
-            with store._refresher.begin() as connection:
+            with store.keeper._refresher.begin() as connection:
                 connection.execute(
                     text("UPDATE sessions SET user_id = :user WHERE id = :id"),
                     {"user": f"u{turn % 2}", "id": f"pu{turn // 2 % 2}{turn % 10}"},
@@ -269,7 +269,7 @@ def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -
 
 def test_marks_can_be_removed_and_come_back(store: Store) -> None:
     store.remove_marks()
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         found = text("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'rollup%'")
         assert connection.scalars(found).all() == []
         connection.execute(text("DELETE FROM messages WHERE id < 'm3'"))
@@ -295,7 +295,7 @@ TURNS = int(os.environ.get("LIVE_KILLS", "3"))
 
 def run(store: Store, *statements: str) -> None:
     """As another program, in one transaction."""
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
 
@@ -392,7 +392,7 @@ def test_a_restored_backup_is_read_anew(store: Store) -> None:
 
 
 def test_tables_made_anew_are_read_anew(store: Store) -> None:
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         create_tables(connection)
         write(
             Raw([a_user("new", "New")], [], [a_session("s", "new", "2026-03-01 10:00:00")]),

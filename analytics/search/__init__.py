@@ -54,22 +54,14 @@ from analytics.query import QueryError
 from analytics.rollups.tables import ALL, Activity, Build, Changed, Listing
 from analytics.sql.instants import by_code_point, is_key, key
 from analytics.storage import siblings
-from analytics.storage.faults import DatabaseProblem, is_damaged
-from analytics.storage.store import (
-    BUSY_SECONDS,
-    OWN_APPLICATION_ID,
-    UTF8,
-    SqliteStore,
-    Store,
-    advisory_lock,
-    can_encode,
-    codec_of,
-    file_lock,
-    identity,
-    index_path,
-    own_or_free,
-    own_or_free_schema,
-)
+from analytics.storage.database import Database
+from analytics.storage.engines import UTF8, can_encode, codec_of
+from analytics.storage.faults import BUSY_SECONDS, DatabaseProblem, is_damaged
+from analytics.storage.locks import advisory_lock, file_lock
+from analytics.storage.ownership import OWN_APPLICATION_ID, own_or_free, own_or_free_schema
+from analytics.storage.sqlite import SqliteDatabase
+from analytics.storage.sqlite_files import identity, index_path
+from analytics.storage.store import Store
 from analytics.untrusted import as_text, unescaped
 
 logger = logging.getLogger(__name__)
@@ -476,7 +468,9 @@ class Search:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._index: _Index = (
-            _SqliteIndex(store) if isinstance(store, SqliteStore) else _PostgresIndex(store)
+            _SqliteIndex(store.database)
+            if isinstance(store.database, SqliteDatabase)
+            else _PostgresIndex(store.database)
         )
 
     def keep_up(self, closed: threading.Event, seconds: float) -> bool:
@@ -661,12 +655,12 @@ class _Index(Protocol):
 class _SqliteIndex:
     """A file of its own, written through a connection of its own."""
 
-    def __init__(self, store: SqliteStore) -> None:
-        self._rollups = store.rollup_path
-        self.path = index_path(store.rollup_path)
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._rollups = database.rollup_path
+        self.path = index_path(database.rollup_path)
         self.remedy = f"Check that {self.path.name} and its folder can be written and have space."
-        self._encoding = store.encoding  # what is attached must have the raw file's
-        event.listen(store.engine, "checkout", self._attach)
+        self._encoding = database.encoding  # what is attached must have the raw file's
+        event.listen(database.engine, "checkout", self._attach)
 
     def _attach(self, dbapi: sqlite3.Connection, record: Any, proxy: Any) -> None:
         # Deleted or made anew, the file is another one: a connection still reads the old one.
@@ -793,10 +787,10 @@ class _PostgresIndex:
 
     remedy = "Check that the server takes writes, and that its user may create the schema `search`."
 
-    def __init__(self, store: Store) -> None:
-        self._engine = store.engine
-        self._problems = store.problems
-        self._codec = store.codec
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._problems = database.problems
+        self._codec = database.codec
 
     @contextmanager
     def alone(self) -> Iterator[bool]:

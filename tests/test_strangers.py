@@ -16,7 +16,7 @@ from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
 from tests.databases import write
-from tests.test_database import conversations, opened, problem_with, run, talks
+from tests.opening import conversations, opened, problem_with, run, talks
 
 
 @pytest.fixture

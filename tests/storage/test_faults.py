@@ -23,7 +23,7 @@ from analytics.storage.locks import file_lock
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
 from tests.databases import SCHEMA, a_session, a_user, write
-from tests.test_database import FILES, conversations, opened, problem_with, run, talks
+from tests.opening import FILES, conversations, opened, problem_with, run, talks
 
 FORK = multiprocessing.get_context("fork")
 

@@ -13,7 +13,7 @@ from analytics.settings import Settings
 from analytics.storage.database import Database, Freshness
 from analytics.storage.engines import codec_of, server_engine
 from analytics.storage.faults import DatabaseProblem
-from analytics.storage.schema import check_tables, check_types
+from analytics.storage.schema import check_tables, check_types, refuse_unusable
 
 ONE_STATE = "REPEATABLE READ"  # of the database, to the end of a transaction
 
@@ -40,6 +40,7 @@ class PostgresDatabase(Database):
         event.listen(self._sessions, "after_begin", _hold_rollups)
         with self.problems(), self.engine.connect() as connection:
             check_types(connection, self.where)
+            refuse_unusable(connection, self.where)
             self.lacks_message_type = check_tables(connection, self.where)
             self.codec = codec_of(connection)
 

@@ -18,17 +18,15 @@ _KINDS: dict[type[Any], tuple[str, tuple[str, ...]]] = {
 }
 
 
-def check_tables(connection: Connection, where: str) -> bool:
-    """Refuse what lacks a table or column, or has no rows; say whether message_type is missing."""
+def check_tables(connection: Connection, where: str, *, loosely: bool = False) -> bool:
+    """Refuse what lacks a table or column, or has no rows; say whether message_type is missing.
+
+    Looked at `loosely`, names may have any case, and a view is a table.
+    """
     inspector = inspect(connection)
-    tables = set(inspector.get_table_names())
-    # SQLite finds names in any case, and what can't be watched is read when its file has changed.
-    any_case = connection.dialect.name == "sqlite"
-    fold = str.lower if any_case else str
-    if any_case:
-        tables = {name.lower() for name in (*tables, *inspector.get_view_names())}
-    else:
-        _refuse_unusable(connection, where, tables)
+    fold = str.lower if loosely else str
+    views = inspector.get_view_names() if loosely else []
+    tables = {fold(name) for name in (*inspector.get_table_names(), *views)}
     missing = []
     lacks_message_type = False
     for model in RAW_MODELS:
@@ -98,8 +96,9 @@ def check_types(connection: Connection, where: str) -> None:
         )
 
 
-def _refuse_unusable(connection: Connection, where: str, tables: set[str]) -> None:
+def refuse_unusable(connection: Connection, where: str) -> None:
     """Raise DatabaseProblem for what PostgreSQL has in place of one of the six tables."""
+    tables = set(inspect(connection).get_table_names())
     others = {name.lower(): name for name in sorted(tables)}
     views = set(
         connection.exec_driver_sql(

@@ -65,7 +65,9 @@ class SqliteDatabase(Database):
                 check_tails(self.path)
                 raise
         with self.problems(), self.raw.connect() as connection:
-            self.lacks_message_type = check_tables(connection, self.where)
+            # SQLite finds names in any case; a view, which can't be watched, is read when its file
+            # has changed.
+            self.lacks_message_type = check_tables(connection, self.where, loosely=True)
             self.is_sample = pragma(connection, "application_id") == SAMPLE_APPLICATION_ID
             own_or_free(self.rollup_path, ROLLUP_TABLES)
         siblings.narrow(self.rollup_path, self.path)

@@ -13,6 +13,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
@@ -86,6 +94,68 @@ def test_a_fault_is_known_by_its_code(code: int, what: str) -> None:
     problem = problem_of(error_of(code), "here")
     assert problem.what.startswith(what)
     assert isinstance(problem, DatabaseLocked) == ("locked" in what)
+
+
+class Said(Exception):
+    """What a server's driver raises: it carries a code."""
+
+    def __init__(self, sqlstate: str | None) -> None:
+        self.sqlstate = sqlstate
+        super().__init__("the disk is full of locked and busy readers")
+
+
+REFUSED = "The database server refused what the dashboard asked"
+STOPPED = "The database server stopped this, because others were at the same rows or tables"
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "what"),
+    [
+        ("25006", InternalError, "The database server takes no writes on this connection"),
+        ("53100", OperationalError, "The disk of the database server is full"),
+        ("53300", OperationalError, "The database server takes no more connections"),
+        ("55P03", OperationalError, "A table of the database is locked by another program"),
+        ("55006", OperationalError, STOPPED),
+        ("40P01", OperationalError, STOPPED),
+        ("57P01", OperationalError, "The database server can't be reached, or refuses the login"),
+        (None, OperationalError, "The database server can't be reached, or refuses the login"),
+        (None, InterfaceError, "The database server can't be reached, or refuses the login"),
+        ("42501", ProgrammingError, REFUSED),
+        (None, DataError, REFUSED),
+    ],
+)
+def test_a_fault_of_a_server_is_known_by_its_state_or_its_class(
+    state: str | None, kind: type[DBAPIError], what: str
+) -> None:
+    problem = problem_of(kind("SELECT", {}, Said(state)), "here")
+    assert problem
+    assert (problem.what, problem.where) == (what, "here")
+    assert isinstance(problem, DatabaseLocked) == ("locked" in what)
+
+
+def test_a_fault_of_sqlite_is_one_however_it_is_wrapped() -> None:
+    problem = problem_of(OperationalError("SELECT", {}, error_of(sqlite3.SQLITE_ERROR)), "here")
+    assert problem
+    assert problem.what.startswith("This database is damaged")
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "where"),
+    [
+        (errno.ENOSPC, "The disk is full", "here"),
+        (errno.EDQUOT, "The disk is full", "here"),
+        (errno.EROFS, "A file can't be written", "that file"),
+    ],
+)
+def test_a_fault_of_the_file_system_names_the_file(number: int, what: str, where: str) -> None:
+    problem = problem_of(OSError(number, "locked", "that file"), "here")
+    assert problem
+    assert (problem.what, problem.where) == (what, where)
+
+
+def test_a_fault_that_is_no_databases_is_none() -> None:
+    for error in (OSError(errno.ECONNRESET, "the disk is full"), RuntimeError("locked")):
+        assert problem_of(error, "here") is None
 
 
 def test_words_of_a_database_are_no_fault(path: Path) -> None:

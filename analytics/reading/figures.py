@@ -56,9 +56,9 @@ def totals_by(
     return {key: Totals(*row) for key, row in found.items()}
 
 
-def totals(reader: Reader, query: Query) -> Totals:
+def totals(reader: Reader, query: Query, until: str = "duration") -> Totals:
     """Totals of the period for the filters; active users are distinct over the whole period."""
-    return totals_by(reader, query).get((), NOTHING)
+    return totals_by(reader, query, until=until).get((), NOTHING)
 
 
 def installations_until(reader: Reader, query: Query) -> int:

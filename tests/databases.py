@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from analytics.query import Period, Query, open_period
+from analytics.period import Period, open_period
+from analytics.query import Query
 
 Row = dict[str, Any]
 

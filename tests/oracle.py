@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 from analytics.reading.details import Detail
 
-from analytics.query import Filters, Period, Query
+from analytics.query import Filters, Query
+from analytics.period import Period
 
 Row = dict[str, Any]
 

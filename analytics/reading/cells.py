@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from analytics.models import table_of
-from analytics.query import Names, Period, Query
+from analytics.period import Period
+from analytics.query import Names, Query
 from analytics.reading.beside import beside
 from analytics.reading.reader import Reader, Scope
 from analytics.rollups.tables import (

@@ -65,6 +65,12 @@ def _matched(reader: Reader, query: Query) -> Sequence[str] | None:
     return EVERYBODY if number == reader.scalar(count.select_from(reader.members)) else None
 
 
+def are_everybody(reader: Reader, query: Query) -> bool:
+    """Whether the e-mail filter lets everybody through, whatever the others do."""
+    alone = Query(query.period, user=query.user)
+    return reader.staged(alone, lambda: _matched(reader, alone)) is EVERYBODY
+
+
 def in_period(
     day: ColumnElement[int], query: Query, *, complete: bool = False, lead: int = 0
 ) -> ColumnElement[bool]:

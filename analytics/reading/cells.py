@@ -301,7 +301,7 @@ def headcounts(
     """People, active or not, by slice columns."""
     columns = [HEADCOUNT.c[name] for name in by]
     found = reader.execute(
-        select(*columns, func.sum(HEADCOUNT.c.people))
+        select(*columns, func.coalesce(func.sum(HEADCOUNT.c.people), 0))
         .where(slices_of(reader, query).which(HEADCOUNT, *by))
         .group_by(*columns)
     )

@@ -241,7 +241,8 @@ def headcounts(
     """People, active or not, by slice columns; event filters change nothing."""
     m = reader.members.c
     columns = [m[name] for name in by]
-    counted = select(*columns, func.count()).where(is_meant(reader, query)).group_by(*columns)
+    counted = select(*columns, func.count()).select_from(reader.members)
+    counted = counted.where(is_meant(reader, query)).group_by(*columns)
     return [(tuple(key), people) for *key, people in reader.execute(counted)]
 
 

@@ -20,7 +20,7 @@ NOTHING = Totals()
 
 
 def _source(reader: Reader, query: Query) -> tuple[ModuleType, Query]:
-    """Which tables answer: cells what is a set of slices, else the facts per user; and the question.
+    """Which tables answer, cells for a set of slices, else the facts per user; and the question.
 
     An e-mail filter that everybody matches is none.
     """

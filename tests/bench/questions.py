@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 from sqlalchemy import func, select
 
-from analytics.lists.activity_rows import ActivityPage
 from analytics.lists.activities import activities, count_activities
+from analytics.lists.activity_rows import ActivityPage
 from analytics.metrics.registry import BY_SLUG
 from analytics.models import User, table_of
 from analytics.period import Period

@@ -763,7 +763,7 @@ def talked() -> Raw:
     raw = Raw(users=[a_user("ann", "Acme")], twins=[a_twin("t", "ann", "2026-03-01 08:00:00")])
     for day in range(10, 13):
         start = f"2026-03-{day} 09:00:00"
-        raw.sessions.append(a_session(f"s{day}", "ann", start, twin="t"))
+        raw.sessions.append(a_session(f"s{day}", "ann", start, twin_id="t"))
         raw.messages.append(a_message(f"m{day}", f"s{day}", start))
     return raw
 

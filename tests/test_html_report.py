@@ -16,18 +16,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser
 
-from analytics.reading.reader import reading
 from analytics.__main__ import main
+from analytics.metrics.pages import PAGES, Page
+from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.output import html_report, images, whole_file
 from analytics.output.drawing import chart_data, compared_with, specs
 from analytics.output.export import PictureProblem
 from analytics.output.html_report import page_html, printed_pdf
 from analytics.output.images import ImagesMissing
 from analytics.output.theme import theme
-from analytics.query import NAMELESS, Filters, Period, Query, QueryError
-from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.pages import PAGES, Page
-from analytics.metrics.registry import RESULTS
+from analytics.query import NAMELESS, Period, Query, QueryError
+from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from analytics.untrusted import printable
 from tests.browsing import CHROMIUM, chromium

@@ -57,7 +57,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "company": (None, "", "Acme", "acme", "="),
     "department": (None, "", "Sales"),
     "topic": (None, "", "Billing"),
-    "document_type": (None, "", "Result"),
+    "document_type": (None, "", "Report"),
     "sender_type": ("user", "user", "twin"),
     "message_type": (None, "general"),
     "is_shared": (None, 0, 1),
@@ -481,7 +481,7 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
 
 
 def read_elsewhere(path: Path, pipe: Any) -> None:
-    """Another process: read in one reader, and in a new one, as often as told."""
+    """Another process: read in one session, and in a new one, as often as told."""
     pipe.recv()
     store = opened(path)
     with reading(store) as reader:

@@ -200,7 +200,7 @@ def test_the_settings_name_more(settings_are: Callable[..., None]) -> None:
     settings_are(HOST="box.example")
     assert status(headers=host("box.example:8501")) == 200
     settings_are(ALLOWED_HOSTS="Reports.example, 192.0.2.9", ALLOW_ANONYMOUS="true")
-    for name in ("reports.example", "RESULTS.example.:443", "192.0.2.9:80", "box.example"):
+    for name in ("reports.example", "REPORTS.example.:443", "192.0.2.9:80", "box.example"):
         assert status(headers=host(name)) == 200
     code, text, _ = asked(headers=host("other.example"))
     assert code == 403

@@ -15,8 +15,8 @@ DEFAULT_PRESET = "Last 30 days"
 class Period:
     """The days `start … end`, both included, seen on the day `today`.
 
-    A list may leave either end open (`open_period`). Raises QueryError when the dates are reversed
-    or span more than 3,660 days.
+    Raises QueryError when the dates are reversed, or span more than 3,660 days; but a list may be
+    of any days, with either end open (`open_period`).
     """
 
     start: date
@@ -24,6 +24,7 @@ class Period:
     today: date
     has_start: bool = True
     has_end: bool = True
+    of_list: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what has no answer."""
@@ -31,17 +32,12 @@ class Period:
             raise QueryError(
                 "end_date", self.end, f"the period ends before it starts ({self.start}); swap them"
             )
-        if self.is_closed and self.days > MAX_DAYS:
+        if not self.of_list and self.days > MAX_DAYS:
             raise QueryError(
                 "start_date",
                 self.start,
                 f"the period has {self.days:,} days; choose at most {MAX_DAYS:,}",
             )
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it begins and ends."""
-        return self.has_start and self.has_end
 
     @property
     def days(self) -> int:
@@ -108,8 +104,9 @@ class Period:
 
 
 def open_period(start: date | None, end: date | None, today: date) -> Period:
-    """The days from `start` to `end`, either of which may be open."""
-    return Period(start or date.min, end or date.max, today, start is not None, end is not None)
+    """The days of a list, from `start` to `end`, either of which may be open."""
+    has = start is not None, end is not None
+    return Period(start or date.min, end or date.max, today, *has, of_list=True)
 
 
 def compared_period(start: date, end: date, today: date) -> Period:

@@ -193,7 +193,7 @@ def test_names_that_read_the_same_have_a_bar_each() -> None:
 
 # --- specs -------------------------------------------------------------------------------------
 
-DRAWN = [report for report in REPORTS if report.drawing.fields]
+DRAWN = [report for report in RESULTS if report.drawing.fields]
 
 
 @pytest.mark.parametrize("report", DRAWN, ids=lambda report: report.slug)

@@ -24,7 +24,7 @@ from tests.oracle import Oracle
 from tests.postgres import rows_of
 
 EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "30"))
-NARROWED_EACH = 3
+NARROWED_EACH = 2
 BY = ((), ("company",), ("department",), ("company", "department"))
 LEAD = 6  # days before the period, of rolling averages
 SUMS = ("users", "conversations", "messages", "documents", "queries", "installations")

@@ -27,17 +27,14 @@ from analytics.sql.timestamps import from_instant
 from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT
 from analytics.web.downloads import CSV_PATH, LATEST_PATH
+from ui.arriving import narrowed
 from ui.asked import cut, notice, option, page_number
 from ui.cache import shared
 from ui.charts import card_head
-from ui.drill import (
-    chips,
-    conversation_link,
-    narrowed,
-    person_link,
-)
+from ui.chips import chips
 from ui.inert import highlighted, inert
-from ui.page_context import Frame, frame, query_string
+from ui.links import conversation_link, person_link
+from ui.page_context import PageContext, page_context, query_string
 from ui.results import rows
 from ui.saving import save_link
 from ui.startup import look_every
@@ -62,7 +59,7 @@ class _Choice:
 
 def latest() -> None:
     """The newest activities within the filters, whatever the period."""
-    made = frame()
+    made = page_context()
     with reading(made.store) as reader:
         items = latest_activities(reader, made.query, made.now)
     with st.container(border=True):
@@ -84,7 +81,7 @@ def activity_list() -> None:
 
     The first page is drawn before its total is known, which may take longer.
     """
-    made = frame()
+    made = page_context()
     choice = _filter_bar()
     narrow = narrowed("conversations")
     ask = replace(
@@ -150,7 +147,7 @@ def _csv_link(ask: Query, covered: Coverage | None) -> None:
     )
 
 
-def _search_notice(made: Frame, asked: str) -> Coverage | None:
+def _search_notice(made: PageContext, asked: str) -> Coverage | None:
     """What a search covers, if there is one; the page follows the index."""
     if not asked:
         return None
@@ -222,12 +219,12 @@ def _filter_bar() -> _Choice:
 
     search = ""
     lost = st.query_params.get("search", "")
-    if lost and not frame().store.settings.search:
+    if lost and not page_context().store.settings.search:
         words = (
             f"search = {cut(lost)}: search is switched off here. Shown instead: whatever was said."
         )
         notice(words, "Remove", "remove-search", st.query_params.pop, "search")
-    if frame().store.settings.search:
+    if page_context().store.settings.search:
         search = st.text_input(
             "Search titles and messages",
             key="search",
@@ -282,13 +279,13 @@ def _filter_bar() -> _Choice:
 
 
 def _twin_name(id_: str) -> str:
-    with reading(frame().store) as reader:
+    with reading(page_context().store) as reader:
         return twin_name(reader, id_)
 
 
 def _listing(items: Sequence[ActivityItem], search: str = "") -> None:
     """A row an activity; title and person are links, which mouse, finger and keyboard reach."""
-    store = frame().store
+    store = page_context().store
     zone = store.settings.zone
     with reading(store) as reader:
         people = people_of(reader, [item.id for item in items])

@@ -17,18 +17,19 @@ from analytics.output.chart_parts import PICK
 from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query
 from analytics.reading.filters import chosen_names
-from ui.drill import choose_behind, offers
 from ui.inert import inert
-from ui.page_context import comparison, frame, query_string, select_days, zooms
+from ui.links import choose_behind, offers
+from ui.page_context import comparison, page_context, query_string
 from ui.results import Drawn, drawn, rows
 from ui.saving import csv_link, image_links, is_dark
+from ui.zoom import select_days, zooms
 
 
 def chart(slug: str, query: Query | None = None) -> None:
     """A card with the chart of a registered result, its sentence, and its rows on request."""
     result = BY_SLUG[slug]
-    asked = query or frame().query
-    compared = frame().compares and result.drawing.x == "date"
+    asked = query or page_context().query
+    compared = page_context().compares and result.drawing.x == "date"
     with st.container(border=True, height="stretch"):
         shows_table = heading(result, query, is_chart=True)
         with st.skeleton(height=HEIGHT):
@@ -208,7 +209,7 @@ def heading(result: Result, query: Query | None = None, *, is_chart: bool = Fals
             if is_chart:
                 shows_table = _table_button(result)
                 if result.leads_to:
-                    look = partial(_look_behind, result, query or frame().query)
+                    look = partial(_look_behind, result, query or page_context().query)
                     menu("Look behind", LOOK, f"look-behind-{result.slug}", look)
             menu("Explain", "info", f"explain-{result.slug}", partial(explanation, result, query))
             menu("Save", "download", f"save-{result.slug}", partial(_save, result, query))
@@ -257,7 +258,7 @@ def _save(result: Result, query: Query | None) -> None:
 
 def explanation(result: Result, query: Query | None = None, definition: str | None = None) -> None:
     """What a number means, what was left out, the filters in force, and where the API has it."""
-    made = frame()
+    made = page_context()
     asked = query or made.query
     st.markdown(definition or result.definition)
     lines = [f"Days: {days(asked.period)}, in the time zone {inert(made.freshness.zone)}."]
@@ -286,7 +287,7 @@ HAS_API = find_spec("fastapi") is not None
 
 def empty(result: Result) -> None:
     """Why there is nothing, and what to change."""
-    made = frame()
+    made = page_context()
     query = made.query
     if made.span.first is None or made.span.last is None:
         st.caption(

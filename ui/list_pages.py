@@ -15,20 +15,14 @@ from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT, unescaped
 from analytics.web.downloads import csv_path
+from ui.arriving import link_notices, narrowed, question
 from ui.asked import option, page_number
 from ui.cache import shared
 from ui.charts import card_head
-from ui.drill import (
-    chips,
-    conversation_link,
-    link_notices,
-    narrowed,
-    offer,
-    person_link,
-    question,
-)
+from ui.chips import chips
 from ui.inert import inert
-from ui.page_context import frame, query_string
+from ui.links import conversation_link, offer, person_link
+from ui.page_context import page_context, query_string
 from ui.saving import save_link
 
 PAGE_SIZE = 20
@@ -125,7 +119,7 @@ def _list(  # noqa: PLR0913, PLR0917 - what a list is
     chosen: dict[str, str],
 ) -> None:
     """The head of a list with its total and CSV, one page of it, and the pages."""
-    made, listed = frame(), LIST_BY_SLUG[slug]
+    made, listed = page_context(), LIST_BY_SLUG[slug]
     key = tuple(chosen.items())
 
     def read(page: int) -> Any:
@@ -223,7 +217,7 @@ def _queries(rows: Sequence[Any]) -> None:
 
 
 def _made(row: Any, words: str, facts: str, icon: str) -> None:
-    zone = frame().store.settings.zone
+    zone = page_context().store.settings.zone
     twin = row.twin_name or "Unknown twin"
     with st.container(gap="xsmall"):
         st.text(unescaped(words))
@@ -235,7 +229,7 @@ def _made(row: Any, words: str, facts: str, icon: str) -> None:
 
 
 def _twins(rows: Sequence[Any]) -> None:
-    zone = frame().store.settings.zone
+    zone = page_context().store.settings.zone
     for row in rows:
         with st.container(gap="xsmall"):
             st.text(f"{row.name}{' (shared)' if row.is_shared else ''}")
@@ -245,7 +239,7 @@ def _twins(rows: Sequence[Any]) -> None:
 
 def one_person() -> None:
     """The person whose id stands in the address, and links to what is theirs in the period."""
-    made, asking = frame(), question()
+    made, asking = page_context(), question()
     st.page_link("../pages/people.py", label="All people", icon=":material/group:")
     link_notices()
     wanted = st.query_params.get("id", "").replace("\0", REPLACEMENT)

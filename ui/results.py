@@ -18,7 +18,7 @@ from analytics.reading.known import span
 from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from ui.cache import shared
-from ui.page_context import frame
+from ui.page_context import page_context
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -31,7 +31,7 @@ def _rows(slug: str, query: Query, _version: str, limit: int | None, store: Stor
 
 def rows(slug: str, query: Query | None = None, limit: int | None = None) -> list[Any]:
     """The rows of a result for the frame's question, or another one. Nobody changes them."""
-    made = frame()
+    made = page_context()
     return _rows(slug, query or made.query, made.freshness.version, limit, made.store)
 
 
@@ -47,7 +47,7 @@ class Drawn:
 
 def drawn(slug: str, query: Query, *, compared: bool) -> Drawn:
     """What the chart of a registered result shows, beside the days it is compared with."""
-    made = frame()
+    made = page_context()
     return _drawn(slug, query, made.freshness.version, compared, made.store)
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from analytics.metrics.pages import FIRST, NAVIGATION
 from analytics.web.gate import policy
-from ui.page_context import COMPARISONS
+from ui.period_bar import COMPARISONS
 
 _STATIC = Path(streamlit.__file__).parent / "static"
 # Modules of Streamlit's client, without the hash in their file's name. One that is missing after an

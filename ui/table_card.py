@@ -13,8 +13,8 @@ from analytics.format import label
 from analytics.metrics.registry import BY_SLUG
 from analytics.query import NAMELESS, Query, filter_label
 from ui.charts import drill_through, empty, heading
-from ui.drill import choose_behind
-from ui.page_context import frame
+from ui.links import choose_behind
+from ui.page_context import page_context
 from ui.results import rows, table
 
 ROW_HEIGHT = 35
@@ -35,7 +35,7 @@ def _kinds(kind: Any) -> set[Any]:
 
 def _moments(found: pd.Series) -> pd.Series:
     """Moments as the reporting time zone's clocks show them."""
-    return pd.to_datetime(found, utc=True).dt.tz_convert(frame().store.settings.zone.key)
+    return pd.to_datetime(found, utc=True).dt.tz_convert(page_context().store.settings.zone.key)
 
 
 def _column(field: str, kind: Any) -> ColumnConfig:
@@ -49,7 +49,7 @@ def _column(field: str, kind: Any) -> ColumnConfig:
     if float in kinds:  # a change
         return look.NumberColumn(**called, format="%+.1f %%")
     if datetime.datetime in kinds:
-        called["help"] = f"In the time zone {frame().freshness.zone}"
+        called["help"] = f"In the time zone {page_context().freshness.zone}"
         return look.DatetimeColumn(**called, format="D MMM YYYY, HH:mm")
     if datetime.date in kinds:
         return look.DateColumn(**called, format="D MMM YYYY")
@@ -76,7 +76,7 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
                 data[name] = _moments(data[name])
         if "owner_email" in data:  # long, and rarely what is looked for
             data["owner_email"] = data.pop("owner_email")
-        asked = query or frame().query
+        asked = query or page_context().query
         counted = drill_through(result, asked)
         key, more = f"table-{slug}", dict[str, Any]()
         if counted:

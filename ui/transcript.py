@@ -18,16 +18,17 @@ from analytics.reading.reader import reading
 from analytics.search.snippets import SnippetPart, parts_of
 from analytics.search.words import MAX_SEARCH
 from analytics.untrusted import unescaped
-from ui.drill import link, person_link, question
+from ui.arriving import question
 from ui.inert import highlighted, inert
-from ui.page_context import frame
+from ui.links import link, person_link
+from ui.page_context import page_context
 
 SHOWN_AT_ONCE = 200
 
 
 def conversation() -> None:
     """The conversation whose id stands in the address."""
-    made = frame()
+    made = page_context()
     st.page_link("../pages/activities.py", label="All activities", icon=":material/forum:")
     wanted = st.query_params.get("id", "")
     with reading(made.store) as reader:
@@ -62,7 +63,7 @@ def conversation() -> None:
 
 
 def _head(found: ActivityDetail) -> None:
-    made = frame()
+    made = page_context()
     zone = made.store.settings.zone
     with st.container(border=True):
         st.subheader(inert(unescaped(found.action)), anchor=False)
@@ -105,7 +106,7 @@ def _said_of_search(asked: str, number: int) -> None:
 def _message(message: MessageItem, found: ActivityDetail, parts: list[SnippetPart]) -> None:
     by_user = message.sender == "user"
     name = found.user if by_user else found.twin_name or "Twin"
-    zone = frame().store.settings.zone
+    zone = page_context().store.settings.zone
     with st.chat_message("user" if by_user else "assistant"):
         when = moment(message.sent_at, zone) if message.sent_at else "no date"
         st.caption(f"**{inert(name)}** · {when}")

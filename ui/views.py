@@ -37,7 +37,7 @@ from analytics.sql.timestamps import from_instant
 from analytics.storage.faults import DatabaseProblem
 from ui.asked import page_number
 from ui.inert import inert
-from ui.page_context import frame
+from ui.page_context import page_context
 
 PATH = "views"  # of the page that lists them
 PAGE_SIZE = 20
@@ -105,7 +105,7 @@ def save_control(page: str) -> None:
                         page=page,
                         preset=preset,
                         parameters=parameters,
-                        now=frame().now,
+                        now=page_context().now,
                     )
         saved = st.session_state.get("_saved_view")
         if saved and (saved.page, saved.preset, saved.parameters) == (page, preset, parameters):
@@ -128,7 +128,7 @@ def _current() -> tuple[str | None, str]:
 
 
 def _app() -> AppStore:
-    return app_store(frame().store.settings)
+    return app_store(page_context().store.settings)
 
 
 class _said_on_the_page:  # noqa: N801 - reads as the statement it is
@@ -217,7 +217,7 @@ def _row(view: SavedView) -> None:
 
 
 def _changes(view: SavedView) -> None:
-    saved = moment(from_instant(view.saved_at), frame().store.settings.zone)
+    saved = moment(from_instant(view.saved_at), page_context().store.settings.zone)
     st.markdown("**Link**")
     st.code(_link(view), language=None, wrap_lines=True)
     st.caption(f"Saved {saved}")

@@ -10,44 +10,29 @@ them those of the frame.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from analytics.format import count, days
+from analytics.format import count
 from analytics.lists.messages import count_messages
 from analytics.metrics.pages import NAVIGATION
 from analytics.metrics.result import DrillThrough
 from analytics.query import (
-    NAMELESS,
     NO_DEPARTMENT,
-    NO_ORGANIZATION,
     PRESET_NAMES,
-    Period,
     Query,
-    QueryError,
     filter_label,
-    parse_date,
 )
-from analytics.reading.filters import SLICES, chosen_names, filtered, in_words, of_list, parameters
-from analytics.reading.known import person_name, twin_name
+from analytics.reading.filters import SLICES, parameters
 from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from analytics.untrusted import unescaped
-from ui.asked import notice, refuse
+from ui.address import CHOSEN, DATES, DEFAULT_COMPARISON, IN, current_page
+from ui.arriving import question
 from ui.cache import shared
 from ui.inert import inert
-from ui.page_context import (
-    COMPARISONS,
-    CUSTOM,
-    are_dates,
-    frame,
-    gone,
-    gone_words,
-    read_names,
-    without,
-)
+from ui.page_context import page_context
 
 # What can be offered, most telling first: the page, its icon, and how many of it are called.
 PAGES = {
@@ -58,13 +43,6 @@ PAGES = {
     "queries": ("queries", ":material/search:", "query", "queries"),
     "installations": ("installations", ":material/smart_toy:", "installed twin", "installed twins"),
 }
-_DATES, _FILTERS = ("start_date", "end_date"), ("organization", "department")
-_COMPARISON = ("compare", "compare_dates")
-_FRAME = (*_FILTERS, *_COMPARISON, "preset")  # what the frame's widgets are bound to, but dates
-_BOUND = {"dates", *_FRAME}
-_IN = tuple(f"in_{key}" for key in _FRAME)
-DEFAULT_COMPARISON = next(iter(COMPARISONS))
-_WIDGETS = (*SLICES, "type", "user", "search")  # filters that pages have widgets for
 _MAX_BACK = 2_000
 
 
@@ -110,7 +88,7 @@ def link(kind: str, number: int | None, query: Query | None = None, label: str =
 
 def _counted_messages(query: Query) -> str:
     """As 499 messages in 66 conversations: those are listed."""
-    made = frame()
+    made = page_context()
     messages, conversations = _messages(query, made.freshness.version, made.store)
     return f"{count(messages, 'message')} in {count(conversations, 'conversation')}"
 
@@ -212,10 +190,10 @@ def _question(query: Query) -> list[tuple[str, str]]:
     ]
 
 
-def _view(query: Query) -> list[tuple[str, str]]:
+def view(query: Query) -> list[tuple[str, str]]:
     """A question, with the preset where its days are those of the frame's."""
     preset = st.session_state.get("preset")
-    moves = preset in PRESET_NAMES and query.period == frame().query.period
+    moves = preset in PRESET_NAMES and query.period == page_context().query.period
     return [*_question(query), *([("in_preset", str(preset))] if moves else [])]
 
 
@@ -237,143 +215,14 @@ def _here() -> str:
         (name, text)
         for name in st.query_params
         for text in st.query_params.get_all(name)
-        if name not in ("dates", "back", "restore", *_FRAME, *_DATES, *_IN)
+        if name not in ("dates", "back", "restore", *CHOSEN, *DATES, *IN)
     ]
     back = st.query_params.get("back", "")
-    here = f"{current_page()}?{urlencode([*_view(question()), *own])}"
+    here = f"{current_page()}?{urlencode([*view(question()), *own])}"
     # A way back from there, too, as long as addresses stay short.
     with_back = f"{here}&{urlencode([('back', back)])}" if back else here
     # The page alone where many organizations are chosen.
     return next((one for one in (with_back, here) if len(one) <= _MAX_BACK), current_page())
-
-
-def current_page() -> str:
-    """The name of the page that runs."""
-    name: str = st.session_state.get("_page", "overview")
-    return name
-
-
-# --- arriving ----------------------------------------------------------------------------------
-
-
-def question() -> Query:
-    """What a list is asked: the period and filters of its link, else those of the frame.
-
-    Whoever changes the frame afterwards means the frame; a preset that moves on changes nothing. A
-    link that says what the frame says goes with it.
-    """
-    asked = frame().query
-    given = _given(asked)
-    if given is None:
-        return asked
-    said = [st.query_params.get_all(name) for name in (*_DATES, *_IN)]
-    chosen = [st.session_state.get(name) for name in _FRAME]
-    if chosen[-1] == CUSTOM:
-        chosen.append(st.session_state.get("dates"))
-    came = st.session_state.get("_came")
-    if came is None or came[0] != said:
-        st.session_state["_came"] = came = (said, chosen, given == asked)
-    if came[1] != chosen:
-        _forget((*_DATES, *_IN))
-        return asked
-    return asked if came[2] else given
-
-
-def _given(asked: Query) -> Query | None:
-    """The question in the address, if there is one: of the frame's days where its own are none."""
-    given = st.query_params
-    if not any(given.get(name) for name in (*_DATES, *_IN)):
-        return None
-    try:
-        period = _given_period(asked.period)
-    except QueryError:  # `link_notices` says so
-        period = asked.period
-    names = frame().names
-    return replace(
-        asked,
-        period=period,
-        organizations=read_names(
-            given.get_all("in_organization"), names.organizations, NO_ORGANIZATION
-        ),
-        departments=read_names(given.get_all("in_department"), names.departments, NO_DEPARTMENT),
-    )
-
-
-def _given_period(shown: Period) -> Period:
-    """The days in the address, or those shown where it has none. Raises QueryError."""
-    given = st.query_params
-    if not any(given.get(name) for name in _DATES):
-        return shown
-    start, end = (parse_date(name, given.get(name, "")) for name in _DATES)
-    period = Period(start, end, shown.today)
-    _ = period.previous
-    return period
-
-
-def link_notices() -> None:
-    """What a link asks for that has no meaning, or is not there any more."""
-    shown = frame().query
-    try:
-        _given_period(shown.period)
-    except QueryError as error:
-        words = f"{error}. Shown instead: {days(shown.period)}."
-        notice(words, "Remove", "remove-dates", _remove, _DATES)
-    asked = question()
-    for key, name in gone(asked) if _names(asked) != _names(shown) else ():
-        button = f"remove-in-{key}-{filter_label(name, NAMELESS[key])}"
-        notice(gone_words(key, name), "Remove", button, _unname, key, name)
-
-
-def _names(query: Query) -> tuple[Any, Any]:
-    return query.organizations, query.departments
-
-
-def _unname(key: str, name: str | None) -> None:
-    """Take a name out of the link's own filters."""
-    given = {own: st.query_params.get_all(own) for own in st.query_params if own not in _BOUND}
-    given[f"in_{key}"] = without(given[f"in_{key}"], key, name)
-    st.query_params.from_dict(given)
-
-
-def _forget(names: Sequence[str]) -> None:
-    """Take parameters out of the address, in one step: each would be one in the history."""
-    kept = {
-        name: st.query_params.get_all(name)
-        for name in st.query_params
-        if name not in names and name not in _BOUND
-    }
-    st.query_params.from_dict(kept)
-
-
-def arrive() -> None:
-    """Give the frame back the period, filters and comparison of a view that was left, before it is
-    drawn."""
-    if "restore" not in st.query_params:
-        return
-    given = st.query_params
-    preset = given.get("in_preset")
-    if preset in PRESET_NAMES:
-        st.session_state["preset"] = preset
-    elif _set_dates("dates", [given.get(name, "") for name in _DATES]):
-        st.session_state["preset"] = CUSTOM
-    for name in _FILTERS:
-        st.session_state[name] = [*filter(None, given.get_all(f"in_{name}"))]
-    choice = given.get("in_compare", DEFAULT_COMPARISON)
-    if choice in COMPARISONS:
-        st.session_state["compare"] = choice
-    else:
-        refuse("compare", choice, f"is none of {', '.join(COMPARISONS)}", COMPARISONS)
-    _set_dates("compare_dates", given.get_all("in_compare_dates"))
-    _forget(("restore", *_DATES, *_IN))
-
-
-def _set_dates(key: str, texts: Sequence[str]) -> bool:
-    """Give a widget its dates, if these are some."""
-    texts = [*filter(None, texts)]
-    if not are_dates(key, texts):
-        return False
-    st.session_state[key] = (parse_date(key, texts[0]), parse_date(key, texts[-1]))
-    return True
 
 
 def back_link() -> None:
@@ -382,9 +231,9 @@ def back_link() -> None:
     if path not in NAVIGATION:
         return
     pairs = parse_qsl(text, keep_blank_values=True)
-    left = [pair for pair in pairs if pair[0] in (*_DATES, *_IN)]
-    if left in (_view(frame().query), _question(frame().query)):
-        pairs = [pair for pair in pairs if pair[0] not in (*_DATES, *_IN)]
+    left = [pair for pair in pairs if pair[0] in (*DATES, *IN)]
+    if left in (view(page_context().query), _question(page_context().query)):
+        pairs = [pair for pair in pairs if pair[0] not in (*DATES, *IN)]
     else:
         pairs.append(("restore", "true"))
     st.page_link(
@@ -393,76 +242,3 @@ def back_link() -> None:
         icon=":material/arrow_back:",
         query_params=pairs,
     )
-
-
-# --- on the list's page ------------------------------------------------------------------------
-
-
-def narrowed(kind: str) -> Query:
-    """What a list's page is asked: its question with the filters in its address.
-
-    Raises QueryError as the API does.
-    """
-    given, filters = st.query_params, [one for one in of_list(kind) if one.name not in _WIDGETS]
-    return filtered(question(), {one.name: given.get_all(one.name) for one in filters}, filters)
-
-
-def chips(kind: str, asked: Query) -> None:
-    """What a list is narrowed to, in words, each with a button that takes it out."""
-    link_notices()
-    said = _question_in_words() | in_words(asked, _Known())
-    if said:
-        with st.container(horizontal=True, gap="small"):
-            for names, words in said.items():
-                st.button(
-                    inert(words),
-                    key=f"chip-{names[0]}",
-                    icon=":material/close:",
-                    icon_position="right",
-                    help="Remove this from the list",
-                    on_click=_remove,
-                    args=(names,),
-                )
-    if kind == "conversations" and (asked.messages or asked.hour is not None):
-        with reading(frame().store) as reader:
-            found = count_messages(reader, asked)
-        line = (
-            f"**{count(found.messages, 'message')} in"
-            f" {count(found.conversations, 'conversation')}**"
-        )
-        if found.undated:
-            line += (
-                f"; {count(found.undated, 'conversation')} without a date"
-                f" {'is' if found.undated == 1 else 'are'} not in the list"
-            )
-        st.markdown(line)
-
-
-def _question_in_words() -> dict[tuple[str, ...], str]:
-    """Where the list keeps to another period or other filters than the frame."""
-    asked, shown = question(), frame().query
-    if asked == shown:
-        return {}
-    said = [days(asked.period)] if asked.period != shown.period else []
-    if _names(asked) != _names(shown):
-        said.append(", ".join(chosen_names(asked)) or "everybody, whatever the filters")
-    return {(*_DATES, *_IN): f"Only {', '.join(said)}"}
-
-
-def _remove(names: tuple[str, ...]) -> None:
-    _forget(names)
-    st.session_state["page"] = 1
-
-
-class _Known:
-    """How people and twins are called, as the page's database has them."""
-
-    def person(self, id_: str) -> str:
-        """The name of a person."""
-        with reading(frame().store) as reader:
-            return person_name(reader, id_)
-
-    def twin(self, id_: str) -> str:
-        """The name of a twin."""
-        with reading(frame().store) as reader:
-            return twin_name(reader, id_)

@@ -2,45 +2,41 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
 from analytics.format import days
 from analytics.query import (
-    NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
     PRESET_NAMES,
     Period,
     Query,
     QueryError,
-    filter_label,
     parse_date,
 )
-from analytics.reading.filters import SLICES, filtered, of_list
-from ui.address import BOUND, CHOSEN, DATES, DEFAULT_COMPARISON, IN, WIDGETS, forget, remove
+from analytics.reading.filters import BY_NAME, SLICES, filtered, of_list
+from ui.address import CHOSEN, DATES, DEFAULT_COMPARISON, IN, ONLY, WIDGETS, forget, remove, unbound
 from ui.asked import notice, refuse
 from ui.filter_bar import read_names, without
 from ui.gone import gone, gone_words
+from ui.kept_filters import kept, read_kept, set_kept, with_filters
 from ui.page_context import page_context
 from ui.period_bar import COMPARISONS, CUSTOM, are_dates
 
-# --- arriving ----------------------------------------------------------------------------------
-
 
 def question() -> Query:
-    """What a list is asked: the period and filters of its link, else those of the frame.
+    """What a list is asked: the period and filters of its link, else those of every page.
 
-    Whoever changes the frame afterwards means the frame; a preset that moves on changes nothing. A
-    link that says what the frame says goes with it.
+    Whoever changes those afterwards means them; a preset that moves on changes nothing. A link that
+    says what they say goes with them.
     """
     asked = page_context().query
     given = _given(asked)
     if given is None:
         return asked
     said = [st.query_params.get_all(name) for name in (*DATES, *IN)]
-    chosen = [st.session_state.get(name) for name in CHOSEN]
+    chosen = [kept(), *(st.session_state.get(name) for name in CHOSEN)]
     if chosen[-1] == CUSTOM:
         chosen.append(st.session_state.get("dates"))
     came = st.session_state.get("_came")
@@ -53,7 +49,7 @@ def question() -> Query:
 
 
 def _given(asked: Query) -> Query | None:
-    """The question in the address, if there is one: of the frame's days where its own are none."""
+    """The question in the address, if there is one: of the page's days where its own are none."""
     given = st.query_params
     if not any(given.get(name) for name in (*DATES, *IN)):
         return None
@@ -62,14 +58,18 @@ def _given(asked: Query) -> Query | None:
     except QueryError:  # `link_notices` says so
         period = asked.period
     names = page_context().names
-    return replace(
-        asked,
-        period=period,
-        organizations=read_names(
-            given.get_all("in_organization"), names.organizations, NO_ORGANIZATION
-        ),
-        departments=read_names(given.get_all("in_department"), names.departments, NO_DEPARTMENT),
+    organizations = read_names(
+        given.get_all("in_organization"), names.organizations, NO_ORGANIZATION
     )
+    departments = read_names(given.get_all("in_department"), names.departments, NO_DEPARTMENT)
+    found, refused = with_filters(
+        Query(period, organizations, departments, asked.against), read_kept("in_")
+    )
+    for name, (text, why) in refused.items():
+        refuse(f"in_{ONLY[name]}", text, why, {None: "everything"}, page=True)
+    if refused:
+        forget(f"in_{ONLY[name]}" for name in refused)
+    return found
 
 
 def _given_period(shown: Period) -> Period:
@@ -92,25 +92,21 @@ def link_notices() -> None:
         words = f"{error}. Shown instead: {days(shown.period)}."
         notice(words, "Remove", "remove-dates", remove, DATES)
     asked = question()
-    for key, name in gone(asked) if slices_of(asked) != slices_of(shown) else ():
-        button = f"remove-in-{key}-{filter_label(name, NAMELESS[key])}"
+    for key, name in [one for one in gone(asked) if one not in gone(shown)]:
+        button = f"remove-in-{key}-{BY_NAME[key].write(name)}"
         notice(gone_words(key, name), "Remove", button, _unname, key, name)
-
-
-def slices_of(query: Query) -> tuple[Any, Any]:
-    return query.organizations, query.departments
 
 
 def _unname(key: str, name: str | None) -> None:
     """Take a name out of the link's own filters."""
-    given = {own: st.query_params.get_all(own) for own in st.query_params if own not in BOUND}
-    given[f"in_{key}"] = without(given[f"in_{key}"], key, name)
+    given, own = unbound(), f"in_{ONLY.get(key, key)}"
+    given[own] = without(given[own], key, name)
     st.query_params.from_dict(given)
 
 
 def arrive() -> None:
-    """Give the frame back the period, filters and comparison of a view that was left, before it is
-    drawn."""
+    """Give every page back the period, filters and comparison of a view that was left, before they
+    are drawn."""
     if "restore" not in st.query_params:
         return
     given = st.query_params
@@ -121,6 +117,7 @@ def arrive() -> None:
         st.session_state["preset"] = CUSTOM
     for name in SLICES:
         st.session_state[name] = [*filter(None, given.get_all(f"in_{name}"))]
+    set_kept(read_kept("in_"))
     choice = given.get("in_compare", DEFAULT_COMPARISON)
     if choice in COMPARISONS:
         st.session_state["compare"] = choice
@@ -139,13 +136,18 @@ def _set_dates(key: str, texts: Sequence[str]) -> bool:
     return True
 
 
-# --- on the list's page ------------------------------------------------------------------------
-
-
 def narrowed(kind: str) -> Query:
     """What a list's page is asked: its question with the filters in its address.
 
     Raises QueryError as the API does.
     """
-    given, filters = st.query_params, [one for one in of_list(kind) if one.name not in WIDGETS]
-    return filtered(question(), {one.name: given.get_all(one.name) for one in filters}, filters)
+    filters = [one for one in of_list(kind) if one.name not in WIDGETS]
+    given = {one.name: st.query_params.get_all(one.name) for one in filters}
+    asked = question()
+    if kind == "installations":
+        asked = asked.of_people
+    if any(given.get("unknown_twin", ())):  # the list's own means another twin
+        asked = replace(asked, twin="", by_others=False)
+    elif any((*given.get("twin", ()), *given.get("by_others", ()))):
+        asked = replace(asked, unknown_twin=False)
+    return filtered(asked, given, filters)

@@ -13,11 +13,10 @@ from analytics.metrics.result import Card, Direction, DrillThrough
 from analytics.metrics.retention import Retention, came_back, retention_leads_to
 from analytics.metrics.retention import retention_cards as cards_of
 from analytics.query import Query
-from analytics.reading.reader import reading
-from analytics.storage.store import Store
+from ui.access import Data
 from ui.cache import shared
 from ui.charts import explanation, menu
-from ui.links import link, offers
+from ui.links import PAGES, link, offers
 from ui.page_context import page_context
 from ui.results import row, rows
 from ui.saving import csv_link
@@ -57,7 +56,7 @@ def metric_card(
 def _follow(card: Card, first: DrillThrough) -> None:
     """A link that lies over the figure, with a name for those who don't see it there."""
     kind, number = next(iter(first.counts.items()))
-    called = f"{card.label}: look behind {card.value}"
+    called = f"{card.label} {card.value}: show {PAGES[kind][-1]}"
     link(kind, number, first.query, called)
 
 
@@ -98,8 +97,7 @@ def retention_cards() -> None:
 
 
 def _leads_to(query: Query) -> list[Sequence[DrillThrough]]:
-    made = page_context()
-    returned = _returned(query, made.freshness.version, made.store)
+    returned = _returned(query, page_context().data)
     used = row(Metrics, "metrics", query)
     return retention_leads_to(row(Retention, "retention", query), returned, used, query)
 
@@ -111,6 +109,6 @@ def _before(one: DrillThrough) -> DrillThrough:
 
 
 @shared(max_entries=256)
-def _returned(query: Query, _version: str, store: Store) -> list[int]:
-    with reading(store, counted=True) as reader:
+def _returned(query: Query, data: Data) -> list[int]:
+    with data.reading(counted=True) as reader:
         return came_back(reader, query)

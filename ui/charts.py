@@ -16,12 +16,12 @@ from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
 from analytics.output.chart_parts import PICK
 from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query
-from analytics.reading.filters import chosen_names
 from ui.inert import inert
-from ui.links import choose_behind, offers
+from ui.links import choose_row, offers
 from ui.page_context import comparison, page_context, query_string
 from ui.results import Drawn, drawn, rows
 from ui.saving import csv_link, image_links, is_dark
+from ui.words import only_words
 from ui.zoom import select_days, zooms
 
 
@@ -96,7 +96,7 @@ def _rows_of_chart(result: Result, shown: Drawn, asked: Query) -> None:
     )
 
 
-# --- what is behind a bar, an hour, a cell, a row ----------------------------------------------
+# --- what a bar, an hour, a cell, a row counts --------------------------------------------------
 
 
 def drill_through(result: Result, asked: Query) -> list[DrillThrough]:
@@ -117,7 +117,7 @@ def _unpick(result: Result) -> None:
 
 
 def _picked(result: Result, asked: Query) -> DrillThrough | None:
-    """What is behind the selected row of a result: it ends with its question, or with its row.
+    """What the selected row of a result counts: it ends with its question, or with its row.
 
     The chart marks a position. Where another row stands there now, it marks none.
     """
@@ -161,7 +161,7 @@ def _pick_row(result: Result, asked: Query, key: str, positions: list[int]) -> N
 
 def _offer_picked(result: Result, picked: DrillThrough) -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        offers(picked)
+        offers(picked, f"picked-{result.slug}")
         with buttons(f"unpick-{result.slug}"):
             st.button(
                 "Close",
@@ -174,11 +174,11 @@ def _offer_picked(result: Result, picked: DrillThrough) -> None:
             )
 
 
-def _look_behind(result: Result, asked: Query) -> None:
-    choose_behind(
-        "Look behind",
+def _choose_mark(result: Result, asked: Query) -> None:
+    choose_row(
+        SHOW,
         drill_through(result, asked),
-        f"look-{result.slug}",
+        f"choose-{result.slug}",
         f"Choose {_CHOOSE.get(result.drawing.x, 'a bar')}",
     )
 
@@ -186,7 +186,7 @@ def _look_behind(result: Result, asked: Query) -> None:
 _CHOOSE = {"date": "a day", "hour": "an hour", "week": "a cohort and a week"}
 
 
-LOOK = "person_search"
+SHOW = "Show who or what was counted"
 GAP = 16  # between the elements of a card
 
 
@@ -209,8 +209,8 @@ def heading(result: Result, query: Query | None = None, *, is_chart: bool = Fals
             if is_chart:
                 shows_table = _table_button(result)
                 if result.leads_to:
-                    look = partial(_look_behind, result, query or page_context().query)
-                    menu("Look behind", LOOK, f"look-behind-{result.slug}", look)
+                    choose = partial(_choose_mark, result, query or page_context().query)
+                    menu(SHOW, "person_search", f"show-{result.slug}", choose)
             menu("Explain", "info", f"explain-{result.slug}", partial(explanation, result, query))
             menu("Save", "download", f"save-{result.slug}", partial(_save, result, query))
     return shows_table
@@ -265,8 +265,8 @@ def explanation(result: Result, query: Query | None = None, definition: str | No
     if made.compares:
         before = asked.previous.period
         lines.append(f"Compared with {days(before)} ({count(before.days, 'day')}).")
-    chosen = chosen_names(asked)
-    lines.append(f"Only {inert(', '.join(chosen))}." if chosen else "Everybody counts.")
+    only = only_words(asked)
+    lines.append(f"Only {inert(only)}." if only else "Everybody counts.")
     left = sum(row.undated + row.orphaned for row in rows("sources"))
     lines.append(
         f"{count(left, 'row')} of the database left out; the Data page says which."

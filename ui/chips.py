@@ -1,39 +1,38 @@
 """What is left, in words, each with a button that takes it out."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 import streamlit as st
 
 from analytics.format import count, days
 from analytics.lists.messages import count_messages
-from analytics.query import (
-    Query,
-)
-from analytics.reading.filters import chosen_names, in_words
-from analytics.reading.known import person_name, twin_name
-from analytics.reading.reader import reading
-from ui.address import DATES, IN, remove
-from ui.arriving import link_notices, question, slices_of
+from analytics.query import Query
+from analytics.reading.filters import BY_NAME
+from ui.address import DATES, IN, ONLY, remove
+from ui.arriving import link_notices, question
 from ui.inert import inert
+from ui.kept_filters import keep
 from ui.page_context import page_context
+from ui.words import filter_words, only_words
+
+
+def page_chips() -> None:
+    """The filters of every page that the sidebar doesn't show."""
+    _chips(filter_words(page_context().query), "only", "Remove this filter", _unkeep)
+
+
+def _unkeep(names: Sequence[str]) -> None:
+    keep(dict.fromkeys(names, ()))
 
 
 def chips(kind: str, asked: Query) -> None:
-    """What a list is narrowed to, in words, each with a button that takes it out."""
+    """What a list is narrowed to beside the filters of every page."""
     link_notices()
-    said = _question_in_words() | in_words(asked, _Known())
-    if said:
-        with st.container(horizontal=True, gap="small"):
-            for names, words in said.items():
-                st.button(
-                    inert(words),
-                    key=f"chip-{names[0]}",
-                    icon=":material/close:",
-                    icon_position="right",
-                    help="Remove this from the list",
-                    on_click=remove,
-                    args=(names,),
-                )
+    said = _question_in_words() | filter_words(_beside(asked, question()))
+    _chips(said, "chip", "Remove this from the list", remove)
     if kind == "conversations" and (asked.messages or asked.hour is not None):
-        with reading(page_context().store) as reader:
+        with page_context().data.reading() as reader:
             found = count_messages(reader, asked)
         line = (
             f"**{count(found.messages, 'message')} in"
@@ -47,26 +46,38 @@ def chips(kind: str, asked: Query) -> None:
         st.markdown(line)
 
 
+def _chips(
+    said: dict[tuple[str, ...], str], key: str, tip: str, click: Callable[[Sequence[str]], None]
+) -> None:
+    if not said:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for names, words in said.items():
+            st.button(
+                inert(words),
+                key=f"{key}-{names[0]}",
+                icon=":material/close:",
+                icon_position="right",
+                help=tip,
+                on_click=click,
+                args=(names,),
+            )
+
+
+def _beside(asked: Query, own: Query) -> Query:
+    """A question without the filters that another one has, too."""
+    nothing = Query(asked.period)
+    same = [BY_NAME[name].field for name in ONLY]
+    same = [field for field in same if getattr(asked, field) == getattr(own, field)]
+    return replace(asked, **{field: getattr(nothing, field) for field in same})
+
+
 def _question_in_words() -> dict[tuple[str, ...], str]:
-    """Where the list keeps to another period or other filters than the frame."""
+    """Where the list keeps to another period or other filters than every page."""
     asked, shown = question(), page_context().query
     if asked == shown:
         return {}
     said = [days(asked.period)] if asked.period != shown.period else []
-    if slices_of(asked) != slices_of(shown):
-        said.append(", ".join(chosen_names(asked)) or "everybody, whatever the filters")
+    if replace(asked, period=shown.period, against=shown.against) != shown:
+        said.append(only_words(asked) or "everybody, whatever the filters")
     return {(*DATES, *IN): f"Only {', '.join(said)}"}
-
-
-class _Known:
-    """How people and twins are called, as the page's database has them."""
-
-    def person(self, id_: str) -> str:
-        """The name of a person."""
-        with reading(page_context().store) as reader:
-            return person_name(reader, id_)
-
-    def twin(self, id_: str) -> str:
-        """The name of a twin."""
-        with reading(page_context().store) as reader:
-            return twin_name(reader, id_)

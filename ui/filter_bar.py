@@ -9,6 +9,7 @@ from analytics.query import (
     filter_label,
     filter_values,
 )
+from analytics.reading.filters import NO_TOPIC
 from analytics.untrusted import REPLACEMENT
 
 
@@ -42,4 +43,5 @@ def read_names(
 
 def without(texts: Iterable[str], key: str, name: str | None) -> list[str]:
     """Names as the address has them, but for one."""
-    return [text for text in texts if read_names([text], (), NAMELESS[key]) != (name,)]
+    none = NAMELESS.get(key, NO_TOPIC)
+    return [text for text in texts if read_names([text], (), none) != (name,)]

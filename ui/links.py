@@ -3,8 +3,8 @@
 Links are real ones: they open in another tab and can be copied. Streamlit adds what its own widgets
 keep in the address to a link that is clicked, but not to one that is opened elsewhere; so a link
 carries period and filters under names of its own (`start_date`, `in_organization`, …). Clicked, the
-list keeps to them (`question`) while the frame stays as it was; opened elsewhere, `ui.shell` makes
-them those of the frame.
+list keeps to them (`question`) while those of every page stay as they were; opened elsewhere,
+`ui.shell` makes them those of every page.
 """
 
 from collections import Counter
@@ -24,14 +24,14 @@ from analytics.query import (
     Query,
     filter_label,
 )
-from analytics.reading.filters import SLICES, parameters
-from analytics.reading.reader import reading
-from analytics.storage.store import Store
+from analytics.reading.filters import BY_NAME, SLICES, parameters
 from analytics.untrusted import unescaped
-from ui.address import CHOSEN, DATES, DEFAULT_COMPARISON, IN, current_page
+from ui.access import Data
+from ui.address import CHOSEN, DATES, DEFAULT_COMPARISON, IN, ONLY, current_page
 from ui.arriving import question
 from ui.cache import shared
 from ui.inert import inert
+from ui.kept_filters import keep
 from ui.page_context import page_context
 
 # What can be offered, most telling first: the page, its icon, and how many of it are called.
@@ -44,9 +44,6 @@ PAGES = {
     "installations": ("installations", ":material/smart_toy:", "installed twin", "installed twins"),
 }
 _MAX_BACK = 2_000
-
-
-# --- links -------------------------------------------------------------------------------------
 
 
 def offer(figure: str, counts: Mapping[str, int | None], query: Query | None = None) -> None:
@@ -70,45 +67,82 @@ def offer(figure: str, counts: Mapping[str, int | None], query: Query | None = N
 def link(kind: str, number: int | None, query: Query | None = None, label: str = "") -> None:
     """A link to one list that a figure counts, called by its number or a label of its own."""
     page, icon, one, many = PAGES[kind]
-    called = many.capitalize() if number is None else count(number, one, many)
+    called = many if number is None else count(number, one, many)
     asked = query or question()
     if kind == "messages":
         asked = replace(asked, messages=True)
         called = _counted_messages(asked)
-    if kind == "installations":
-        asked = asked.of_people
+    if kind == "installations":  # they ignore what happened; the page goes on with its filters
+        asked = _with_page_filters(asked.of_people)
     st.page_link(
         f"../pages/{page}.py",
-        label=inert(label) or called,
+        label=inert(label) or f"Show {called}",
         icon=icon,
         width="content",
         query_params=address(asked),
     )
 
 
+def _with_page_filters(query: Query) -> Query:
+    own = question()
+    fields = [BY_NAME[name].field for name in ONLY if BY_NAME[name].events]
+    return replace(query, **{field: getattr(own, field) for field in fields})
+
+
 def _counted_messages(query: Query) -> str:
     """As 499 messages in 66 conversations: those are listed."""
-    made = page_context()
-    messages, conversations = _messages(query, made.freshness.version, made.store)
+    messages, conversations = _messages(query, page_context().data)
     return f"{count(messages, 'message')} in {count(conversations, 'conversation')}"
 
 
 @shared(max_entries=128)
-def _messages(query: Query, _version: str, store: Store) -> tuple[int, int]:
-    with reading(store) as reader:
+def _messages(query: Query, data: Data) -> tuple[int, int]:
+    with data.reading() as reader:
         found = count_messages(reader, query)
     return found.messages, found.conversations
 
 
-def offers(found: DrillThrough) -> None:
-    """The links of a figure, or why there are none."""
+def offers(found: DrillThrough, key: str = "") -> None:
+    """The links of a figure, or why there are none.
+
+    With a key, also a button to filter every page by what the figure is about.
+    """
     if found.is_empty:
         st.caption(f"{inert(found.name)}: nothing in this period")
     else:
         offer(found.name, found.counts, found.query)
+    if key:
+        only_this(found.query, key)
 
 
-def choose_behind(label: str, found: Sequence[DrillThrough], key: str, placeholder: str) -> None:
+_ONLY_THIS = {
+    "organization": "Only this organization",
+    "department": "Only this department",
+    "person": "Only this person",
+    "twin": "Only this twin",
+    "unknown_twin": "Only twins that are gone",
+    "topic": "Only this topic",
+}
+
+
+def only_this(query: Query, key: str) -> None:
+    """A button that filters every page by what a question is about; none where all do already."""
+    asked = page_context().query
+    about = {name: BY_NAME[name].texts(query) for name in _ONLY_THIS}
+    values = {n: texts for n, texts in about.items() if texts and texts != BY_NAME[n].texts(asked)}
+    if values:
+        st.button(
+            _ONLY_THIS[[*values][-1]],
+            key=f"only-{key}",
+            icon=":material/filter_alt:",
+            type="tertiary",
+            help="Filter every page by it. The mark above the page takes the filter away.",
+            on_click=keep,
+            args=(values,),
+        )
+
+
+def choose_row(label: str, found: Sequence[DrillThrough], key: str, placeholder: str) -> None:
     """Choose a figure by keyboard, finger or mouse, and follow what it counts.
 
     The choice is the figure itself, wherever it stands when rows arrive. Where it is gone, that is
@@ -121,7 +155,7 @@ def choose_behind(label: str, found: Sequence[DrillThrough], key: str, placehold
         one.key: one.name if repeated[one.name] == 1 else f"{one.name} ({', '.join(one.key)})"
         for one in ones.values()
     }
-    kept = f"_{key}"  # the choice that was made last, and how it was called
+    last = f"_{key}"  # the choice that was made last, and how it was called
     chosen = st.session_state.get(key)
     if chosen is not None:
         st.session_state[key] = chosen if chosen in ones else None  # written as it is called now
@@ -134,29 +168,27 @@ def choose_behind(label: str, found: Sequence[DrillThrough], key: str, placehold
         placeholder=placeholder,
     )
     if chosen is not None:
-        st.session_state[kept] = (chosen, names[chosen])
-        offers(ones[chosen])
-    elif kept in st.session_state:
-        gone, name = st.session_state[kept]
+        st.session_state[last] = (chosen, names[chosen])
+        offers(ones[chosen], key)
+    elif last in st.session_state:
+        gone, name = st.session_state[last]
         if gone in ones:  # taken back
-            del st.session_state[kept]
+            del st.session_state[last]
         else:
             st.caption(f"{inert(name)} is no longer among these rows. Choose another one.")
 
 
-def person_link(id_: str, name: str, query: Query | None = None) -> None:
+def person_link(id_: str, name: str) -> None:
     """A link to a person."""
-    _to("person", id_, name, ":material/person:", query)
+    _to("person", id_, name, ":material/person:")
 
 
 def conversation_link(id_: str, title: str, search: str = "") -> None:
     """A link to a conversation, and to what was searched for in it."""
-    _to("conversation", id_, unescaped(title), ":material/chat_bubble:", None, search=search)
+    _to("conversation", id_, unescaped(title), ":material/chat_bubble:", search)
 
 
-def _to(  # noqa: PLR0913 - what a link has
-    page: str, id_: str, label: str, icon: str, query: Query | None, *, search: str = ""
-) -> None:
+def _to(page: str, id_: str, label: str, icon: str, search: str = "") -> None:
     st.page_link(
         f"../pages/{page}.py",
         label=inert(label) or "No name",
@@ -165,14 +197,16 @@ def _to(  # noqa: PLR0913 - what a link has
         query_params=[
             ("id", id_),
             *([("found", search)] if search else []),
-            *address((query or question()).slices),
+            *address(question()),
         ],
     )
 
 
 def address(query: Query) -> list[tuple[str, str]]:
-    """The parameters of a link: period and filters, and the way back."""
-    return [*_question(query), *_flat(parameters(query, *SLICES)), ("back", _here())]
+    """The parameters of a link: period and filters, what narrows a list, and the way back."""
+    own = parameters(question(), *SLICES)
+    narrows = {n: texts for n, texts in parameters(query, *SLICES).items() if texts != own.get(n)}
+    return [*_question(query), *_flat(narrows), ("back", _here())]
 
 
 def _flat(values: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
@@ -180,25 +214,28 @@ def _flat(values: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
 
 
 def _question(query: Query) -> list[tuple[str, str]]:
-    period = query.period
+    """Period and filters of a page; what a row adds to those narrows only its list."""
+    period, own = query.period, question()
+    filters = [BY_NAME[name] for name in ONLY]
     return [
         ("start_date", period.start.isoformat()),
         ("end_date", period.end.isoformat()),
         *(("in_organization", filter_label(name)) for name in query.organizations),
         *(("in_department", filter_label(name, NO_DEPARTMENT)) for name in query.departments),
+        *_flat({f"in_{ONLY[one.name]}": one.texts(own) for one in filters if one.is_set(query)}),
         *_comparison(),
     ]
 
 
 def view(query: Query) -> list[tuple[str, str]]:
-    """A question, with the preset where its days are those of the frame's."""
+    """A question, with the preset where its days are those of every page."""
     preset = st.session_state.get("preset")
     moves = preset in PRESET_NAMES and query.period == page_context().query.period
     return [*_question(query), *([("in_preset", str(preset))] if moves else [])]
 
 
 def _comparison() -> list[tuple[str, str]]:
-    """What the frame compares with, where that is not the default."""
+    """What every page compares with, where that is not the default."""
     choice = st.session_state.get("compare", DEFAULT_COMPARISON)
     if choice == DEFAULT_COMPARISON:
         return []
@@ -215,7 +252,7 @@ def _here() -> str:
         (name, text)
         for name in st.query_params
         for text in st.query_params.get_all(name)
-        if name not in ("dates", "back", "restore", *CHOSEN, *DATES, *IN)
+        if name not in ("dates", "back", "restore", *CHOSEN, *ONLY.values(), *DATES, *IN)
     ]
     back = st.query_params.get("back", "")
     here = f"{current_page()}?{urlencode([*view(question()), *own])}"

@@ -7,6 +7,7 @@ from analytics.query import QueryError
 from analytics.storage.faults import DatabaseProblem
 from ui.arriving import arrive
 from ui.asked import refusals
+from ui.chips import page_chips
 from ui.faults import FAULT_REMEDY, log_fault
 from ui.gone import gone_notices
 from ui.links import back_link
@@ -44,6 +45,7 @@ try:
         if page.url_path not in ("conversation", "views", "data"):
             period_line(made)
             gone_notices()
+        page_chips()
         notices(store, made.freshness.version)
         refused = st.container()
     page.run()

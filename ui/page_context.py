@@ -16,14 +16,17 @@ from analytics.query import (
 )
 from analytics.reading.filters import parameters
 from analytics.reading.known import department_names, extent, organization_names, span
-from analytics.reading.reader import reading
+from analytics.reading.reader import Scope
 from analytics.service import LOOK, service
 from analytics.storage.store import Freshness, Store
+from ui.access import Data, scope
 from ui.cache import shared
 from ui.filter_bar import choose_names
 from ui.inert import inert
+from ui.kept_filters import follow_address, with_kept
 from ui.period_bar import compare_bar, period_bar
 from ui.startup import look_every, problem_page, shown_by
+from ui.typed_filters import more_filters
 
 
 class Names(NamedTuple):
@@ -40,7 +43,9 @@ NOBODY = Names()
 class PageContext:
     """What a page needs: the store, the question, the data's version and days, and the time.
 
-    `compares` is false where the reader wants no comparison; `query` then keeps its default."""
+    `compares` is false where the reader wants no comparison; `query` then keeps its default.
+    `scope` is what the reader may see; None is everything.
+    """
 
     store: Store
     query: Query
@@ -49,17 +54,23 @@ class PageContext:
     now: datetime
     compares: bool = True
     names: Names = NOBODY
+    scope: Scope | None = None
+
+    @property
+    def data(self) -> Data:
+        """The data as the reader may see them."""
+        return Data(self.store, self.freshness.version, self.scope)
 
 
 def page_context() -> PageContext:
-    """The frame of this run."""
+    """The page context of this run."""
     made: PageContext = st.session_state["_page_context"]
     return made
 
 
 @shared(max_entries=32)
-def _known(_version: str, today: date, store: Store) -> tuple[Span, list[date], Names]:
-    with reading(store, counted=True) as reader:
+def _known(today: date, data: Data) -> tuple[Span, list[date], Names]:
+    with data.reading(counted=True) as reader:
         names = Names(tuple(organization_names(reader)), tuple(department_names(reader)))
         return span(reader, today), extent(reader), names
 
@@ -74,15 +85,18 @@ def make_page_context(store: Store) -> PageContext:
         raise AssertionError("problem_page stops the script")
     now = datetime.now(UTC)
     today = now.astimezone(store.settings.zone).date()
-    known, days_, names = _known(freshness.version, today, store)
+    data = Data(store, freshness.version, scope())
+    known, days_, names = _known(today, data)
+    follow_address()
     with st.sidebar:
         period = period_bar(known, days_, today)
         compare, against = compare_bar(period)
         organizations = choose_names("organization", names.organizations, NO_ORGANIZATION)
         departments = choose_names("department", names.departments, NO_DEPARTMENT)
+        more_filters(data)
         _freshness_bar(store, freshness)
-    query = Query(period, organizations, departments, against)
-    made = PageContext(store, query, freshness, known, now, compare != "none", names)
+    query = with_kept(Query(period, organizations, departments, against))
+    made = PageContext(store, query, freshness, known, now, compare != "none", names, data.scope)
     st.session_state["_page_context"] = made
     return made
 

@@ -12,8 +12,8 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from analytics.format import label
 from analytics.metrics.registry import BY_SLUG
 from analytics.query import NAMELESS, Query, filter_label
-from ui.charts import drill_through, empty, heading
-from ui.links import choose_behind
+from ui.charts import SHOW, drill_through, empty, heading
+from ui.links import choose_row
 from ui.page_context import page_context
 from ui.results import rows, table
 
@@ -83,7 +83,7 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
             keys = [one.key for one in counted]
             # The grid selects positions: where other rows stand, its selection starts anew.
             key += f"-{hash((asked, *keys))}"
-            more["on_select"] = partial(_selected, key, f"behind-{slug}", keys)
+            more["on_select"] = partial(_selected, key, f"choose-{slug}", keys)
             more["selection_mode"] = "single-row"
         st.dataframe(
             data,
@@ -96,10 +96,10 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
             **more,
         )
         if counted:
-            choose_behind(
-                "Look behind a row",
+            choose_row(
+                SHOW,
                 counted,
-                f"behind-{slug}",
+                f"choose-{slug}",
                 "Choose a row, here or in the table",
             )
 

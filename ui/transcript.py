@@ -14,13 +14,12 @@ from analytics.lists.conversation import (
 )
 from analytics.query import filter_label
 from analytics.reading.filters import NO_TOPIC
-from analytics.reading.reader import reading
 from analytics.search.snippets import SnippetPart, parts_of
 from analytics.search.words import MAX_SEARCH
 from analytics.untrusted import unescaped
 from ui.arriving import question
 from ui.inert import highlighted, inert
-from ui.links import link, person_link
+from ui.links import link, only_this, person_link
 from ui.page_context import page_context
 
 SHOWN_AT_ONCE = 200
@@ -31,7 +30,7 @@ def conversation() -> None:
     made = page_context()
     st.page_link("../pages/activities.py", label="All activities", icon=":material/forum:")
     wanted = st.query_params.get("id", "")
-    with reading(made.store) as reader:
+    with made.data.reading() as reader:
         found = activity(reader, wanted, made.now) if wanted else None
     if found is None:
         st.info(
@@ -88,6 +87,12 @@ def _head(found: ActivityDetail) -> None:
                 name = found.twin_name or "Twin"
                 with_it = replace(question(), twin=found.twin_id)
                 link("conversations", None, with_it, f"With {name}")
+            topics = (found.topic or None,)
+            asked = page_context().query
+            only_this(replace(asked, person=found.user_id), "person")
+            if found.twin_id:
+                only_this(replace(asked, twin=found.twin_id, unknown_twin=False), "twin")
+            only_this(replace(asked, topics=topics), "topic")
             if found.twin_owner_id and found.twin_owner_id != found.user_id:
                 person_link(found.twin_owner_id, f"{found.twin_owner_name}, the twin's owner")
         with st.container(horizontal=True):

@@ -31,13 +31,17 @@ from analytics.query import (
     QueryError,
     parse_date,
 )
+from analytics.reading.filters import SLICES
 from analytics.service import service
 from analytics.settings import SettingsError
 from analytics.sql.timestamps import from_instant
 from analytics.storage.faults import DatabaseProblem
+from ui.address import ONLY
 from ui.asked import page_number
 from ui.inert import inert
+from ui.kept_filters import with_filters
 from ui.page_context import page_context
+from ui.words import filter_words
 
 PATH = "views"  # of the page that lists them
 PAGE_SIZE = 20
@@ -276,8 +280,11 @@ def _described(preset: str | None, parameters: str) -> str:
     for name, value in parse_qsl(parameters):
         asked.setdefault(name, []).append(value)
     parts = [preset or _fixed(asked.pop(_DATES, []))]
-    for name in ("organization", "department"):
+    for name in SLICES:
         parts += [", ".join(asked.pop(name))] if name in asked else []
+    given = {name: asked.pop(key) for name, key in ONLY.items() if key in asked}
+    filtered, _ = with_filters(page_context().query.everything, given)
+    parts += filter_words(filtered).values()
     parts += [f"{name}: {', '.join(values)}" for name, values in asked.items()]
     text = " · ".join(parts)
     return inert(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

@@ -4,16 +4,18 @@ All of it within the reader's scope.
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from analytics.models import table_of
 from analytics.query import Span
-from analytics.reading.cells import DAILY, HEADCOUNT, Slices
+from analytics.reading.cells import BY_NAME, DAILY, HEADCOUNT, Slices
 from analytics.reading.reader import Reader
 from analytics.rollups.state import Build
 from analytics.rollups.tables import ALL, Source, slice_name
+from analytics.sql.collation import by_code_point, contains_caseless
+from analytics.sql.stored import is_key
 
 
 def span(reader: Reader, today: date) -> Span:
@@ -75,6 +77,41 @@ def _names(reader: Reader, column: str) -> list[str | None]:
         which = Slices(reader.scope).which(HEADCOUNT, "company", "department")
     names = {slice_name(key) for key in reader.scalars(select(keys).where(which))}
     return sorted(names, key=by_name)
+
+
+def topic_names(reader: Reader) -> list[str | None]:
+    """Every topic of a dated conversation, by name; None last if one has none."""
+    topics, _ = BY_NAME["topic"]
+    which = Slices(reader.scope).which(topics)
+    keys = reader.scalars(select(topics.c.topic).distinct().where(which))
+    return sorted(map(slice_name, keys), key=by_name)
+
+
+class NamedTwin(NamedTuple):
+    """A twin, and the e-mail of its owner ("" where nobody knows it)."""
+
+    id: str
+    name: str
+    owner: str
+
+
+def twins_called(reader: Reader, text: str, limit: int) -> list[NamedTwin]:
+    """The twins that a text means: the one of this id, else those of exactly this name, else those
+    whose name holds it, whatever its case, the shortest names first."""
+    t, users = reader.twins.c, reader.users.c
+    known = (
+        select(t.id, t.name, users.email)
+        .select_from(reader.twins.outerjoin(reader.users, users.id == t.user_id))
+        .where(is_key(t.id))
+        .order_by(func.length(t.name), by_code_point(t.name), by_code_point(t.id))
+    )
+    ways: tuple[ColumnElement[bool], ...] = (
+        t.id == text, t.name == text, contains_caseless(t.name, text),
+    )  # fmt: skip
+    for which in ways:
+        if found := reader.execute(known.where(which).limit(limit)).all():
+            return [NamedTwin(id_, name or "", owner or "") for id_, name, owner in found]
+    return []
 
 
 def by_name(name: str | None) -> tuple[bool, str]:

@@ -46,22 +46,28 @@ PAGES = {
 _MAX_BACK = 2_000
 
 
-def offer(figure: str, counts: Mapping[str, int | None], query: Query | None = None) -> None:
+def offer(
+    figure: str, counts: Mapping[str, int | None], query: Query | None = None, key: str = ""
+) -> None:
     """Links to what a figure counts, with how many there are of each.
 
     `figure` is its name for people; it is shown as inert text. `counts` has the kinds that the
     figure counts ("people", "conversations", "messages", "documents", "queries", "installations")
     with its values; None for a list whose length the figure doesn't say. Without `query` the
-    page's. Nothing is offered where there is nothing.
+    page's. Nothing is offered where there is nothing. With a key, there is also a button to filter
+    every page by what the figure is about.
     """
     offered = {kind: number for kind, number in counts.items() if number is None or number > 0}
-    if not offered:
+    if not offered and not key:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if figure:
-            st.caption(f"{inert(figure)}:", width="content")
+            nothing = "" if offered else " nothing in this period"
+            st.caption(f"{inert(figure)}:{nothing}", width="content")
         for kind, number in offered.items():
             link(kind, number, query)
+        if key and query:
+            only_this(query, key)
 
 
 def link(kind: str, number: int | None, query: Query | None = None, label: str = "") -> None:
@@ -107,12 +113,10 @@ def offers(found: DrillThrough, key: str = "") -> None:
 
     With a key, also a button to filter every page by what the figure is about.
     """
-    if found.is_empty:
+    if found.is_empty and not key:
         st.caption(f"{inert(found.name)}: nothing in this period")
     else:
-        offer(found.name, found.counts, found.query)
-    if key:
-        only_this(found.query, key)
+        offer(found.name, found.counts, found.query, key)
 
 
 _ONLY_THIS = {

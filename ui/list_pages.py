@@ -22,7 +22,7 @@ from ui.cache import shared
 from ui.charts import card_head
 from ui.chips import chips
 from ui.inert import inert
-from ui.links import conversation_link, offer, only_this, person_link
+from ui.links import conversation_link, offer, person_link
 from ui.page_context import page_context, query_string
 from ui.saving import save_link
 from ui.words import only_words
@@ -288,5 +288,5 @@ def one_person() -> None:
             "queries": found.queries,
         },
         whole,
+        "person",
     )
-    only_this(whole, "person")

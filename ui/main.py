@@ -44,8 +44,9 @@ try:
         st.title(page.title, anchor=False)
         if page.url_path not in ("conversation", "views", "data"):
             period_line(made)
-            gone_notices()
         page_chips()
+        if page.url_path not in ("conversation", "views", "data"):
+            gone_notices()
         notices(store, made.freshness.version)
         refused = st.container()
     page.run()

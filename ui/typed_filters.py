@@ -32,7 +32,7 @@ class _Offer:
 def more_filters(data: Data) -> None:
     """Boxes for the filters that have no list to choose from; what is typed becomes a chip."""
     with st.expander("More filters", icon=":material/filter_alt:"):
-        st.caption("For every page. They stand as marks above it, which remove them.")
+        st.caption("Kept on every page, as marks below its title. Click a mark to remove it.")
         for name, example in _BOXES.items():
             st.text_input(
                 BY_NAME[name].label,

@@ -18,6 +18,7 @@ from analytics.search.snippets import SnippetPart, parts_of
 from analytics.search.words import MAX_SEARCH
 from analytics.untrusted import unescaped
 from ui.arriving import question
+from ui.asked import cut
 from ui.inert import highlighted, inert
 from ui.links import link, only_this, person_link
 from ui.page_context import page_context
@@ -85,16 +86,16 @@ def _head(found: ActivityDetail) -> None:
             person_link(found.user_id, found.user)
             if found.twin_id:
                 name = found.twin_name or "Twin"
-                with_it = replace(question(), twin=found.twin_id)
-                link("conversations", None, with_it, f"With {name}")
-            topics = (found.topic or None,)
-            asked = page_context().query
+                with_it = replace(question(), twin=found.twin_id, unknown_twin=False)
+                link("conversations", None, with_it, f"Show conversations with {cut(name)}")
+            if found.twin_owner_id and found.twin_owner_id != found.user_id:
+                person_link(found.twin_owner_id, f"{found.twin_owner_name}, the twin's owner")
+        with st.container(horizontal=True, gap="small"):
+            asked = made.query
             only_this(replace(asked, person=found.user_id), "person")
             if found.twin_id:
                 only_this(replace(asked, twin=found.twin_id, unknown_twin=False), "twin")
-            only_this(replace(asked, topics=topics), "topic")
-            if found.twin_owner_id and found.twin_owner_id != found.user_id:
-                person_link(found.twin_owner_id, f"{found.twin_owner_name}, the twin's owner")
+            only_this(replace(asked, topics=(found.topic or None,)), "topic")
         with st.container(horizontal=True):
             st.badge(count(found.message_count, "message"), color="gray")
             st.badge(count(found.document_count, "document"), color="blue")

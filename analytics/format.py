@@ -3,25 +3,10 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 
 _MINUS = "\u2212"
-# Fields whose label in a table is not their name.
-_LABELS = {
-    "name": "Twin",
-    "owner_name": "Owner",
-    "owner_email": "Owner's e-mail",
-    "is_shared": "Shared",
-    "installed_on": "Installed",
-    "previous_conversations": "Before",
-    "conversations_change": "Change",
-    "conversations_by_others": "By others",
-}
-
-
-def label(field: str) -> str:
-    """What a table calls a field of a result."""
-    return _LABELS.get(field) or field.replace("_", " ").capitalize()
 
 
 def number(value: float | None) -> str:

@@ -16,8 +16,11 @@ from analytics.reading.reader import reading
 from analytics.format import duration_text
 from analytics.query import TYPES
 from analytics.lists.conversation import ActivityDetail, activity
-from analytics.lists.activities import ActivityItem, activities, activities_after, all_activities, count_activities, first_activities, latest_activities, relative_time
-from analytics.query import Filters, QueryError, Span
+from analytics.lists.activity_rows import ActivityItem, relative_time
+from analytics.lists.activities import activities, activities_after, all_activities, count_activities, first_activities, latest_activities
+from analytics.query import Filters
+from analytics.errors import QueryError
+from analytics.period import Span
 from analytics.reading.known import span
 from tests.databases import activity_query
 from tests.conftest import Shelf

@@ -34,7 +34,8 @@ from analytics.lists.activities import activities, all_activities
 from analytics.metrics.registry import RESULTS
 from analytics.metrics.result import Result
 from analytics.output.export import csv_text
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.reader import reading
 from analytics.service import RefreshProblem, Service
 from analytics.settings import Settings, load_settings

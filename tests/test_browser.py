@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from analytics.output.export import BOM
 from analytics.output.theme import theme
-from analytics.query import PRESET_NAMES
+from analytics.period import PRESET_NAMES
 from tests.browsing import CHROMIUM, PAGES, chromium, served, settled
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 from tests.reference import counted

@@ -17,7 +17,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.metrics.registry import BY_SLUG, RESULTS
-from analytics.query import PRESET_NAMES, Period, Query
+from analytics.period import PRESET_NAMES, Period
+from analytics.query import Query
 from analytics.reading.reader import reading
 from analytics.service import service
 from analytics.settings import load_settings

@@ -22,7 +22,8 @@ from analytics.lists.activities import (
 from analytics.lists.conversation import activity
 from analytics.metrics.registry import RESULTS
 from analytics.models import table_of
-from analytics.query import TYPES, Filters, Period, Query
+from analytics.period import Period
+from analytics.query import TYPES, Filters, Query
 from analytics.reading.known import department_names, organization_names, span
 from analytics.reading.reader import reading
 from analytics.rollups.build import definition

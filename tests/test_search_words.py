@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from analytics.query import QueryError
+from analytics.errors import QueryError
 from analytics.search.words import Term, fold, terms
 
 

@@ -3,10 +3,10 @@
 from itertools import combinations
 
 import pytest
+from analytics.reports import REPORTS
 
 from analytics.output.chart_spec import specs
 from analytics.output.theme import Theme, chart_config, css_variables, theme
-from analytics.reports import REPORTS
 
 Triple = tuple[float, float, float]
 TEXT, GRAPHICS = 4.5, 3.0  # WCAG 2 AA

@@ -9,14 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analytics.format import count, moment, number
 from analytics.lists.activities import (
-    ActivityItem,
-    FoundItem,
     activities,
     count_activities,
     first_activities,
     latest_activities,
     people_of,
 )
+from analytics.lists.activity_rows import ActivityItem, FoundItem
 from analytics.query import TYPES, Query, filter_label
 from analytics.search.matching import CANNOT_BUILD, Coverage, coverage
 from analytics.search.words import MAX_SEARCH, terms

@@ -5,16 +5,10 @@ from dataclasses import replace
 
 import streamlit as st
 
+from analytics.errors import QueryError
 from analytics.format import days
-from analytics.query import (
-    NO_DEPARTMENT,
-    NO_ORGANIZATION,
-    PRESET_NAMES,
-    Period,
-    Query,
-    QueryError,
-    parse_date,
-)
+from analytics.period import PRESET_NAMES, Period, parse_date
+from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.reading.filters import BY_NAME, SLICES, filtered, of_list
 from ui.address import CHOSEN, DATES, DEFAULT_COMPARISON, IN, ONLY, WIDGETS, forget, remove, unbound
 from ui.asked import notice, refuse

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from analytics.query import Query, QueryError
+from analytics.errors import QueryError
+from analytics.query import Query
 from analytics.reading.filters import BY_NAME, SLICES, filtered
 from ui.address import ONLY, first_page, forget, unbound
 from ui.asked import cut, refuse

@@ -18,12 +18,8 @@ from analytics.format import count
 from analytics.lists.messages import count_messages
 from analytics.metrics.pages import NAVIGATION
 from analytics.metrics.result import DrillThrough
-from analytics.query import (
-    NO_DEPARTMENT,
-    PRESET_NAMES,
-    Query,
-    filter_label,
-)
+from analytics.period import PRESET_NAMES
+from analytics.query import NO_DEPARTMENT, Query, filter_label
 from analytics.reading.filters import BY_NAME, SLICES, parameters
 from analytics.untrusted import unescaped
 from ui.access import Data

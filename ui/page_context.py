@@ -8,17 +8,14 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from analytics.format import count, moment
-from analytics.query import (
-    NO_DEPARTMENT,
-    NO_ORGANIZATION,
-    Query,
-    Span,
-)
+from analytics.period import Span
+from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.reading.filters import parameters
 from analytics.reading.known import department_names, extent, organization_names, span
 from analytics.reading.reader import Scope
 from analytics.service import LOOK, service
-from analytics.storage.store import Freshness, Store
+from analytics.storage.database import Freshness
+from analytics.storage.store import Store
 from ui.access import Data, scope
 from ui.cache import shared
 from ui.filter_bar import choose_names

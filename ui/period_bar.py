@@ -7,12 +7,12 @@ from datetime import date, datetime
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from analytics.errors import QueryError
 from analytics.format import days
-from analytics.query import (
+from analytics.period import (
     DEFAULT_PRESET,
     PRESET_NAMES,
     Period,
-    QueryError,
     Span,
     compared_period,
     preset_period,

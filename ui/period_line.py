@@ -3,10 +3,7 @@
 import streamlit as st
 
 from analytics.format import count, day, days
-from analytics.query import (
-    Period,
-    preset_period,
-)
+from analytics.period import Period, preset_period
 from analytics.reading.filters import chosen_names
 from ui.inert import inert
 from ui.page_context import PageContext

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from analytics.format import label
+from analytics.fields import Meaning
 from analytics.metrics.registry import BY_SLUG
 from analytics.query import NAMELESS, Query, filter_label
 from ui.charts import SHOW, drill_through, empty, heading
@@ -21,14 +21,6 @@ ROW_HEIGHT = 35
 MAX_ROWS = 20
 
 
-_HELP = {
-    "conversations_by_others": "Conversations that somebody else than the owner started",
-    "undated": "Left out: no readable timestamp",
-    "orphaned": "Left out: the user or conversation they belong to is missing",
-    "unreadable": "Not left out: they hold bytes that are no text, shown as �",
-}
-
-
 def _kinds(kind: Any) -> set[Any]:
     return {kind, *get_args(kind)}
 
@@ -38,25 +30,26 @@ def _moments(found: pd.Series) -> pd.Series:
     return pd.to_datetime(found, utc=True).dt.tz_convert(page_context().store.settings.zone.key)
 
 
-def _column(field: str, kind: Any) -> ColumnConfig:
-    """How a field's column looks, by its type."""
+def _column(meaning: Meaning, kind: Any) -> ColumnConfig:
+    """How a field's column looks, by its meaning and its type."""
     kinds, look = _kinds(kind), st.column_config
-    called: dict[str, Any] = {"label": label(field), "help": _HELP.get(field)}
+    called: dict[str, Any] = {"label": meaning.label, "help": meaning.description}
     if bool in kinds:
         return look.CheckboxColumn(**called)
     if int in kinds:
         return look.NumberColumn(**called, format="localized")
-    if float in kinds:  # a change
-        return look.NumberColumn(**called, format="%+.1f %%")
+    if meaning.format == "change" or float in kinds:
+        is_change = meaning.format == "change"
+        return look.NumberColumn(**called, format="%+.1f %%" if is_change else "%.1f")
     if datetime.datetime in kinds:
-        called["help"] = f"In the time zone {page_context().freshness.zone}"
+        called["help"] += f" In the time zone {page_context().freshness.zone}."
         return look.DatetimeColumn(**called, format="D MMM YYYY, HH:mm")
     if datetime.date in kinds:
         return look.DateColumn(**called, format="D MMM YYYY")
     return look.TextColumn(**called)
 
 
-def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("id",)) -> None:
+def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ()) -> None:
     """A card with a registered result as a table, as tall as its rows up to a limit."""
     result = BY_SLUG[slug]
     with st.container(border=True):
@@ -66,8 +59,10 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
         if not found:
             empty(result)
             return
-        fields = result.row.model_fields
-        data = table(found).drop(columns=[name for name in hide if name in fields])
+        fields, meanings = result.row.model_fields, result.fields
+        data = table(found).drop(
+            columns=[name for name, one in meanings.items() if one.is_hidden or name in hide]
+        )
         for name, none in NAMELESS.items():
             if name in data:
                 data[name] = [filter_label(getattr(one, name), none) for one in found]
@@ -88,10 +83,10 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ("
         st.dataframe(
             data,
             hide_index=True,
-            column_config={n: _column(n, fields[n].annotation) for n in data.columns},
+            column_config={n: _column(meanings[n], fields[n].annotation) for n in data.columns},
             height=(min(len(data), MAX_ROWS) + 1) * ROW_HEIGHT + 3,
             key=key,
-            placeholder="new" if "conversations_change" in data else None,
+            placeholder="new" if any(meanings[str(n)].format == "change" for n in data) else None,
             alt=result.title,
             **more,
         )

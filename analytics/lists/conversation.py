@@ -1,14 +1,14 @@
 """One conversation, whole."""
 
 import datetime
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, and_, case, cast, select
 
-from analytics.fields import Row, Words
+from analytics.fields import Meaning, Row, Words
 from analytics.format import duration_text
-from analytics.lists.activities import ActivityFacts, relative_time, type_names
+from analytics.lists.activity_rows import ActivityFacts, relative_time, type_names
 from analytics.reading.known import zone_name
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import DOCUMENT, QUERY, SHARED_TWIN
@@ -20,47 +20,85 @@ from analytics.sql.timestamps import from_instant
 class DocumentCreated(Row):
     """A document that was drafted."""
 
-    title: Words
-    type: Words
-    word_count: int
+    title: Annotated[Words, Meaning("Title", 'Its title, or "Untitled".')]
+    type: Annotated[Words, Meaning("Type", 'Its type, or "document".')]
+    word_count: Annotated[
+        int, Meaning("Words", "How many words it has; 0 where that was not recorded.")
+    ]
 
 
 class QueryExecuted(Row):
     """A query that was run; results is None where it was not recorded."""
 
-    query: Words
-    type: str | None
-    results_count: int | None
+    query: Annotated[Words, Meaning("Query", "What was asked for.")]
+    type: Annotated[str | None, Meaning("Type", "Its type; none without one.")]
+    results_count: Annotated[
+        int | None, Meaning("Results", "How many results it had; none where that was not recorded.")
+    ]
 
 
 class MessageItem(Row):
     """A message with what it triggered; timestamps are local, None for an undated message."""
 
-    message_id: Words
-    sender: Words
-    content: Words
-    message_type: str
-    timestamp: str | None
-    sent_at: datetime.datetime | None
-    document_created: DocumentCreated | None
-    query_executed: QueryExecuted | None
-    documents_created: list[DocumentCreated]
-    queries_executed: list[QueryExecuted]
+    message_id: Annotated[Words, Meaning("Message id", "The id of the message.")]
+    sender: Annotated[Words, Meaning("Sender", "Who wrote it: user or twin.")]
+    content: Annotated[Words, Meaning("Content", "What was written.")]
+    message_type: Annotated[
+        str,
+        Meaning(
+            "Message type",
+            "What it triggered: document, query, both with a comma between, or general.",
+        ),
+    ]
+    timestamp: Annotated[
+        str | None,
+        Meaning("Timestamp", "The local time, as 06:33 PM; none for an undated message."),
+    ]
+    sent_at: Annotated[
+        datetime.datetime | None, Meaning("Sent", "When it was sent; none for an undated message.")
+    ]
+    document_created: Annotated[
+        DocumentCreated | None, Meaning("Document created", "The first document that it triggered.")
+    ]
+    query_executed: Annotated[
+        QueryExecuted | None, Meaning("Query executed", "The first query that it triggered.")
+    ]
+    documents_created: Annotated[
+        list[DocumentCreated], Meaning("Documents created", "All documents that it triggered.")
+    ]
+    queries_executed: Annotated[
+        list[QueryExecuted], Meaning("Queries executed", "All queries that it triggered.")
+    ]
 
 
 class ActivityDetail(ActivityFacts):
     """A whole conversation. Documents and queries that name none of its messages stand apart."""
 
-    user_id: Words
-    topic: str | None
-    timestamp: str | None
-    twin_id: str | None
-    twin_owner_id: str | None
-    twin_owner_name: str | None
-    interaction_summary: str | None
-    messages: list[MessageItem]
-    other_documents: list[DocumentCreated]
-    other_queries: list[QueryExecuted]
+    user_id: Annotated[Words, Meaning("User id", "The id of the person.")]
+    topic: Annotated[str | None, Meaning("Topic", "What it is about; none without one.")]
+    timestamp: Annotated[
+        str | None,
+        Meaning(
+            "Timestamp",
+            "When it started, locally, as November 21, 2026 at 06:33 PM; none without a date.",
+        ),
+    ]
+    twin_id: Annotated[str | None, Meaning("Twin id", "The id of the twin; none if it is gone.")]
+    twin_owner_id: Annotated[str | None, Meaning("Twin owner id", "The id of the twin's owner.")]
+    twin_owner_name: Annotated[
+        str | None, Meaning("Twin owner's name", "The full name of the twin's owner.")
+    ]
+    interaction_summary: Annotated[
+        str | None, Meaning("Summary", "How many messages, documents and queries it has, in words.")
+    ]
+    messages: Annotated[list[MessageItem], Meaning("Messages", "Its messages, in time order.")]
+    other_documents: Annotated[
+        list[DocumentCreated],
+        Meaning("Other documents", "Documents that name none of its messages."),
+    ]
+    other_queries: Annotated[
+        list[QueryExecuted], Meaning("Other queries", "Queries that name none of its messages.")
+    ]
 
 
 def activity(reader: Reader, id_: str, now: datetime.datetime) -> ActivityDetail | None:

@@ -3,15 +3,15 @@
 import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select, true
 
-from analytics.fields import Row, Words
+from analytics.fields import Meaning, Row, Words
 from analytics.lists.paging import Paging, check_page, place
 from analytics.query import Query
 from analytics.reading.cells import BY_NAME, DAILY, in_days, slices_of
-from analytics.reading.facts import between, events
+from analytics.reading.facts import events
 from analytics.reading.filters import check_fits
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_key
@@ -23,29 +23,41 @@ _CHUNK = 1_000
 
 
 class _Made(Row):
-    created_at: datetime.datetime
-    activity_id: Words
-    action: Words
-    person_id: Words
-    user: Words
-    user_email: Words
-    organization: str | None
-    department: str | None
-    twin_name: str | None
+    created_at: Annotated[datetime.datetime, Meaning("Created", "When it was made.")]
+    activity_id: Annotated[
+        Words, Meaning("Activity id", "The id of its conversation.", is_hidden=True)
+    ]
+    action: Annotated[Words, Meaning("Action", 'The title of its conversation, or "Conversation".')]
+    person_id: Annotated[Words, Meaning("Person id", "The id of the person.", is_hidden=True)]
+    user: Annotated[Words, Meaning("User", "The full name of the person.")]
+    user_email: Annotated[Words, Meaning("E-mail", "The person's e-mail.")]
+    organization: Annotated[
+        str | None,
+        Meaning("Organization", "The person's organization; none without one.", format="name"),
+    ]
+    department: Annotated[
+        str | None,
+        Meaning("Department", "The person's department; none without one.", format="name"),
+    ]
+    twin_name: Annotated[str | None, Meaning("Twin", "The twin; none if it is gone.")]
 
 
 class _DocumentHead(Row):
-    id: Words
-    title: Words
-    type: str | None
-    word_count: int | None
+    id: Annotated[Words, Meaning("Id", "The id of the document.", is_hidden=True)]
+    title: Annotated[Words, Meaning("Title", 'Its title, or "Untitled".')]
+    type: Annotated[str | None, Meaning("Type", "Its type; none without one.", format="name")]
+    word_count: Annotated[
+        int | None, Meaning("Words", "How many words it has; none where that was not recorded.")
+    ]
 
 
 class _QueryHead(Row):
-    id: Words
-    query: Words
-    type: str | None
-    results_count: int | None
+    id: Annotated[Words, Meaning("Id", "The id of the query.", is_hidden=True)]
+    query: Annotated[Words, Meaning("Query", "What was asked for.")]
+    type: Annotated[str | None, Meaning("Type", "Its type; none without one.")]
+    results_count: Annotated[
+        int | None, Meaning("Results", "How many results it had; none where that was not recorded.")
+    ]
 
 
 # Pydantic puts the fields of the last base first: the row's own before its conversation's.
@@ -60,13 +72,13 @@ class QueryRow(_Made, _QueryHead):
 class DocumentPage(Paging):
     """A page of documents and where it stands among all of them."""
 
-    items: list[DocumentRow]
+    items: Annotated[list[DocumentRow], Meaning("Items", "The documents of this page.")]
 
 
 class QueryPage(Paging):
     """A page of queries and where it stands among all of them."""
 
-    items: list[QueryRow]
+    items: Annotated[list[QueryRow], Meaning("Items", "The queries of this page.")]
 
 
 RowT = TypeVar("RowT", bound=Row)
@@ -208,12 +220,11 @@ def _by_day(reader: Reader, of: _List[Any], query: Query) -> list[tuple[int, int
         )
     else:
         number = h[of.kind]
-        day = h.day + 0  # else SQLite reads the whole index of days to save sorting
         counted = (
-            select(day, func.sum(number))
+            select(h.day, func.sum(number))
             .where(events(reader, query), number > 0)
-            .group_by(day)
-            .order_by(day.desc())
+            .group_by(h.day)
+            .order_by(h.day.desc())
         )
     return [(day, count) for day, count in reader.execute(counted)]
 
@@ -226,7 +237,7 @@ def _raw(reader: Reader, of: _List[Any], query: Query, first: int, last: int) ->
     held = (
         select(h.user_id, h.session_id)
         .distinct()
-        .where(events(reader, query), between(h.day, first, last), h[of.kind] > 0)
+        .where(events(reader, query), h.day.between(first, last), h[of.kind] > 0)
         .subquery()
     )
     at = instant(table.created_at)

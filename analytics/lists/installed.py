@@ -2,11 +2,11 @@
 
 import datetime
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import Select, func, select
 
-from analytics.fields import Row, Words
+from analytics.fields import Meaning, Row, Words
 from analytics.lists.paging import Paging, check_page, place
 from analytics.query import Query
 from analytics.reading.facts import people
@@ -20,21 +20,27 @@ from analytics.sql.timestamps import day_of, from_instant, local
 class InstalledTwin(Row):
     """A twin that was installed, and its owner."""
 
-    id: Words
-    name: Words
-    is_shared: bool
-    installed_at: datetime.datetime
-    owner_id: Words
-    owner_name: Words
-    owner_email: Words
-    organization: str | None
-    department: str | None
+    id: Annotated[Words, Meaning("Id", "The id of the twin.", is_hidden=True)]
+    name: Annotated[Words, Meaning("Twin", "What it is called.")]
+    is_shared: Annotated[bool, Meaning("Shared", "Whether others may use it.")]
+    installed_at: Annotated[datetime.datetime, Meaning("Installed", "When it was created.")]
+    owner_id: Annotated[Words, Meaning("Owner id", "The id of its owner.", is_hidden=True)]
+    owner_name: Annotated[Words, Meaning("Owner", "The full name of its owner.")]
+    owner_email: Annotated[Words, Meaning("Owner's e-mail", "The e-mail of its owner.")]
+    organization: Annotated[
+        str | None,
+        Meaning("Organization", "The owner's organization; none without one.", format="name"),
+    ]
+    department: Annotated[
+        str | None,
+        Meaning("Department", "The owner's department; none without one.", format="name"),
+    ]
 
 
 class InstalledPage(Paging):
     """A page of installed twins and where it stands among all of them."""
 
-    items: list[InstalledTwin]
+    items: Annotated[list[InstalledTwin], Meaning("Items", "The twins of this page.")]
 
 
 def installed_twins(

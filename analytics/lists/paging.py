@@ -1,9 +1,11 @@
 """Pages of a list: where one stands among all of them."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from analytics.fields import Row
-from analytics.query import QueryError
+from analytics.errors import QueryError
+from analytics.fields import Meaning, Row
 
 MAX_LIMIT = 100
 
@@ -11,12 +13,18 @@ MAX_LIMIT = 100
 class Paging(Row):
     """Where a page stands; the names in snake_case are those of the activities' contract."""
 
-    total: int
-    page: int
-    limit: int
-    total_pages: int = Field(alias="total_pages")
-    has_next: bool = Field(alias="has_next")
-    has_prev: bool = Field(alias="has_prev")
+    total: Annotated[int, Meaning("Total", "How many there are on all pages.")]
+    page: Annotated[int, Meaning("Page", "The number of this page, from 1.")]
+    limit: Annotated[int, Meaning("Limit", "Rows a page at most.")]
+    total_pages: Annotated[int, Meaning("Pages", "How many pages there are.")] = Field(
+        alias="total_pages"
+    )
+    has_next: Annotated[bool, Meaning("Has next", "Whether a page follows.")] = Field(
+        alias="has_next"
+    )
+    has_prev: Annotated[bool, Meaning("Has previous", "Whether a page comes before.")] = Field(
+        alias="has_prev"
+    )
 
 
 def check_page(page: int, limit: int) -> None:

@@ -3,13 +3,14 @@
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, select
 
-from analytics.fields import Row, Words
+from analytics.errors import QueryError
+from analytics.fields import Meaning, Row, Words
 from analytics.lists.paging import Paging, check_page, place
-from analytics.query import Query, QueryError
+from analytics.query import Query
 from analytics.reading.cells import in_days
 from analytics.reading.facts import acted, events, in_period, is_meant
 from analytics.reading.filters import active_days, check_fits
@@ -31,24 +32,50 @@ _CHUNK = 1_000
 class PersonRow(Row):
     """A person; first and last active day ever, the counts those of the period."""
 
-    id: Words
-    name: Words
-    email: Words
-    organization: str | None
-    department: str | None
-    first_active: datetime.date | None
-    last_active: datetime.date | None
-    conversations: int
-    active_days: int
-    messages: int
-    documents: int
-    queries: int
+    id: Annotated[Words, Meaning("Id", "The id of the person.", is_hidden=True)]
+    name: Annotated[Words, Meaning("Name", "The full name.")]
+    email: Annotated[Words, Meaning("E-mail", "The e-mail address.")]
+    organization: Annotated[
+        str | None, Meaning("Organization", "The organization; none without one.", format="name")
+    ]
+    department: Annotated[
+        str | None, Meaning("Department", "The department; none without one.", format="name")
+    ]
+    first_active: Annotated[
+        datetime.date | None,
+        Meaning(
+            "First active",
+            "The first active day ever, among the conversations that the filters leave.",
+        ),
+    ]
+    last_active: Annotated[
+        datetime.date | None,
+        Meaning(
+            "Last active",
+            "The last active day ever, among the conversations that the filters leave.",
+        ),
+    ]
+    conversations: Annotated[int, Meaning("Conversations", "Conversations started in the period.")]
+    active_days: Annotated[
+        int,
+        Meaning(
+            "Active days", "Days of the period on which the person was active.", total="distinct"
+        ),
+    ]
+    messages: Annotated[
+        int,
+        Meaning(
+            "Messages", "Messages of the period in the person's conversations, the twin's included."
+        ),
+    ]
+    documents: Annotated[int, Meaning("Documents", "Documents drafted in the period.")]
+    queries: Annotated[int, Meaning("Queries", "Queries run in the period.")]
 
 
 class PeoplePage(Paging):
     """A page of people and where it stands among all of them."""
 
-    items: list[PersonRow]
+    items: Annotated[list[PersonRow], Meaning("Items", "The people of this page.")]
 
 
 def people(  # noqa: PLR0913 - what a list can be asked

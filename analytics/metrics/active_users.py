@@ -2,8 +2,10 @@
 
 import datetime
 from itertools import accumulate
+from typing import Annotated
 
 from analytics.arithmetic import rounded
+from analytics.fields import Meaning
 from analytics.metrics.days import DayRow, of_day
 from analytics.metrics.result import Drawing, Result
 from analytics.query import Query
@@ -17,8 +19,23 @@ ROLLING_DAYS = 7
 class ActiveUsersDay(DayRow):
     """Active users of a day and their rolling average."""
 
-    active_users: int
-    average: float | None
+    active_users: Annotated[
+        int,
+        Meaning(
+            "Active users",
+            "People who started a conversation or sent a message that day.",
+            total="distinct",
+        ),
+    ]
+    average: Annotated[
+        float | None,
+        Meaning(
+            "7-day average",
+            "Mean of the 7 days that end on this one; none on a day that is not over, or before"
+            " anybody was active.",
+            total="distinct",
+        ),
+    ]
 
 
 def active_users(reader: Reader, query: Query) -> list[ActiveUsersDay]:
@@ -59,9 +76,11 @@ RESULT = Result(
     Drawing(
         "lines",
         "date",
-        {"active_users": "Active users", "average": "7-day average"},
+        (
+            "active_users",
+            "average",
+        ),
         thin=("active_users",),
-        over_days="mean",
     ),
     leads_to=of_day(people="active_users"),
 )

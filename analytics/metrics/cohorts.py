@@ -2,10 +2,10 @@
 
 import datetime
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from analytics.arithmetic import percentage
-from analytics.fields import Row
+from analytics.fields import Meaning, Ratio, Row
 from analytics.format import count, day
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query
@@ -19,11 +19,33 @@ class CohortCell(Row):
     A cohort whose own week is not over has one row, without active users and share.
     """
 
-    first_week: datetime.date
-    users: int
-    week: int
-    active_users: int | None
-    share: float | None
+    first_week: Annotated[
+        datetime.date,
+        Meaning("First week", "The Monday of the week in which these people were first active."),
+    ]
+    users: Annotated[
+        int, Meaning("New users", "People first active in that week.", total="distinct")
+    ]
+    week: Annotated[int, Meaning("Weeks since the first", "How many weeks after the first one.")]
+    active_users: Annotated[
+        int | None,
+        Meaning(
+            "Active users",
+            "Those of them who were active in that later week; none where the first week is not"
+            " over.",
+            total="distinct",
+        ),
+    ]
+    share: Annotated[
+        float | None,
+        Meaning(
+            "Active, %",
+            "Active users / new users.",
+            unit="%",
+            format="percent",
+            total=Ratio("active_users", "users"),
+        ),
+    ]
 
 
 def cohorts(reader: Reader, query: Query) -> list[CohortCell]:
@@ -79,8 +101,11 @@ RESULT = Result(
     Drawing(
         "heatmap",
         "week",
-        {"share": "Active, %", "active_users": "Active users", "users": "New users"},
-        x_title="Weeks since the first",
+        (
+            "share",
+            "active_users",
+            "users",
+        ),
         y="first_week",
     ),
     empty="Nobody was active for the first time in this period.",

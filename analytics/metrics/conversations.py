@@ -1,6 +1,9 @@
 """Conversations and messages per day."""
 
+from typing import Annotated
+
 from analytics.arithmetic import average
+from analytics.fields import Meaning
 from analytics.metrics.days import DayRow, of_day
 from analytics.metrics.result import Drawing, Result
 from analytics.query import Query
@@ -11,10 +14,24 @@ from analytics.reading.reader import Reader
 class ConversationsDay(DayRow):
     """Conversations and messages of a day, and their means over the period's complete days."""
 
-    conversations: int
-    messages: int
-    avg_conversations: float | None
-    avg_messages: float | None
+    conversations: Annotated[int, Meaning("Conversations", "Conversations started that day.")]
+    messages: Annotated[int, Meaning("Messages", "Messages sent that day, by people and twins.")]
+    avg_conversations: Annotated[
+        float | None,
+        Meaning(
+            "Mean conversations",
+            "Mean a day over the complete days of the period; the same on every row.",
+            total="last",
+        ),
+    ]
+    avg_messages: Annotated[
+        float | None,
+        Meaning(
+            "Mean messages",
+            "Mean a day over the complete days of the period; the same on every row.",
+            total="last",
+        ),
+    ]
 
 
 def conversations(reader: Reader, query: Query) -> list[ConversationsDay]:
@@ -47,7 +64,10 @@ RESULT = Result(
     Drawing(
         "lines",
         "date",
-        {"conversations": "Conversations", "messages": "Messages"},
+        (
+            "conversations",
+            "messages",
+        ),
         panels=True,
     ),
     leads_to=of_day(conversations="conversations", messages="messages"),

@@ -3,19 +3,22 @@
 import datetime
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.format import short_day
 from analytics.metrics.result import DrillThrough
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 
 
 class DayRow(Row):
     """A day of a series; a day is complete when it lies before today."""
 
-    date: datetime.date
-    complete: bool
+    date: Annotated[datetime.date, Meaning("Day", "The local day in the reporting time zone.")]
+    complete: Annotated[
+        bool, Meaning("Complete", "Whether the day lies before today; later days are not over.")
+    ]
 
 
 def of_day(**counts: str) -> Callable[[Any, Query], DrillThrough]:

@@ -1,8 +1,9 @@
 """The departments of organizations in the period."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
+from analytics.fields import Meaning
 from analytics.metrics.organizations import Counts, Named, all_counts, groups
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import NO_DEPARTMENT, Query, filter_label
@@ -11,7 +12,10 @@ from analytics.reading.reader import Reader
 
 
 class _Department(Named):
-    department: str | None
+    department: Annotated[
+        str | None,
+        Meaning("Department", "The department; none for people without one.", format="name"),
+    ]
 
 
 # Pydantic puts the fields of the last base first: names before counts.

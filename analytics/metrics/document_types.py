@@ -1,9 +1,9 @@
 """What kinds of documents twins draft."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query, filter_label
 from analytics.reading import figures
@@ -16,8 +16,11 @@ from analytics.untrusted import unescaped
 class DocumentTypeCount(Row):
     """Documents of a type; None for those without one."""
 
-    document_type: str | None
-    documents: int
+    document_type: Annotated[
+        str | None,
+        Meaning("Document type", "The type; none for documents without one.", format="name"),
+    ]
+    documents: Annotated[int, Meaning("Documents", "Documents of this type drafted in the period.")]
 
 
 def document_types(reader: Reader, query: Query) -> list[DocumentTypeCount]:
@@ -40,7 +43,7 @@ RESULT = Result(
     "Document types",
     "document-types",
     document_types,
-    Drawing("bars", "document_type", {"documents": "Documents"}),
+    Drawing("bars", "document_type", ("documents",)),
     limit=10,
     leads_to=_leads_to,
 )

@@ -1,5 +1,8 @@
 """What people do with their twins per day."""
 
+from typing import Annotated
+
+from analytics.fields import Meaning
 from analytics.metrics.days import DayRow, of_day
 from analytics.metrics.result import Drawing, Result
 from analytics.query import Query
@@ -10,9 +13,9 @@ from analytics.reading.reader import Reader
 class EngagementDay(DayRow):
     """Questions asked, information retrieved and documents drafted on a day."""
 
-    question_asked: int
-    info_retrieved: int
-    documents_drafted: int
+    question_asked: Annotated[int, Meaning("Questions asked", "Conversations started that day.")]
+    info_retrieved: Annotated[int, Meaning("Information retrieved", "Queries run that day.")]
+    documents_drafted: Annotated[int, Meaning("Documents drafted", "Documents drafted that day.")]
 
 
 def engagement(reader: Reader, query: Query) -> list[EngagementDay]:
@@ -39,11 +42,11 @@ RESULT = Result(
     Drawing(
         "columns",
         "date",
-        {
-            "question_asked": "Questions asked",
-            "info_retrieved": "Information retrieved",
-            "documents_drafted": "Documents drafted",
-        },
+        (
+            "question_asked",
+            "info_retrieved",
+            "documents_drafted",
+        ),
     ),
     leads_to=of_day(
         conversations="question_asked", queries="info_retrieved", documents="documents_drafted"

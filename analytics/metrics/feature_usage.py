@@ -1,8 +1,8 @@
 """How often each feature was used."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query
 from analytics.reading.figures import totals
@@ -19,8 +19,15 @@ FEATURES = {
 class FeatureUsage(Row):
     """How often a feature was used in the period."""
 
-    name: str
-    value: int
+    name: Annotated[
+        str,
+        Meaning(
+            "Name", "The feature: Questions Asked, Documents Drafted or Information Retrieved."
+        ),
+    ]
+    value: Annotated[
+        int, Meaning("Times used", "How often it was used in the period.", unit="uses")
+    ]
 
 
 def feature_usage(reader: Reader, query: Query) -> list[FeatureUsage]:
@@ -28,7 +35,7 @@ def feature_usage(reader: Reader, query: Query) -> list[FeatureUsage]:
 
     Empty when all three are 0.
     """
-    total = totals(reader, query)
+    total = totals(reader, query, until="queries")
     rows = [FeatureUsage(name=name, value=getattr(total, of)) for name, of in FEATURES.items()]
     return rows if any(row.value for row in rows) else []
 
@@ -42,6 +49,6 @@ RESULT = Result(
     "Feature distribution",
     "charts/features/usage",
     feature_usage,
-    Drawing("bars", "name", {"value": "Times used"}, unit="uses"),
+    Drawing("bars", "name", ("value",)),
     leads_to=_leads_to,
 )

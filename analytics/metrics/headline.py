@@ -1,9 +1,10 @@
 """The four headline figures, each with its previous value and the change."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from analytics.arithmetic import change
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.format import difference, number
 from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direction
 from analytics.query import Query
@@ -16,18 +17,95 @@ BEFORE = "Before"
 class Metrics(Row):
     """The headline figures; changes in percent to one decimal, None where there was nothing."""
 
-    total_active_users: int
-    active_users_change: float | None
-    previous_active_users: int
-    total_conversations: int
-    conversations_change: float | None
-    previous_conversations: int
-    documents_drafted: int
-    documents_change: float | None
-    previous_documents: int
-    twin_installations: int
-    installations_change: float | None
-    previous_installations: int
+    total_active_users: Annotated[
+        int,
+        Meaning(
+            "Active users",
+            "People who started a conversation or sent a message in the period, each counted once.",
+            total="distinct",
+        ),
+    ]
+    active_users_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of active users",
+            "Against the other period; none where there was nobody.",
+            unit="%",
+            format="change",
+            is_compared=True,
+        ),
+    ]
+    previous_active_users: Annotated[
+        int,
+        Meaning(
+            "Active users before",
+            "Active users of the period compared with.",
+            total="distinct",
+            is_compared=True,
+        ),
+    ]
+    total_conversations: Annotated[
+        int, Meaning("Conversations", "Conversations started in the period.")
+    ]
+    conversations_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of conversations",
+            "Against the other period; none where there was none.",
+            unit="%",
+            format="change",
+            is_compared=True,
+        ),
+    ]
+    previous_conversations: Annotated[
+        int,
+        Meaning(
+            "Conversations before", "Conversations of the period compared with.", is_compared=True
+        ),
+    ]
+    documents_drafted: Annotated[
+        int, Meaning("Documents drafted", "Documents that twins drafted in the period.")
+    ]
+    documents_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of documents",
+            "Against the other period; none where there was none.",
+            unit="%",
+            format="change",
+            is_compared=True,
+        ),
+    ]
+    previous_documents: Annotated[
+        int, Meaning("Documents before", "Documents of the period compared with.", is_compared=True)
+    ]
+    twin_installations: Annotated[
+        int,
+        Meaning(
+            "Twin installations",
+            "All twins created up to the end of the period, by their owner's organization.",
+            total="last",
+        ),
+    ]
+    installations_change: Annotated[
+        float | None,
+        Meaning(
+            "Change of installations",
+            "Against the end of the other period; none where there was none.",
+            unit="%",
+            format="change",
+            is_compared=True,
+        ),
+    ]
+    previous_installations: Annotated[
+        int,
+        Meaning(
+            "Installations before",
+            "Twins created up to the end of the period compared with.",
+            total="last",
+            is_compared=True,
+        ),
+    ]
 
 
 def metrics(reader: Reader, query: Query) -> Metrics:
@@ -38,7 +116,7 @@ def metrics(reader: Reader, query: Query) -> Metrics:
     Installations are all twins created up to the end of the period, by their owner's organization;
     their change compares with the end of the previous period.
     """
-    now, before = totals(reader, query), totals(reader, query.previous)
+    now, before = (totals(reader, of, until="documents") for of in (query, query.previous))
     installed = installations_until(reader, query)
     were_installed = installations_until(reader, query.previous)
     return Metrics(

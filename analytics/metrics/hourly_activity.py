@@ -1,10 +1,10 @@
 """At which hours of the day people write."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from analytics.arithmetic import average
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query
 from analytics.reading.figures import hourly
@@ -16,8 +16,15 @@ HOURS = range(24)
 class HourlyActivity(Row):
     """Mean messages per complete day in an hour of the day, 0-23."""
 
-    hour: int
-    value: float | None
+    hour: Annotated[int, Meaning("Hour of day", "The local hour, 0 to 23.")]
+    value: Annotated[
+        float | None,
+        Meaning(
+            "Messages per day",
+            "Messages in this hour, per complete day of the period; none without such a day.",
+            total="distinct",
+        ),
+    ]
 
 
 def hourly_activity(reader: Reader, query: Query) -> list[HourlyActivity]:
@@ -41,6 +48,6 @@ RESULT = Result(
     "Hourly activity",
     "charts/hourly-activity",
     hourly_activity,
-    Drawing("columns", "hour", {"value": "Messages per day"}, x_title="Hour of day"),
+    Drawing("columns", "hour", ("value",)),
     leads_to=_leads_to,
 )

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from itertools import accumulate
+from typing import Annotated
 
+from analytics.fields import Meaning
 from analytics.metrics.days import DayRow
 from analytics.metrics.result import Drawing, Result
 from analytics.query import Query
@@ -13,7 +15,14 @@ from analytics.reading.reader import Reader
 class InstallationsDay(DayRow):
     """Twins installed up to the end of a day."""
 
-    installations: int
+    installations: Annotated[
+        int,
+        Meaning(
+            "Twins installed",
+            "Twins created up to the end of the day, by their owner's organization.",
+            total="last",
+        ),
+    ]
 
 
 def installations(reader: Reader, query: Query) -> list[InstallationsDay]:
@@ -33,5 +42,5 @@ RESULT = Result(
     "Twin installations",
     "charts/installations",
     installations,
-    Drawing("lines", "date", {"installations": "Twins installed"}, over_days="last"),
+    Drawing("lines", "date", ("installations",)),
 )

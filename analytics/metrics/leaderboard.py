@@ -1,10 +1,10 @@
 """Which organizations lead."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from analytics.arithmetic import average
-from analytics.fields import Row
+from analytics.fields import Meaning, Ratio, Row
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query, filter_label
 from analytics.reading.figures import totals_by
@@ -15,11 +15,27 @@ from analytics.rollups.tables import slice_key, slice_name
 class LeaderboardEntry(Row):
     """An organization's rank (from "1"), users, conversations, and conversations per user."""
 
-    id: str
-    name: str
-    active_users: int
-    total_activities: int
-    avg_activities_per_user: float
+    id: Annotated[str, Meaning("Rank", 'The rank, from "1".', is_hidden=True)]
+    name: Annotated[str, Meaning("Name", "The organization.")]
+    active_users: Annotated[
+        int,
+        Meaning(
+            "Active users",
+            "People of it who were active in the period, each counted once.",
+            total="distinct",
+        ),
+    ]
+    total_activities: Annotated[
+        int, Meaning("Conversations", "Conversations that they started in the period.")
+    ]
+    avg_activities_per_user: Annotated[
+        float,
+        Meaning(
+            "Conversations per user",
+            "Conversations / active users; 0.0 without active users.",
+            total=Ratio("total_activities", "active_users"),
+        ),
+    ]
 
 
 def leaderboard(reader: Reader, query: Query) -> list[LeaderboardEntry]:
@@ -60,11 +76,11 @@ RESULT = Result(
     Drawing(
         "bars",
         "name",
-        {
-            "total_activities": "Conversations",
-            "active_users": "Active users",
-            "avg_activities_per_user": "Conversations per user",
-        },
+        (
+            "total_activities",
+            "active_users",
+            "avg_activities_per_user",
+        ),
     ),
     limit=5,
     leads_to=_leads_to,

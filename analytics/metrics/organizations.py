@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from analytics.arithmetic import change
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query, filter_label
 from analytics.reading.beside import beside
@@ -20,19 +20,42 @@ _LONG = 60  # days; for shorter ones another connection is not worth its while
 class Counts(Row):
     """What groups of people are compared by."""
 
-    people: int
-    active_users: int
-    conversations: int
-    previous_conversations: int
-    conversations_change: float | None
-    documents: int
-    queries: int
+    people: Annotated[int, Meaning("People", "Accounts, whether active or not.", total="distinct")]
+    active_users: Annotated[
+        int,
+        Meaning(
+            "Active users",
+            "People who started a conversation or sent a message in the period.",
+            total="distinct",
+        ),
+    ]
+    conversations: Annotated[
+        int, Meaning("Conversations", "Conversations that they started in the period.")
+    ]
+    previous_conversations: Annotated[
+        int, Meaning("Before", "Conversations of the period compared with.", is_compared=True)
+    ]
+    conversations_change: Annotated[
+        float | None,
+        Meaning(
+            "Change",
+            "Change of conversations against that period; none where there was none.",
+            unit="%",
+            format="change",
+            is_compared=True,
+        ),
+    ]
+    documents: Annotated[int, Meaning("Documents", "Documents drafted for them in the period.")]
+    queries: Annotated[int, Meaning("Queries", "Queries run for them in the period.")]
 
 
 class Named(Row):
     """The organization of a group; None: people without one."""
 
-    organization: str | None
+    organization: Annotated[
+        str | None,
+        Meaning("Organization", "The organization; none for people without one.", format="name"),
+    ]
 
 
 # Pydantic puts the fields of the last base first: names before counts.

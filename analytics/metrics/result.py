@@ -2,38 +2,33 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from analytics.fields import Row
+from analytics.fields import Meaning, Row, meanings
 from analytics.query import Query
 from analytics.reading.reader import Reader
 
 Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table"]
-Sum = Literal["sum", "mean", "last"]
 Direction = Literal["up", "down", "same", "new", ""]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """How a result is drawn: the mark, the field across, and the fields shown with their labels.
+    """How a result is drawn: the mark, the field across, and the fields shown.
 
     `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
     hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter.
-    `over_days` says what makes one figure of a field's days: their sum, their mean (distinct users
-    of days don't add up) or the last one (running totals). `unit` names what bars count.
+    What the fields are called and mean stands with them in the row.
     """
 
     mark: Mark
     x: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
-    x_title: str = ""
+    fields: tuple[str, ...] = ()
     y: str = ""
     thin: tuple[str, ...] = ()
     panels: bool = False
-    over_days: Sum = "sum"
-    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +103,11 @@ class Result:
         answer = inspect.signature(self.function).return_annotation
         kind: type[Row] = getattr(answer, "__args__", [answer])[0]
         return kind
+
+    @cached_property
+    def fields(self) -> dict[str, Meaning]:
+        """What the fields of its rows are called and mean."""
+        return meanings(self.row)
 
     @property
     def definition(self) -> str:

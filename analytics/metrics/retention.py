@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from analytics.arithmetic import Share, difference, percentage, rounded
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.format import count, duration_text, percent, points, signed
 from analytics.metrics.headline import Metrics
 from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direction
@@ -16,6 +16,32 @@ from analytics.reading.reader import Reader
 SECOND = 1_000_000  # microseconds
 
 
+def _rate(days: int) -> Meaning:
+    said = f"Share of those who could come back on day {days} who did; none where nobody could."
+    return Meaning(f"Day {days} retention", said, unit="%", format="percent", total="distinct")
+
+
+def _eligible(days: int) -> Meaning:
+    said = f"People whose first active day + {days} falls on a complete day of the period."
+    return Meaning(f"Could come back on day {days}", said, total="distinct")
+
+
+def _before(label: str, unit: str = "") -> Meaning:
+    said = "That of the period compared with."
+    return Meaning(f"{label} before", said, unit=unit, total="distinct", is_compared=True)
+
+
+def _change(label: str, unit: str = "") -> Meaning:
+    said = "The difference to the period compared with; none where there is nothing to compare."
+    return Meaning(f"Change of {label}", said, unit=unit, total="distinct", is_compared=True)
+
+
+DURATION = "Mean time from the first to the last message of a conversation, as 5m 30s."
+PER_USER = "Conversations of the period / its active users, written with one decimal."
+POWER = "People who started 10 or more conversations in the period"
+POINTS = "percentage points"
+
+
 class Retention(Row):
     """Rates in percent to one decimal, None where nobody could have returned.
 
@@ -23,28 +49,31 @@ class Retention(Row):
     there is nothing to compare.
     """
 
-    day1: float | None
-    day7: float | None
-    day30: float | None
-    day1_eligible: int
-    day7_eligible: int
-    day30_eligible: int
-    avg_session_duration: str
-    sessions_per_user: str
-    power_users_percent: float
-    power_users: int
-    previous_day1: float | None
-    previous_day7: float | None
-    previous_day30: float | None
-    day1_change: float | None
-    day7_change: float | None
-    day30_change: float | None
-    previous_avg_session_duration: str
-    avg_session_duration_change: int | None
-    previous_sessions_per_user: str
-    sessions_per_user_change: float | None
-    previous_power_users_percent: float
-    power_users_change: float | None
+    day1: Annotated[float | None, _rate(1)]
+    day7: Annotated[float | None, _rate(7)]
+    day30: Annotated[float | None, _rate(30)]
+    day1_eligible: Annotated[int, _eligible(1)]
+    day7_eligible: Annotated[int, _eligible(7)]
+    day30_eligible: Annotated[int, _eligible(30)]
+    avg_session_duration: Annotated[str, Meaning("Average duration", DURATION, total="distinct")]
+    sessions_per_user: Annotated[str, Meaning("Conversations per user", PER_USER, total="distinct")]
+    power_users_percent: Annotated[
+        float,
+        Meaning("Power users, %", f"{POWER}, of the active ones.", unit="%", total="distinct"),
+    ]
+    power_users: Annotated[int, Meaning("Power users", f"{POWER}.", total="distinct")]
+    previous_day1: Annotated[float | None, _before("Day 1 retention", "%")]
+    previous_day7: Annotated[float | None, _before("Day 7 retention", "%")]
+    previous_day30: Annotated[float | None, _before("Day 30 retention", "%")]
+    day1_change: Annotated[float | None, _change("day 1 retention", POINTS)]
+    day7_change: Annotated[float | None, _change("day 7 retention", POINTS)]
+    day30_change: Annotated[float | None, _change("day 30 retention", POINTS)]
+    previous_avg_session_duration: Annotated[str, _before("Average duration")]
+    avg_session_duration_change: Annotated[int | None, _change("average duration", "seconds")]
+    previous_sessions_per_user: Annotated[str, _before("Conversations per user")]
+    sessions_per_user_change: Annotated[float | None, _change("conversations per user")]
+    previous_power_users_percent: Annotated[float, _before("Power users", "%")]
+    power_users_change: Annotated[float | None, _change("power users", POINTS)]
 
 
 @dataclass(frozen=True)

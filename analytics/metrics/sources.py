@@ -2,10 +2,11 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Annotated
 
 from sqlalchemy import func, select
 
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.metrics.result import Drawing, Result
 from analytics.models import RAW_TABLES
 from analytics.query import Query
@@ -17,13 +18,18 @@ from analytics.sql.timestamps import from_instant
 class SourceRow(Row):
     """A raw table; `undated` and `orphaned` rows are left out of the numbers, `unreadable` not."""
 
-    table: str
-    rows: int
-    first: datetime.datetime | None
-    last: datetime.datetime | None
-    undated: int
-    orphaned: int
-    unreadable: int
+    table: Annotated[str, Meaning("Table", "The raw table.")]
+    rows: Annotated[int, Meaning("Rows", "Rows that were read.")]
+    first: Annotated[datetime.datetime | None, Meaning("First", "The earliest readable timestamp.")]
+    last: Annotated[datetime.datetime | None, Meaning("Last", "The latest readable timestamp.")]
+    undated: Annotated[int, Meaning("Undated", "Left out: no readable timestamp.")]
+    orphaned: Annotated[
+        int, Meaning("Orphaned", "Left out: the user or conversation they belong to is missing.")
+    ]
+    unreadable: Annotated[
+        int,
+        Meaning("Unreadable", "Not left out: they hold bytes that are no text, shown as \ufffd."),
+    ]
 
 
 def sources(reader: Reader, query: Query) -> list[SourceRow]:

@@ -1,9 +1,9 @@
 """What conversations are about."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query, filter_label
 from analytics.reading import figures
@@ -16,8 +16,11 @@ from analytics.untrusted import unescaped
 class TopicCount(Row):
     """Conversations on a topic; None for those without one."""
 
-    topic: str | None
-    conversations: int
+    topic: Annotated[
+        str | None,
+        Meaning("Topic", "The topic; none for conversations without one.", format="name"),
+    ]
+    conversations: Annotated[int, Meaning("Conversations", "Conversations of the period on it.")]
 
 
 def topics(reader: Reader, query: Query) -> list[TopicCount]:
@@ -40,7 +43,7 @@ RESULT = Result(
     "Topics",
     "topics",
     topics,
-    Drawing("bars", "topic", {"conversations": "Conversations"}),
+    Drawing("bars", "topic", ("conversations",)),
     limit=10,
     leads_to=_leads_to,
 )

@@ -4,12 +4,12 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, case, func, or_, select, true
 
-from analytics.fields import Row, Words
+from analytics.fields import Meaning, Row, Words
 from analytics.metrics.organizations import all_counts
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query
@@ -29,18 +29,44 @@ _UNUSED = (0, 0, 0, 0, 0)
 class TwinRow(Row):
     """A twin; its counts are those of the filtered people in the period."""
 
-    id: str | None
-    name: Words
-    owner_name: str | None
-    owner_email: str | None
-    is_shared: bool
-    installed_on: datetime.date | None
-    active_users: int
-    conversations: int
-    conversations_by_others: int | None
-    documents: int
-    queries: int
-    last_used: datetime.date | None
+    id: Annotated[
+        str | None, Meaning("Id", "The id of the twin; none for all that are gone.", is_hidden=True)
+    ]
+    name: Annotated[Words, Meaning("Twin", "What it is called.")]
+    owner_name: Annotated[str | None, Meaning("Owner", "Whose it is.")]
+    owner_email: Annotated[str | None, Meaning("Owner's e-mail", "The owner's e-mail.")]
+    is_shared: Annotated[bool, Meaning("Shared", "Whether others may use it.")]
+    installed_on: Annotated[
+        datetime.date | None,
+        Meaning("Installed", "The local day it was created; none without a readable date."),
+    ]
+    active_users: Annotated[
+        int,
+        Meaning(
+            "Active users",
+            "People who started a conversation with it or sent it a message in the period.",
+            total="distinct",
+        ),
+    ]
+    conversations: Annotated[
+        int, Meaning("Conversations", "Conversations with it that were started in the period.")
+    ]
+    conversations_by_others: Annotated[
+        int | None,
+        Meaning(
+            "By others",
+            "Conversations that somebody else than the owner started; none where nobody knows the"
+            " owner.",
+        ),
+    ]
+    documents: Annotated[int, Meaning("Documents", "Documents that it drafted in the period.")]
+    queries: Annotated[int, Meaning("Queries", "Queries that it ran in the period.")]
+    last_used: Annotated[
+        datetime.date | None,
+        Meaning(
+            "Last used", "The latest day on which somebody was active with it, whatever the period."
+        ),
+    ]
 
 
 def twins(reader: Reader, query: Query) -> list[TwinRow]:

@@ -3,7 +3,7 @@
 import altair as alt
 
 from analytics.metrics.result import Result
-from analytics.output.chart_data import BAR, drawn_fields
+from analytics.output.chart_data import BAR, across, drawn_fields
 from analytics.output.chart_parts import Chart, pointer, tell
 
 
@@ -11,9 +11,9 @@ def hours(result: Result, ink: str) -> Chart:
     """Columns over the hours of the day."""
     drawing = result.drawing
     ((name, label),) = drawn_fields(result).items()
-    base = tell(alt.Chart(), {drawing.x: drawing.x_title, name: label}).encode(
+    base = tell(alt.Chart(), {drawing.x: across(result), name: label}).encode(
         x=alt.X(
-            f"{drawing.x}:O", title=drawing.x_title,
+            f"{drawing.x}:O", title=across(result),
             axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
         ),
     )  # fmt: skip
@@ -27,7 +27,7 @@ def bars(result: Result, ink: str) -> Chart:
     """Bars beside their names, longest first, with their value written at the end."""
     longest = next(iter(drawn_fields(result)))
     name = "slice(datum.label, indexof(datum.label, '|') + 1)"
-    rows = tell(alt.Chart(), {result.drawing.x: "Name", **drawn_fields(result)}).encode(
+    rows = tell(alt.Chart(), {result.drawing.x: across(result), **drawn_fields(result)}).encode(
         y=alt.Y(
             f"{BAR}:N", title=None, sort=None,
             axis=alt.Axis(labelExpr=name, labelLimit=150, ticks=False, domain=False),

@@ -43,7 +43,13 @@ class Column:
 
 def drawn_fields(result: Result) -> Mapping[str, str]:
     """The fields that a chart shows, in their order, with what people call them."""
-    return result.drawing.fields
+    return {name: result.fields[name].label for name in result.drawing.fields}
+
+
+def across(result: Result) -> str:
+    """What people call what is written across a chart; the names beside bars need no other word."""
+    drawing = result.drawing
+    return "Name" if drawing.mark == "bars" else result.fields[drawing.x].label
 
 
 def then(name: str) -> str:
@@ -123,10 +129,10 @@ def table_columns(result: Result, compared: Compared | None = None) -> list[Colu
             columns.append(Column(then("date"), compared.name))
             columns += [Column(then(one.name), then_label(one.head), one.name) for one in shown]
         return columns
-    across = Column(drawing.x, drawing.x_title or "Name")
+    first = Column(drawing.x, across(result))
     if drawing.mark == "heatmap":
-        return [Column("monday", "First week from"), across, *shown]
-    return [across, *shown]
+        return [Column("monday", "First week from"), first, *shown]
+    return [first, *shown]
 
 
 def table_data(

@@ -6,7 +6,7 @@ import altair as alt
 
 from analytics.format import number
 from analytics.metrics.result import Result
-from analytics.output.chart_data import drawn_fields
+from analytics.output.chart_data import across, drawn_fields
 from analytics.output.chart_parts import Chart, pick_mark, tell
 from analytics.output.theme import LABEL_SIZE, Theme
 
@@ -18,9 +18,9 @@ def heatmap(result: Result, look: Theme) -> Chart:
     """A row a cohort, a column a week; the share is both colour and text."""
     drawing = result.drawing
     share, label = next(iter(drawn_fields(result).items()))
-    tips = {drawing.y: "First week from", drawing.x: drawing.x_title, **drawn_fields(result)}
+    tips = {drawing.y: "First week from", drawing.x: across(result), **drawn_fields(result)}
     base = tell(alt.Chart(), tips).encode(
-        x=alt.X(f"{drawing.x}:O", title=drawing.x_title, axis=alt.Axis(labelAngle=0)),
+        x=alt.X(f"{drawing.x}:O", title=across(result), axis=alt.Axis(labelAngle=0)),
         y=alt.Y(
             f"{drawing.y}:N", title=None, sort=None,
             axis=alt.Axis(labelExpr="'from ' + datum.label", labelLimit=150),

@@ -19,7 +19,7 @@ def count_axis(**more: Any) -> alt.Axis:
 
 
 def tell(chart: Chart, fields: Mapping[str, str]) -> Chart:
-    """The chart with a tooltip of these fields with their titles; n/a where a row lacks one.
+    """The chart with a tooltip of these fields under their titles; n/a where a row lacks one.
 
     A browser would write "null".
     """

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from analytics.arithmetic import Share, percentage, rounded, share_change
+from analytics.fields import Ratio, Total
 from analytics.format import count, long_day, moved, number, percent
-from analytics.metrics.result import Drawing, Result
+from analytics.metrics.result import Result
 from analytics.output.chart_data import Compared, drawn_fields
 
 NAMED = 3  # of many that share a place
@@ -52,7 +53,10 @@ def _hours_sentence(result: Result, data: pd.DataFrame) -> str:
 
 def _bars_sentence(result: Result, data: pd.DataFrame) -> str:
     name, top, names = _leading(result, data)
-    unit, total = result.drawing.unit or _lower(drawn_fields(result)[name]), int(data[name].sum())
+    unit, total = (
+        result.fields[name].unit or _lower(drawn_fields(result)[name]),
+        int(data[name].sum()),
+    )
     if len(data) == 1:
         return f"{names[0]} has all {number(top)} {unit} shown."
     of_all = f"of the {number(total)} {unit} shown"
@@ -62,20 +66,17 @@ def _bars_sentence(result: Result, data: pd.DataFrame) -> str:
 
 
 def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None) -> str:
-    drawing = result.drawing
     fields = dict(drawn_fields(result))
-    if drawing.over_days != "sum":
+    total = result.fields[next(iter(fields))].total
+    if total != "sum":
         fields = dict(list(fields.items())[:1])  # the others are derived from it
     complete = data["complete"].tolist()
     is_one_day, is_over = len(data) == 1, all(complete)
-    now = [_over_days(drawing, data[name].tolist(), complete) for name in fields]
+    now = [_over_days(total, data, name, complete) for name in fields]
     before: list[Share | None] = [None] * len(fields)
     if compared:
-        then_complete = [row.complete for row in compared.rows]
-        before = [
-            _over_days(drawing, [getattr(row, name) for row in compared.rows], then_complete)
-            for name in fields
-        ]
+        rows = pd.DataFrame([row.model_dump() for row in compared.rows])
+        before = [_over_days(total, rows, name, rows["complete"].tolist()) for name in fields]
     if not any(share and share[0] for share in (*now, *before)) and is_over:
         return result.empty
     moves = [
@@ -87,20 +88,25 @@ def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None
     sentence = _listed(moves) if compared else ", ".join(moves)
     if is_one_day:
         sentence += f" on {long_day(data['date'].iloc[0])}"
-    elif now[0] and drawing.over_days == "mean":
+    elif now[0] and total == "distinct":
         sentence = f"On average, {_lower(sentence)} a day"
-    if not is_over and (is_one_day or drawing.over_days == "sum"):
+    if not is_over and (is_one_day or total == "sum"):
         sentence += " so far"
-    if compared and len(compared.rows) != len(data) and drawing.over_days == "sum":
+    if compared and len(compared.rows) != len(data) and total == "sum":
         sentence += f" ({count(len(data), 'day')} against {number(len(compared.rows))})"
-    return f"{sentence}{_peak(drawing, data, fields)}."
+    peak = "" if total == "last" or isinstance(total, Ratio) else _peak(result, data, fields)
+    return f"{sentence}{peak}."
 
 
-def _over_days(drawing: Drawing, values: list[int], complete: list[bool]) -> Share | None:
-    """One figure of a field's days as part and whole; None where no day is over yet."""
-    if drawing.over_days == "sum" or len(values) == 1:
+def _over_days(total: Total, data: pd.DataFrame, name: str, complete: list[bool]) -> Share | None:
+    """One figure of a field's days as part and whole; None where there is none."""
+    if isinstance(total, Ratio):
+        part, whole = (int(data[of].sum()) for of in (total.part, total.whole))
+        return (part, whole) if whole else None
+    values = data[name].tolist()
+    if total == "sum" or len(values) == 1:
         return sum(values), 1
-    if drawing.over_days == "last":
+    if total == "last":
         return values[-1], 1
     over = [value for value, is_over in zip(values, complete, strict=True) if is_over]
     return (sum(over), len(over)) if over else None
@@ -114,12 +120,13 @@ def _move(label: str, now: Share, before: Share | None) -> str:
     return f"{label} {moved(value, was, share_change(now, before))}"
 
 
-def _peak(drawing: Drawing, data: pd.DataFrame, fields: Mapping[str, str]) -> str:
-    """Where the days of a series were highest; "" for one day, nothing, and running totals."""
+def _peak(result: Result, data: pd.DataFrame, fields: Mapping[str, str]) -> str:
+    """Where the days of a series were highest; "" for one day, and for nothing."""
+    drawing = result.drawing
     shown = list(fields)[:1] if drawing.panels else list(fields)
     totals = data[shown].sum(axis=1).astype(int).tolist()
     top = max(totals)
-    if drawing.over_days == "last" or len(totals) == 1 or top <= 0:
+    if len(totals) == 1 or top <= 0:
         return ""
     unit = ""
     if drawing.panels:

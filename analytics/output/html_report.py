@@ -1,7 +1,6 @@
 """The pages as one HTML file that needs nothing else."""
 
 import datetime
-import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +13,9 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from analytics.fields import Row
-from analytics.format import change, count, day, days, label, moment, number, short_day
+from analytics.errors import QueryError
+from analytics.fields import Meaning, Row
+from analytics.format import change, count, day, days, moment, number, short_day
 from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Card, Result
@@ -24,12 +24,13 @@ from analytics.output.chart_data import Compared, chart_data, compared_with, tab
 from analytics.output.chart_summary import summary
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables
-from analytics.query import NAMELESS, Query, QueryError, filter_label
+from analytics.query import NAMELESS, Query, filter_label
 from analytics.reading.filters import chosen_names
 from analytics.reading.known import span
 from analytics.reading.reader import reading
 from analytics.rollups.build import Progress, silent
-from analytics.storage.store import Freshness, Store
+from analytics.storage.database import Freshness
+from analytics.storage.store import Store
 from analytics.untrusted import printable
 
 PRODUCT = "AI Twin Analytics"
@@ -39,7 +40,6 @@ CHART_ROWS = 400
 CHART_WIDTH = 480
 _ROOT = Path(__file__).parents[2]
 _TONES = {"up": "positive", "new": "positive", "down": "negative"}  # CSS classes
-_COMPARING = re.compile("^previous_|_change$")
 
 
 @dataclass(frozen=True)
@@ -180,17 +180,20 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
         return _Part(result, cards=cards)
     if not rows:
         return _Part(result)
-    names = [
-        name
-        for name in result.row.model_fields
-        if name != "id" and (compares or not _COMPARING.search(name))
-    ]
+    shown = {
+        name: meaning
+        for name, meaning in result.fields.items()
+        if not meaning.is_hidden and (compares or not meaning.is_compared)
+    }
     return _Part(
         result,
         table=_table(
             result,
-            [(label(name), _kind(rows, name)) for name in names],
-            [[_cell(name, getattr(row, name), zone) for name in names] for row in rows],
+            [(meaning.label, _kind(meaning, rows, name)) for name, meaning in shown.items()],
+            [
+                [_cell(meaning, name, getattr(row, name), zone) for name, meaning in shown.items()]
+                for row in rows
+            ],
             TABLE_ROWS,
         ),
     )
@@ -241,7 +244,7 @@ def _table(
     )
 
 
-def _kind(rows: Sequence[Row], name: str) -> str:
+def _kind(meaning: Meaning, rows: Sequence[Row], name: str) -> str:
     match next((v for v in (getattr(row, name) for row in rows) if v is not None), None):
         case bool():
             return ""
@@ -250,7 +253,7 @@ def _kind(rows: Sequence[Row], name: str) -> str:
         case datetime.date():
             return "date"
         case _:
-            return "number" if name.endswith("_change") else ""
+            return "number" if meaning.format == "change" else ""
 
 
 def _kind_of(column: pd.Series) -> str:
@@ -269,8 +272,10 @@ def _figures(column: pd.Series, *, is_whole: bool) -> list[str]:
     return ["" if pd.isna(value) else number(kind(value)) for value in column]
 
 
-def _cell(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: PLR0911 - a line a type
-    if name.endswith("_change"):
+def _cell(  # noqa: PLR0911 - a line a type
+    meaning: Meaning, name: str, value: Any, zone: ZoneInfo
+) -> str:
+    if meaning.format == "change":
         return change(value)
     if name in NAMELESS:
         return filter_label(value, NAMELESS[name])

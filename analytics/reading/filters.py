@@ -12,17 +12,17 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, FromClause, exists, func, select
 
+from analytics.errors import QueryError
 from analytics.format import count, day
+from analytics.period import parse_date
 from analytics.query import (
     NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
     TYPES,
     Query,
-    QueryError,
     filter_label,
     filter_values,
-    parse_date,
 )
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import DOCUMENT, QUERY, SHARED_TWIN, slice_key

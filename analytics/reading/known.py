@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, func, select
 
 from analytics.models import table_of
-from analytics.query import Span
+from analytics.period import Span
 from analytics.reading.cells import BY_NAME, DAILY, HEADCOUNT, Slices
 from analytics.reading.reader import Reader
 from analytics.rollups.state import Build

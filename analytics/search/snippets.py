@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 from sqlalchemy import select
 
-from analytics.fields import Row
+from analytics.fields import Meaning, Row
 from analytics.reading.reader import Reader
 from analytics.search.tables import id_of
 from analytics.search.words import FOLDING, Term, fold, terms
@@ -17,8 +18,8 @@ _AROUND, _SNIPPET = 60, 240
 class SnippetPart(Row):
     """A piece of a snippet, plain text; `match` says whether it is what was looked for."""
 
-    text: str
-    match: bool
+    text: Annotated[str, Meaning("Text", "The piece, plain text.")]
+    match: Annotated[bool, Meaning("Match", "Whether it is what was looked for.")]
 
 
 def snippets(reader: Reader, asked: str, ids: Sequence[str]) -> dict[str, list[SnippetPart]]:

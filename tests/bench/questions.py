@@ -13,10 +13,12 @@ from typing import Any
 import duckdb
 from sqlalchemy import func, select
 
-from analytics.lists.activities import ActivityPage, activities, count_activities
+from analytics.lists.activities import activities, count_activities
+from analytics.lists.activity_rows import ActivityPage
 from analytics.metrics.registry import BY_SLUG
 from analytics.models import User, table_of
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.known import span
 from analytics.reading.reader import reading
 from analytics.settings import Settings

@@ -21,7 +21,8 @@ from analytics.metrics.headline import metrics, metrics_lead_to
 from analytics.metrics.registry import RESULTS
 from analytics.metrics.result import DrillThrough
 from analytics.metrics.retention import retention, retention_leads_to
-from analytics.query import RETENTION_DAYS, Period, Query
+from analytics.period import Period
+from analytics.query import RETENTION_DAYS, Query
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
 from tests.databases import activity_query

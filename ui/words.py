@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analytics.query import Query
-from analytics.reading.filters import chosen_names, in_words
+from analytics.reading import filters
 from analytics.reading.known import person_name, twin_name
 from analytics.reading.reader import Reader
 from analytics.storage.faults import DatabaseLocked
@@ -43,10 +43,9 @@ def _name(read: Callable[[Reader, str], str], id_: str, data: Data) -> str:
 
 def filter_words(query: Query) -> dict[tuple[str, ...], str]:
     """What each filter beyond organization and department leaves, by its parameters."""
-    return in_words(query, Names(page_context().data))
+    return filters.in_words(query, Names(page_context().data))
 
 
 def only_words(query: Query) -> str:
     """What all filters leave, in one phrase that may follow "Only"; "" where all is left."""
-    others = (words.removeprefix("Only ") for words in filter_words(query).values())
-    return ", ".join((*chosen_names(query), *others))
+    return filters.only_words(query, Names(page_context().data))

@@ -3,6 +3,7 @@
 All of it within the reader's scope.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -129,6 +130,21 @@ def twin_name(reader: Reader, id_: str) -> str:
     """What a twin is called; "" where there is none."""
     twins = reader.twins.c
     return _called(reader, twins.name, twins.id, id_)
+
+
+@dataclass(frozen=True)
+class Called:
+    """How people and twins are called, as a reader has them."""
+
+    reader: Reader
+
+    def person(self, id_: str) -> str:
+        """The name of a person; "" where there is none."""
+        return person_name(self.reader, id_)
+
+    def twin(self, id_: str) -> str:
+        """The name of a twin; "" where there is none."""
+        return twin_name(self.reader, id_)
 
 
 def _called(reader: Reader, name: object, column: object, id_: str) -> str:

@@ -16,6 +16,7 @@ from analytics.models import RAW_TABLES
 from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.figures import totals
+from analytics.reading.reader import reading
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database
@@ -46,8 +47,8 @@ def talks(count: int, messages: int = 0) -> Raw:
 
 
 def conversations(store: Store) -> int:
-    with store.session() as session:
-        return totals(session, MARCH).conversations
+    with reading(store) as reader:
+        return totals(reader, MARCH).conversations
 
 
 def digest(path: Path) -> str:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from analytics.models import RAW_TABLES
+from analytics.reading.reader import reading
 from analytics.rollups import sqlite_keeper
 from analytics.rollups.build import TABLES
 from analytics.rollups.sqlite_keeper import SqliteKeeper
@@ -86,8 +87,8 @@ def opened(path: Path, zone: str = ZONE) -> Store:
 
 def contents(store: Store) -> dict[str, list[Any]]:
     """All rows of all rollup tables, but for the version."""
-    with store.session() as session:
-        connection = session.connection()
+    with reading(store) as reader:
+        connection = reader.connection
         return {
             table: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM rollup.{table}")))
             for table in ROLLUPS
@@ -416,10 +417,8 @@ def killed_at(point: str, path: Path, go: Any) -> None:
 
 
 def lineage(store: Store) -> str:
-    with store.session() as session:
-        return str(
-            session.connection().exec_driver_sql("SELECT lineage FROM rollup.build").scalar()
-        )
+    with reading(store) as reader:
+        return str(reader.connection.exec_driver_sql("SELECT lineage FROM rollup.build").scalar())
 
 
 def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
@@ -443,11 +442,11 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
             process.join()
         else:
             before, born = contents(store), lineage(store)
-            with store.session() as session:
-                session.connection().exec_driver_sql("SELECT version FROM rollup.build").all()
+            with reading(store) as reader:
+                reader.connection.exec_driver_sql("SELECT version FROM rollup.build").all()
                 go.send("go")
                 process.join()
-                found = session.connection().exec_driver_sql("SELECT * FROM rollup.listing")
+                found = reader.connection.exec_driver_sql("SELECT * FROM rollup.listing")
                 assert sorted(map(tuple, found)) == before["listing"], point
             contents(store)
         assert process.exitcode == -signal.SIGKILL, point
@@ -484,11 +483,11 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
 
 
 def read_elsewhere(path: Path, pipe: Any) -> None:
-    """Another process: read in one session, and in a new one, as often as told."""
+    """Another process: read in one reader, and in a new one, as often as told."""
     pipe.recv()
     store = opened(path)
-    with store.session() as session:
-        connection = session.connection()
+    with reading(store) as reader:
+        connection = reader.connection
         while True:
             found = connection.exec_driver_sql(
                 "SELECT * FROM rollup.activity_hour ORDER BY 1, 2, 3, 4"
@@ -507,8 +506,8 @@ def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) 
     store = sample(path)
     other = opened(path)
     ours.send("go")
-    with store.session() as session:
-        connection = session.connection()
+    with reading(store) as reader:
+        connection = reader.connection
         old = list(map(tuple, connection.exec_driver_sql("SELECT * FROM rollup.activity_hour")))
         assert ours.recv() == (old, old)
         for turn in range(3):
@@ -607,14 +606,14 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
     store = sample(path)
 
     def state() -> tuple[str, int]:
-        with store.session() as session:
-            row = session.connection().exec_driver_sql("SELECT lineage, refresh FROM rollup.build")
+        with reading(store) as reader:
+            row = reader.connection.exec_driver_sql("SELECT lineage, refresh FROM rollup.build")
             return tuple(row.one())
 
     def changed_since(refresh: int) -> list[str]:
-        with store.session() as session:
+        with reading(store) as reader:
             sql = "SELECT session_id FROM rollup.changed WHERE refresh > ? ORDER BY 1"
-            return list(session.connection().exec_driver_sql(sql, (refresh,)).scalars())
+            return list(reader.connection.exec_driver_sql(sql, (refresh,)).scalars())
 
     def change(*statements: str) -> None:
         with closing(sqlite3.connect(path)) as database, database:

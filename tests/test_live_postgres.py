@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
 from analytics.models import RAW_MODELS, RAW_TABLES, table_of
+from analytics.reading.reader import reading
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database
@@ -39,11 +40,11 @@ def opened(url: URL) -> Store:
 
 def contents(store: Store) -> dict[str, list[Any]]:
     """All rows of all rollup tables, but for the version."""
-    with store.session() as session:
+    with reading(store) as reader:
         return {
             table: sorted(
                 tuple("" if value is None else str(value) for value in row)
-                for row in session.execute(text(f"SELECT * FROM rollup.{table}"))
+                for row in reader.execute(text(f"SELECT * FROM rollup.{table}"))
             )
             for table in ROLLUPS
         }
@@ -275,8 +276,8 @@ def test_marks_can_be_removed_and_come_back(store: Store) -> None:
         connection.execute(text("DELETE FROM messages WHERE id < 'm3'"))
     store.refresh()
     assert_exact(store)
-    with store.session() as session:
-        assert session.scalar(select(text("count(*) FROM rollup_marks WHERE id > 0"))) == 0
+    with reading(store) as reader:
+        assert reader.scalar(select(text("count(*) FROM rollup_marks WHERE id > 0"))) == 0
 
 
 # --- what ends a refresh, and what comes back --------------------------------------------------
@@ -313,9 +314,9 @@ def change(store: Store, turn: int) -> None:
 
 def nobody_refreshes(store: Store) -> bool:
     """Whether the server has noticed that the one who did is gone."""
-    with store.session() as session:
+    with reading(store) as reader:
         held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-        return session.scalar(held) == 0
+        return reader.scalar(held) == 0
 
 
 @pytest.mark.parametrize("what", ["refresh", "rebuild"])
@@ -385,9 +386,9 @@ def test_a_restored_backup_is_read_anew(store: Store) -> None:
     )
     store.refresh()
     assert_exact(store)
-    with store.session() as session:
+    with reading(store) as reader:
         assert (
-            session.scalar(text("SELECT count(*) FROM rollup.member WHERE company = '=Newer'")) == 0
+            reader.scalar(text("SELECT count(*) FROM rollup.member WHERE company = '=Newer'")) == 0
         )
 
 

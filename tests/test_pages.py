@@ -198,7 +198,7 @@ def test_a_preset_sets_the_dates_and_names_itself(app: Open, reference: Path) ->
         made.selectbox(key="preset").select(preset).run()
         no_errors(made)
         assert made.selectbox(key="preset").value == preset
-        period = made.session_state["_frame"].query.period
+        period = made.session_state["_page_context"].query.period
         assert made.date_input(key="dates").value == (period.start, period.end)
 
 
@@ -247,7 +247,7 @@ def answer(slug: str, query: Query) -> list[Any]:
 def test_cards_and_charts_compare_with_what_is_chosen(app: Open, reference: Path) -> None:
     made = app(reference)
     made.date_input(key="dates").set_value((date(2026, 11, 2), date(2026, 11, 15))).run()
-    period = made.session_state["_frame"].query.period
+    period = made.session_state["_page_context"].query.period
 
     def compare(name: str) -> tuple[int, int, list[int]]:
         """Conversations before on the card, their difference, and the compared days drawn."""
@@ -325,7 +325,7 @@ def test_a_chart_turns_into_its_rows_and_back(app: Open, reference: Path) -> Non
     no_errors(made)
     assert "Conversations and messages" not in charts(made)
     [shown] = [d.value for d in made.dataframe]
-    query = made.session_state["_frame"].query
+    query = made.session_state["_page_context"].query
     expected = answer("conversations", query)
     assert list(shown["Conversations"]) == [d.conversations for d in expected]
     assert list(shown["Messages"]) == [d.messages for d in expected]
@@ -663,20 +663,20 @@ def followed(app: Open, database: Path, link: tuple[str, dict[str, list[str]]]) 
 @pytest.mark.parametrize(
     ("page", "slug", "row", "labels", "figures"),
     [
-        ("overview", "active-users", 6, {"people": "{} people"},
+        ("overview", "active-users", 6, {"people": "Show {} people"},
          "SELECT count(DISTINCT user_id) FROM sessions WHERE date(started_at) = '2026-10-29'"),
-        ("overview", "feature-usage", 2, {"queries": "{} queries"},
+        ("overview", "feature-usage", 2, {"queries": "Show {} queries"},
          "SELECT count(*) FROM queries WHERE created_at >= '2026-10-23'"),
         ("overview", "leaderboard", 2,
-         {"people": "{} people", "activities": "{} conversations"},
+         {"people": "Show {} people", "activities": "Show {} conversations"},
          "SELECT count(DISTINCT user_id), count(*) FROM sessions AS s JOIN users AS u"
          " ON u.id = user_id AND company = 'Acme Corp' WHERE started_at >= '2026-10-23'"),
-        ("overview", "hourly-activity", 14, {"activities": "{} messages in {} conversations"},
+        ("overview", "hourly-activity", 14, {"activities": "Show {} messages in {} conversations"},
          HOUR_14),
-        ("twins", "topics", 0, {"activities": "{} conversations"},
+        ("twins", "topics", 0, {"activities": "Show {} conversations"},
          "SELECT count(*) FROM sessions WHERE started_at >= '2026-10-23' GROUP BY topic"
          " ORDER BY 1 DESC"),
-        ("twins", "document-types", 0, {"documents": "{} documents"},
+        ("twins", "document-types", 0, {"documents": "Show {} documents"},
          "SELECT count(*) FROM documents WHERE created_at >= '2026-10-23' GROUP BY document_type"
          " ORDER BY 1 DESC"),
     ],
@@ -698,31 +698,31 @@ def test_what_is_behind_a_bar_can_be_chosen_and_is_as_many(  # noqa: PLR0913, PL
     }
     made = app(reference, page)
     before = offered(made)
-    made.session_state[f"look-behind-{slug}"] = True
+    made.session_state[f"show-{slug}"] = True
     made.run()
-    made.selectbox(key=f"look-{slug}").select_index(row).run()
+    made.selectbox(key=f"choose-{slug}").select_index(row).run()
     no_errors(made)
     new = {label: link for label, link in offered(made).items() if label not in before}
     assert {link[0]: label for label, link in new.items()} == expected
     for label, link in new.items():
-        said = label.replace("conversations", "activities") if "in" not in label else label
-        assert said in followed(app, reference, link)
+        said = label.removeprefix("Show ").replace("conversations", "activities") if "in" not in label else label
+        assert said.removeprefix("Show ") in followed(app, reference, link)
 
 
 @pytest.mark.parametrize(
     ("page", "expected"),
     [
         ("overview", {
-            "Active users: look behind 12": "of 12 people",
-            "Conversations: look behind 726": "of 726 activities",
-            "Documents drafted: look behind 720": "of 720 documents",
-            "Twin installations: look behind 8": "of 8 installed twins",
+            "Active users 12: show people": "of 12 people",
+            "Conversations 726: show conversations": "of 726 activities",
+            "Documents drafted 720: show documents": "of 720 documents",
+            "Twin installations 8: show installed twins": "of 8 installed twins",
         }),
         ("retention", {
-            "Day 30 retention: look behind 58.3 %": "of 7 people",
-            "Sessions per user: look behind 60.5": "of 726 activities",
-            "Power users: look behind 100.0 %": "of 12 people",
-            "Average duration: look behind 3m 29s": "of 726 activities",
+            "Day 30 retention 58.3 %: show people": "of 7 people",
+            "Sessions per user 60.5: show conversations": "of 726 activities",
+            "Power users 100.0 %: show people": "of 12 people",
+            "Average duration 3m 29s: show conversations": "of 726 activities",
         }),
     ],
 )  # fmt: skip
@@ -747,8 +747,8 @@ def test_a_card_explains_what_is_behind_it_and_behind_what_it_is_compared_with(
     made.run()
     no_errors(made)
     links = offered(made)
-    assert {"726 conversations", "728 conversations"} <= set(links)
-    assert "of 728 activities" in followed(app, reference, links["728 conversations"])
+    assert {"Show 726 conversations", "Show 728 conversations"} <= set(links)
+    assert "of 728 activities" in followed(app, reference, links["Show 728 conversations"])
 
 
 def test_a_link_carries_the_comparison_and_the_way_back_restores_it(
@@ -758,7 +758,7 @@ def test_a_link_carries_the_comparison_and_the_way_back_restores_it(
     made.selectbox(key="compare").select("custom").run()
     dates = (date(2026, 9, 1), date(2026, 9, 20))
     made.date_input(key="compare_dates").set_value(dates).run()
-    page, parameters = offered(made)["Active users: look behind 12"]
+    page, parameters = offered(made)["Active users 12: show people"]
     assert parameters["in_compare"] == ["custom"]
     assert parameters["in_compare_dates"] == ["2026-09-01", "2026-09-20"]
     there = followed(app, reference, (page, parameters))
@@ -787,13 +787,13 @@ def test_a_list_of_the_same_question_is_not_said_to_be_another_whatever_is_compa
 
 def test_a_selection_ends_with_its_question(app: Open, reference: Path) -> None:
     made = app(reference)
-    asked = made.session_state["_frame"].query
+    asked = made.session_state["_page_context"].query
     made.session_state["_picked-leaderboard"] = (asked, 2, ("Acme Corp",))
     made.run()
     no_errors(made)
-    assert "122 conversations" in offered(made)
+    assert "Show 122 conversations" in offered(made)
     made.selectbox(key="preset").select("Last 7 days").run()
-    assert not [label for label in offered(made) if label.endswith(" conversations")]
+    assert not [label for label in offered(made) if label == "Show 122 conversations"]
     made.selectbox(key="preset").select("Last 30 days").run()
     assert "122 conversations" not in offered(made)
     made.session_state["_picked-leaderboard"] = (asked, 2, ("Acme Corp",))
@@ -853,15 +853,15 @@ def organizations_behind(made: AppTest) -> set[str]:
 def test_a_chosen_row_stays_the_same_ones_when_rows_arrive(app: Open, growing: Path) -> None:
     made = app(growing, "organizations")
     assert list(made.dataframe[0].value["organization"]) == ["Busy", "Quiet"]
-    made.selectbox(key="behind-organizations").select(("Busy",)).run()
+    made.selectbox(key="choose-organizations").select(("Busy",)).run()
     assert organizations_behind(made) == {"Busy"}
-    assert "2 conversations" in offered(made)
+    assert "Show 2 conversations" in offered(made)
     talk(growing, "q", "tq", 5)
     refreshed(made)
     assert list(made.dataframe[0].value["organization"]) == ["Quiet", "Busy"]
     assert organizations_behind(made) == {"Busy"}
-    assert "2 conversations" in offered(made)
-    assert made.selectbox(key="behind-organizations").value == ("Busy",)
+    assert "Show 2 conversations" in offered(made)
+    assert made.selectbox(key="choose-organizations").value == ("Busy",)
 
 
 def test_the_grids_own_selection_does_not_pass_to_another_row(app: Open, growing: Path) -> None:
@@ -888,7 +888,7 @@ def test_twins_of_one_name_and_owner_are_told_apart(app: Open, growing: Path) ->
     with sqlite3.connect(growing) as raw:
         raw.execute("UPDATE twins SET user_id = 'b'")
     made = app(growing, "twins")
-    choice = made.selectbox(key="behind-twins")
+    choice = made.selectbox(key="choose-twins")
     assert len(set(choice.options)) == 2
     choice.select(("tq",)).run()
     assert [parameters["twin"] for _, parameters in offered(made).values()] == [["tq"]] * 2
@@ -896,20 +896,20 @@ def test_twins_of_one_name_and_owner_are_told_apart(app: Open, growing: Path) ->
 
 def test_a_chosen_row_that_is_gone_is_said_to_be(app: Open, growing: Path) -> None:
     made = app(growing, "organizations")
-    made.selectbox(key="behind-organizations").select(("Quiet",)).run()
+    made.selectbox(key="choose-organizations").select(("Quiet",)).run()
     with sqlite3.connect(growing) as raw:
         raw.execute("UPDATE users SET company = 'Loud' WHERE id = 'q'")
     refreshed(made)
     assert not organizations_behind(made)
     assert "Quiet is no longer among these rows" in words(made)
-    made.selectbox(key="behind-organizations").select(("Loud",)).run()
+    made.selectbox(key="choose-organizations").select(("Loud",)).run()
     assert "no longer among" not in words(made)
 
 
 def test_a_marked_bar_stays_the_same_one_when_bars_arrive(app: Open, growing: Path) -> None:
     made = app(growing)
     made.selectbox(key="preset").select("All").run()
-    asked = made.session_state["_frame"].query
+    asked = made.session_state["_page_context"].query
     made.session_state["_picked-leaderboard"] = (asked, 0, ("Busy",))
     made.run()
     assert organizations_behind(made) == {"Busy"}
@@ -977,7 +977,7 @@ def daily(tmp_path: Path) -> Path:
 def shown(made: AppTest) -> tuple[date, date]:
     """The days that the page shows, which the box of dates says, too."""
     no_errors(made)
-    period = made.session_state["_frame"].query.period
+    period = made.session_state["_page_context"].query.period
     if made.selectbox(key="preset").value != "Custom dates":
         assert made.date_input(key="dates").value == (period.start, period.end)
     return period.start, period.end
@@ -1050,7 +1050,7 @@ def test_the_way_back_leads_to_the_preset(
 ) -> None:
     clock("2026-03-05 23:59:00")
     made = app(daily, asked={"preset": "Last 7 days"})
-    _, link = offered(made)["Conversations: look behind 4"]
+    _, link = offered(made)["Conversations 4: show conversations"]
     assert (link["start_date"], link["end_date"]) == (["2026-02-26"], ["2026-03-04"])
     back = parse_qs(link["back"][0].partition("?")[2])
     clock("2026-03-06 00:01:00")
@@ -1100,7 +1100,7 @@ def test_a_name_that_nobody_has_counts_nobody_and_is_said(
     for _ in range(2):
         assert f"No {key} is called Gone * Inc any more" in said(made)
         assert f"No {key} is called A\ufffdB any more" in said(made)
-        query = made.session_state["_frame"].query
+        query = made.session_state["_page_context"].query
         assert getattr(query, f"{key}s") == ("A\ufffdB", "Gone * Inc")
         assert made.query_params[key] == ["Gone * Inc", "A\0B"]
         figures = [m.value for m in made.metric] + [h.value for h in made.subheader]
@@ -1144,7 +1144,7 @@ def test_an_organization_that_goes_while_it_is_chosen_stays_chosen(
     with sqlite3.connect(growing) as raw:
         raw.execute("UPDATE users SET company = 'Loud' WHERE id = 'q'")
     refreshed(made)
-    assert made.session_state["_frame"].query.organizations == ("Quiet",)
+    assert made.session_state["_page_context"].query.organizations == ("Quiet",)
     assert "No organization is called Quiet any more" in said(made)
 
 

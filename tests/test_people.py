@@ -359,7 +359,7 @@ def test_a_view_that_is_restored_has_its_dates_and_filters(
         app, reference, "overview", start_date="2026-11-01", end_date="2026-11-05",
         in_organization="Acme Corp", restore="true",
     )  # fmt: skip
-    query = made.session_state["_frame"].query
+    query = made.session_state["_page_context"].query
     assert (query.period.start, query.period.end) == (date(2026, 11, 1), date(2026, 11, 5))
     assert query.organizations == ("Acme Corp",)
     assert "restore" not in made.query_params
@@ -378,8 +378,8 @@ def test_a_value_without_meaning_in_the_address_is_a_page_that_names_it(
 
 def test_a_row_of_a_table_offers_what_it_counts(app: Open, reference: Path) -> None:
     made = app(reference, "organizations")
-    made.selectbox(key="behind-organizations").select_index(2).run()
+    made.selectbox(key="choose-organizations").select_index(2).run()
     no_errors(made)
     offers = {e.proto.label: e.proto.query_string for e in made.get("page_link")}
-    assert {"2 people", "122 conversations"} <= set(offers)
-    assert parse_qs(offers["2 people"])["in_organization"] == ["Acme Corp"]
+    assert {"Show 2 people", "Show 122 conversations"} <= set(offers)
+    assert parse_qs(offers["Show 2 people"])["in_organization"] == ["Acme Corp"]

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from analytics.reading.figures import totals
+from analytics.reading.reader import reading
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
@@ -41,17 +42,17 @@ def test_readers_keep_the_old_state_until_the_build_is_complete(path: Path) -> N
 def test_a_session_sees_one_state_to_its_end(path: Path) -> None:
     write(talks(1), path)
     store, other = opened(settings_for(path)), open_database(settings_for(path))
-    with store.session() as session:
-        assert totals(session, MARCH).conversations == 1
+    with reading(store) as reader:
+        assert totals(reader, MARCH).conversations == 1
         other.refresh()
-        assert totals(session, MARCH).conversations == 1
+        assert totals(reader, MARCH).conversations == 1
         other.rebuild()
-        assert totals(session, MARCH).conversations == 1
+        assert totals(reader, MARCH).conversations == 1
     run(path, "DELETE FROM sessions")
-    with store.session() as session:
-        assert totals(session, MARCH).conversations == 1
+    with reading(store) as reader:
+        assert totals(reader, MARCH).conversations == 1
         other.refresh()
-        assert totals(session, MARCH).conversations == 1
+        assert totals(reader, MARCH).conversations == 1
         assert conversations(store) == 0
     store.close()
     other.close()

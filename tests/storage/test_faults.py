@@ -25,6 +25,7 @@ from sqlalchemy.exc import (
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
 from analytics.migrations import MigrationError, migrate
+from analytics.reading.reader import reading
 from analytics.search.index import Search
 from analytics.storage.faults import DatabaseLocked, DatabaseProblem, problem_of
 from analytics.storage.locks import file_lock
@@ -161,8 +162,8 @@ def test_a_fault_that_is_no_databases_is_none() -> None:
 def test_words_of_a_database_are_no_fault(path: Path) -> None:
     """A column called full_name is no full disk."""
     store = opened(settings_for(path))
-    with pytest.raises(DatabaseProblem) as caught, store.session() as session:
-        session.execute(text("SELECT full_name_locked FROM users"))
+    with pytest.raises(DatabaseProblem) as caught, reading(store) as reader:
+        reader.execute(text("SELECT full_name_locked FROM users"))
     assert caught.value.what.startswith("This database is damaged, encrypted, or has changed")
     store.close()
 
@@ -355,10 +356,10 @@ def test_any_text_encoding_is_read(encoding: str, path: Path, tmp_path: Path) ->
             store = opened(settings_for(tmp_path / name))
             search = Search(store)
             search.update()
-            with store.session() as session:
-                facts = session.execute(text("SELECT * FROM rollup.activity")).all()
-                cells = session.execute(text("SELECT * FROM rollup.daily")).all()
-                words = session.execute(
+            with reading(store) as reader:
+                facts = reader.execute(text("SELECT * FROM rollup.activity")).all()
+                cells = reader.execute(text("SELECT * FROM rollup.daily")).all()
+                words = reader.execute(
                     text("SELECT session_id FROM search.document JOIN search.words AS w"
                          " ON w.rowid = id WHERE w.words MATCH '\"東\" OR \"uni\"'")
                 ).all()  # fmt: skip

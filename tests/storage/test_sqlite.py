@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from analytics.reading.figures import totals
+from analytics.reading.reader import reading
 from analytics.storage import faults, sqlite
 from analytics.storage.faults import DatabaseMissing, DatabaseProblem
 from analytics.storage.store import open_database
@@ -83,8 +84,8 @@ def test_a_database_locked_while_it_is_open(path: Path) -> None:
     store = opened(settings_for(path))
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(DatabaseProblem, match="locked"), store.session() as session:
-            session.execute(text("SELECT * FROM users"))
+        with pytest.raises(DatabaseProblem, match="locked"), reading(store) as reader:
+            reader.execute(text("SELECT * FROM users"))
         with pytest.raises(DatabaseProblem, match="locked"):
             store.refresh()
     assert conversations(store) == 1
@@ -120,8 +121,8 @@ def test_opening_and_refreshing_changes_none_of_the_six_tables(mode: str, path: 
     store.refresh()
     store.rebuild()
     assert conversations(store) == 2
-    with pytest.raises(DatabaseProblem), store.session() as session:
-        session.execute(text("DELETE FROM users"))
+    with pytest.raises(DatabaseProblem), reading(store) as reader:
+        reader.execute(text("DELETE FROM users"))
     store.check()
     store.close()
     assert raw_state(path) == before
@@ -197,10 +198,10 @@ def test_many_readers_at_the_same_time(path: Path) -> None:
     store, together = opened(settings_for(path)), threading.Barrier(12)
 
     def read(_: int) -> int:
-        with store.session() as session:
-            totals(session, MARCH)
+        with reading(store) as reader:
+            totals(reader, MARCH)
             together.wait(20)
-            return totals(session, MARCH).conversations
+            return totals(reader, MARCH).conversations
 
     with ThreadPoolExecutor(12) as readers:
         assert list(readers.map(read, range(12))) == [1] * 12

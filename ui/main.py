@@ -5,9 +5,9 @@ import streamlit as st
 from analytics.metrics.pages import FIRST, NAVIGATION
 from analytics.query import QueryError
 from analytics.storage.faults import DatabaseProblem
+from analytics.web.faults import FAULT_REMEDY, log_fault
 from ui.asked import refusals
 from ui.drill import arrive, back_link
-from ui.faults import FAULT_REMEDY, log_fault
 from ui.page_context import gone_notices, make_frame, period_line
 from ui.saving import save_page
 from ui.startup import notices, open_store, problem_page

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from analytics.metrics.pages import FIRST, NAVIGATION
-from analytics.web.gate import policy
+from analytics.web.content_policy import policy
 from ui.page_context import COMPARISONS
 
 _STATIC = Path(streamlit.__file__).parent / "static"

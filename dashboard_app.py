@@ -25,8 +25,8 @@ from analytics.service import end_with_signals, service
 from analytics.settings import Settings, SettingsError, host_name, is_loopback, load_settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.web import descriptors, downloads
+from analytics.web.accepting import Encodings
 from analytics.web.gate import Gate, foreign_names
-from analytics.web.responses import Encodings
 from ui import shell, views
 from ui.results import prepare
 

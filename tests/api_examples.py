@@ -17,7 +17,7 @@ from analytics.metrics.registry import RESULTS
 from analytics.service import Service
 from analytics.settings import Settings
 from analytics.web.api import create_app
-from analytics.web.api.endpoints import clock, the_service
+from analytics.web.asker import clock, the_service
 from seed import generate
 
 TARGET = Path(__file__).parents[1] / "analytics/web/api/examples.json"
@@ -32,7 +32,7 @@ def examples() -> dict[str, Any]:
         generate(path, users=12, organizations=4, days=60, end_date=date(2026, 11, 20), seed=1)
         service = Service(Settings(database_url=f"sqlite:///{path}"))
         app = create_app()
-        app.dependency_overrides |= {the_service: lambda: lambda: service, clock: lambda: NOW}
+        app.dependency_overrides |= {the_service: lambda: service, clock: lambda: NOW}
         client = TestClient(app)
         found: dict[str, Any] = {}
         for report in RESULTS:

@@ -1,4 +1,4 @@
-"""What clients of the API are promised: the contract, equal numbers everywhere, good manners."""
+"""What clients of the API are promised: the contract, equal numbers everywhere, HTTP as it is."""
 
 import asyncio
 import gzip
@@ -37,12 +37,13 @@ from analytics.output.export import csv_text
 from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.reader import reading
-from analytics.service import RefreshProblem, Service
+from analytics.service import RefreshProblem, Service, service
 from analytics.settings import Settings, load_settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.web import api, responses
 from analytics.web.api import create_app, endpoints
-from analytics.web.api.endpoints import VERSION, clock, the_service
+from analytics.web.api.answers import VERSION
+from analytics.web.asker import clock, the_service
 from tests import fuzz_api, servers
 from tests.browsing import CHROMIUM, chromium
 from tests.conftest import Shelf
@@ -97,7 +98,7 @@ class Served:
     def over(self, app: FastAPI) -> FastAPI:
         """Put this database and moment in the application's place."""
         app.dependency_overrides |= {
-            the_service: lambda: lambda: self.service,
+            the_service: lambda: self.service,
             clock: lambda: self.now,
         }
         return app
@@ -640,7 +641,7 @@ def test_a_setting_that_cannot_be_used_is_503(own: Served, monkeypatch: pytest.M
     del own.app.dependency_overrides[the_service]
     monkeypatch.setenv("REPORTING_TIMEZONE", "Mars/Olympus")
     load_settings.cache_clear()
-    endpoints.service.cache_clear()
+    service.cache_clear()
     try:
         for path, said in (("/api/metrics", "detail"), ("/health", "reason")):
             answer = own.get(path)
@@ -740,7 +741,7 @@ def test_a_database_that_goes_during_a_long_answer_cuts_it_off(
     assert "Traceback" not in caplog.text
 
 
-# --- manners -----------------------------------------------------------------------------------
+# --- middleware --------------------------------------------------------------------------------
 
 
 def test_etag_and_304(served: Served) -> None:

@@ -25,7 +25,7 @@ from analytics.search.index import Search
 from analytics.service import Service
 from analytics.storage.faults import DatabaseProblem
 from analytics.web.api import create_app
-from analytics.web.api.endpoints import the_service
+from analytics.web.asker import the_service
 from seed import generate
 from tests.conftest import settings_for
 from tests.databases import activity_query
@@ -84,7 +84,7 @@ def said_of(sound: Path, folder: Path, seed: int) -> Counter[str]:
         shutil.copyfile(sound / file, folder / file)
     (folder / harmed).write_bytes(damaged((sound / harmed).read_bytes(), rng))
     service, app, said = opened(folder), create_app(), Counter[str]()
-    app.dependency_overrides |= {the_service: lambda: lambda: service}
+    app.dependency_overrides |= {the_service: lambda: service}
     client = TestClient(app)
     try:
         for path in PATHS:

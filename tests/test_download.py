@@ -15,7 +15,6 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from starlette.applications import Starlette
 
 from analytics.lists.activity_rows import ActivityItem
 from analytics.lists.registry import LIST_BY_SLUG
@@ -28,16 +27,16 @@ from analytics.service import Service
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.web import downloads, responses
-from tests.test_people import DATES, NOW, client, service  # noqa: F401 - fixtures too
+from analytics.web.asker import the_service
+from tests.test_people import DATES, client, files_over, service  # noqa: F401 - fixtures too
 
 CHARTS = [report.slug for report in RESULTS if report.is_chart]
 
 
 @pytest.fixture
-def files(service: Service, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(downloads, "service", lambda: service)
-    monkeypatch.setattr(downloads, "_today", lambda _: NOW.date())
-    return TestClient(Starlette(routes=downloads.ROUTES))
+def files(client: TestClient) -> TestClient:
+    """The files of the API's own application: what stands in the place of its clock is theirs."""
+    return files_over(client.app.dependency_overrides)  # type: ignore[attr-defined]
 
 
 def saved_as(answer: Any, kept: str = "no-cache") -> str:
@@ -145,12 +144,9 @@ def test_a_wrong_date_or_theme_is_named(files: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_database_that_is_gone_is_said(
-    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_that_is_gone_is_said(path: str, tmp_path: Path) -> None:
     gone = Service(Settings(database_url=f"sqlite:///{tmp_path / 'gone.db'}"))
-    monkeypatch.setattr(downloads, "service", lambda: gone)
-    answer = TestClient(Starlette(routes=downloads.ROUTES)).get(f"/download/{path}?{DATES}")
+    answer = files_over({the_service: lambda: gone}).get(f"/download/{path}?{DATES}")
     assert answer.status_code == 503
     assert "There is no database file here. Check the path in DATABASE_URL" in answer.text
     assert "gone.db" not in answer.text
@@ -168,15 +164,14 @@ def test_without_the_extra_a_picture_says_what_to_install(
 
 
 def test_an_unexpected_error_is_said_and_logged_without_its_words(
-    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     words = " ".join(["secret", "words"])
 
     def broken() -> Service:
         raise ValueError(words)
 
-    monkeypatch.setattr(downloads, "service", broken)
-    answer = TestClient(Starlette(routes=downloads.ROUTES)).get("/download/results/topics.csv")
+    answer = files_over({the_service: broken}).get("/download/results/topics.csv")
     assert answer.status_code == 500
     assert "the server's log says where" in answer.text
     assert words not in answer.text + caplog.text
@@ -189,12 +184,12 @@ def test_other_files_are_not_there(files: TestClient) -> None:
 
 
 def test_a_database_problem_while_reading_is_said(
-    files: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch
+    files: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object) -> None:
         raise DatabaseProblem("The disk is gone", "data.db", "Put it back.")
 
-    monkeypatch.setattr(downloads, "report_query", gone)
+    monkeypatch.setattr(downloads, "result_query", gone)
     answer = files.get(f"/download/results/metrics.csv?{DATES}")
     assert (answer.status_code, "Put it back." in answer.text) == (503, True)
 

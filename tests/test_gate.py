@@ -35,8 +35,10 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from analytics.settings import Settings, load_settings
+from analytics.web.access_log import ACCESS
 from analytics.web.api import create_app
-from analytics.web.gate import ACCESS, Gate, foreign_names, policy
+from analytics.web.content_policy import policy
+from analytics.web.gate import Gate, foreign_names
 from tests.browsing import CHROMIUM, PAGES, ROOT, chromium, free_port, server, settled
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 from ui import shell

@@ -705,7 +705,11 @@ def test_what_is_behind_a_bar_can_be_chosen_and_is_as_many(  # noqa: PLR0913, PL
     new = {label: link for label, link in offered(made).items() if label not in before}
     assert {link[0]: label for label, link in new.items()} == expected
     for label, link in new.items():
-        said = label.removeprefix("Show ").replace("conversations", "activities") if "in" not in label else label
+        said = (
+            label.removeprefix("Show ").replace("conversations", "activities")
+            if "in" not in label
+            else label
+        )
         assert said.removeprefix("Show ") in followed(app, reference, link)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ from analytics.sql.collation import caseless
 from analytics.storage.store import Store
 from analytics.web import downloads
 from analytics.web.api import create_app
-from analytics.web.api.endpoints import clock, the_service
+from analytics.web.asker import clock, the_service
 from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
 from tests.reference import counted
@@ -227,7 +228,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def client(service: Service) -> TestClient:
     made = create_app()
-    made.dependency_overrides |= {the_service: lambda: lambda: service, clock: lambda: NOW}
+    made.dependency_overrides |= {the_service: lambda: service, clock: lambda: NOW}
+    return TestClient(made)
+
+
+def files_over(dependencies: dict[Any, Any]) -> TestClient:
+    """The files of the pages, of an application that puts these in their places."""
+    made = FastAPI(routes=downloads.ROUTES, openapi_url=None)
+    made.dependency_overrides = dependencies
     return TestClient(made)
 
 
@@ -259,11 +267,8 @@ def test_the_api_names_what_cannot_narrow(client: TestClient, path: str, asked: 
 
 
 @pytest.mark.parametrize("slug", [listed.slug for listed in LISTS])
-def test_the_csv_of_page_and_api_is_the_whole_list(
-    client: TestClient, service: Service, slug: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(downloads, "service", lambda: service)
-    pages = TestClient(Starlette(routes=downloads.ROUTES))
+def test_the_csv_of_page_and_api_is_the_whole_list(client: TestClient, slug: str) -> None:
+    pages = files_over(client.app.dependency_overrides)  # type: ignore[attr-defined]
     own = client.get(f"/api/{slug}?{DATES}&format=csv")
     page = pages.get(f"/download/{slug}.csv?{DATES}")
     assert own.content == page.content

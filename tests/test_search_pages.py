@@ -15,7 +15,7 @@ from analytics.output.chart_data import chart_data
 from analytics.reading.reader import reading
 from analytics.service import Service, service
 from analytics.web.api import app as api
-from analytics.web.api.endpoints import the_service
+from analytics.web.asker import the_service
 from tests.conftest import settings_for
 from tests.databases import Raw, a_document, a_query, a_session, a_twin, a_user, write
 from tests.searching import NOW, Indexed, a_text, changing, talks, wait_until_built  # noqa: F401 - fixtures too
@@ -25,7 +25,7 @@ from tests.test_pages import Open, app, charts, no_errors, words  # noqa: F401 -
 def test_the_api_searches(changing: Indexed) -> None:
     client = TestClient(api)
     made = Service(settings_for(changing.path))
-    api.dependency_overrides[the_service] = lambda: lambda: made
+    api.dependency_overrides[the_service] = lambda: made
     try:
         wait_until_built(made)
         found = client.get("/api/activities", params={"search": "budget", "limit": 1}).json()

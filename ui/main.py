@@ -5,10 +5,10 @@ import streamlit as st
 from analytics.errors import QueryError
 from analytics.metrics.pages import FIRST, NAVIGATION
 from analytics.storage.faults import DatabaseProblem
+from analytics.web.faults import FAULT_REMEDY, log_fault
 from ui.arriving import arrive
 from ui.asked import refusals
 from ui.chips import page_chips
-from ui.faults import FAULT_REMEDY, log_fault
 from ui.gone import gone_notices
 from ui.links import back_link
 from ui.page_context import make_page_context

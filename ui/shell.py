@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from analytics.metrics.pages import FIRST, NAVIGATION
-from analytics.web.gate import policy
+from analytics.web.content_policy import policy
 from ui.address import IN
 from ui.period_bar import COMPARISONS
 

@@ -14,9 +14,9 @@ from analytics.service import service
 from analytics.settings import SettingsError
 from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem
 from analytics.storage.store import Store
+from analytics.web.faults import FAULT_REMEDY, log_fault
 from ui.access import Data, scope
 from ui.cache import shared
-from ui.faults import FAULT_REMEDY, log_fault
 from ui.inert import inert
 
 RETRY_SECONDS = 5

@@ -27,7 +27,7 @@ from analytics.output.theme import FONT, css_variables, variables
 from analytics.query import NAMELESS, Query, filter_label
 from analytics.reading.filters import only_words
 from analytics.reading.known import Called, span
-from analytics.reading.reader import reading
+from analytics.reading.reader import Scope, reading
 from analytics.rollups.build import Progress, silent
 from analytics.storage.database import Freshness
 from analytics.storage.store import Store
@@ -74,6 +74,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     *,
     compares: bool = True,
     dark: bool = False,
+    scope: Scope | None = None,
     progress: Progress = silent,
 ) -> str:
     """These pages (names of `PAGES`) as an HTML file without scripts that loads nothing.
@@ -89,7 +90,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
             raise QueryError("page", page, f"choose one of {', '.join(PAGES)}, all")
     slugs = [slug for page in pages for slug in PAGES[page].slugs]
     parts = {}
-    with reading(store) as reader:
+    with reading(store, scope) as reader:
         known = span(reader, query.period.today)
         left, only = apart(reader).left_out, only_words(query, Called(reader))
         for n, slug in enumerate(slugs):

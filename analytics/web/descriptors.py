@@ -14,7 +14,7 @@ from contextlib import suppress
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from analytics.web.responses import RETRY_SECONDS
+from analytics.web.faults import RETRY_SECONDS
 
 try:
     import resource

@@ -16,15 +16,12 @@ order (`refusal`), gives every answer its security headers, and logs a line a re
 - **The path.** What Streamlit offers and the dashboard doesn't need is closed.
 """
 
-import base64
-import hashlib
 import logging
 import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote
 
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,12 +34,12 @@ from analytics.settings import (
     is_loopback,
     load_settings,
 )
+from analytics.web.access_log import log_answer
+from analytics.web.content_policy import CONNECT, policy
 
 HEALTH = frozenset({"/health", "/_stcore/health"})
-ACCESS = logging.getLogger("analytics.access")
-_PASSED = (
-    "analytics.web.gate"  # in the scope of what has passed a gate: the API beside the dashboard
-)
+# In the scope of what has passed a gate: the API beside the dashboard.
+_PASSED = "analytics.web.gate"
 _PRIVATE = b"private, no-store"
 _JSON = ("/api/", "/openapi.json", "/health")
 # Streamlit's: metrics, agents, uploads, components, sign-in, files kept in memory.
@@ -58,31 +55,6 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_CONNECT = "connect-src 'self'"
-_INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
-
-
-# --- what a browser may do with an answer -----------------------------------------------------
-
-
-def policy(html: str = "", *, compiles: bool = False) -> str:
-    """The content policy of answers: all from here, and of inline scripts only those of `html`.
-
-    `compiles` lets these make WebAssembly, which can do no more than they. Styles stand in elements
-    all over Streamlit's pages. Pictures are drawn as data, or made by a script; the API's
-    documentation searches in a worker that its script makes.
-    """
-    hashes = "".join(
-        f" 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-        for script in dict.fromkeys(_INLINE.findall(html))
-    )
-    compiled = " 'wasm-unsafe-eval'" if compiles else ""
-    return (
-        f"default-src 'self'; script-src 'self'{compiled}{hashes};"
-        " style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:;"
-        f" media-src 'self' blob:; worker-src 'self' blob:; {_CONNECT}; frame-src 'none';"
-        " object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-    )
 
 
 # --- who is answered --------------------------------------------------------------------------
@@ -279,7 +251,7 @@ class Gate:
                 await _refuse(fault, scope, receive, observed)
             raise
         finally:
-            _log(scope, status, size, (time.perf_counter() - began) * 1_000)
+            log_answer(scope, _path(scope), status, size, (time.perf_counter() - began) * 1_000)
 
     def _with_headers(self, scope: Scope, start: Message) -> list[tuple[bytes, bytes]]:
         """The headers of an answer, with those that it lacks; its own stay."""
@@ -294,7 +266,7 @@ class Gate:
 
     def _policy_for(self, scope: Scope) -> bytes:
         if self._policy is None:
-            before, connect, after = self._own().partition(_CONNECT)
+            before, connect, after = self._own().partition(CONNECT)
             self._policy = before + connect, after
         # Not every browser takes a websocket of the page's own host for its own. A policy can't
         # name an address in brackets.
@@ -339,26 +311,3 @@ async def _refuse(refused: Refusal, scope: Scope, receive: Receive, send: Send) 
         else PlainTextResponse(refused.why, refused.status)
     )
     await answer(scope, receive, send)
-
-
-def _log(scope: Scope, status: int, size: int, milliseconds: float) -> None:
-    """A line with method, path, status, milliseconds and bytes.
-
-    It leaves out the query, which may hold searches and e-mail addresses, and what looks like one
-    in the path. What Streamlit's client loads beside a page has no line unless it is refused.
-    """
-    path, is_websocket = _path(scope), scope["type"] == "websocket"
-    is_part = is_websocket or path.startswith(("/static/", "/_stcore/", "/favicon.png"))
-    if is_part and status < 400:  # noqa: PLR2004
-        return
-    if not ACCESS.hasHandlers():  # nobody has set up logging: not the dashboard, nor a test
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-        ACCESS.addHandler(handler)
-    ACCESS.setLevel(logging.INFO)
-    shown = _ADDRESS.sub("-", quote(scope["path"], safe="/", errors="replace"))
-    method = "WEBSOCKET" if is_websocket else scope["method"]
-    ACCESS.info("%s %s %d %.1fms %dB", method, shown, status, milliseconds, size)
-
-
-_ADDRESS = re.compile(r"[^/]*%(?:25)*40[^/]*")

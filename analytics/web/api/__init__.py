@@ -1,7 +1,7 @@
 """The REST API: every result of the registry, the activities, and their documentation.
 
 `app` serves alone (`uvicorn analytics.api:app`); `routes()` serves the same beside the dashboard.
-`endpoints` has the answers, `parameters` what can be asked, `manners` what HTTP expects of both.
+`endpoints` and `lists` answer, `answers` has what they share, `middleware` what HTTP expects.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,11 +18,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics.settings import SettingsError, load_settings
 from analytics.web import descriptors
+from analytics.web.accepting import Encodings
 from analytics.web.api import lists
-from analytics.web.api.endpoints import NAME, VERSION, router
-from analytics.web.api.middleware import Manners, add_error_answers
-from analytics.web.gate import Gate, policy
-from analytics.web.responses import Encodings
+from analytics.web.api.answers import VERSION
+from analytics.web.api.endpoints import NAME, router
+from analytics.web.api.middleware import HeadAndErrors, add_error_answers
+from analytics.web.content_policy import policy
+from analytics.web.gate import Gate
 
 OWN_PATHS = ("/api", "/health", "/docs", "/redoc", "/openapi.json")
 GZIP_LEVEL = 6  # 9 takes twice the time for the last percent
@@ -32,6 +34,10 @@ The numbers of the dashboard: the same functions answer the pages, their CSV and
 Days are local to the reporting time zone; a period includes both its days. A rate or change that
 does not exist is `null`. Without dates a result is about the 30 days that end on the last complete
 day with data. A parameter sent empty counts as absent.
+
+Filters combine. `organization`, `department`, `user` and `person` say whose numbers are meant;
+`twin`, `unknown_twin`, `by_others` and `topic` in which conversations: a result then answers as if
+the others did not exist.
 """
 
 
@@ -59,7 +65,7 @@ def create_app() -> FastAPI:
     app.add_middleware(GZipMiddleware, compresslevel=GZIP_LEVEL)
     app.add_middleware(Encodings)
     app.add_middleware(_Cors)
-    app.add_middleware(Manners)
+    app.add_middleware(HeadAndErrors)
     app.add_middleware(Gate)
     return app
 

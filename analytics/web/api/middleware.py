@@ -1,4 +1,4 @@
-"""HTTP manners that no endpoint has to know: HEAD, OPTIONS, and errors as JSON."""
+"""What no endpoint has to know of HTTP: HEAD, OPTIONS, and errors as JSON."""
 
 from http import HTTPStatus
 
@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from analytics.errors import QueryError
-from analytics.web.responses import FAULTS, fault_of, log_fault
+from analytics.web.faults import FAULTS, fault_of, log_fault
 
 ALLOWED = "GET, HEAD, OPTIONS"
 
@@ -18,7 +18,7 @@ class _HeadAnswered(Exception):
     """The head of an answer is sent and its body isn't wanted."""
 
 
-class Manners:
+class HeadAndErrors:
     """The layer below the gate: answers HEAD, and lets no error escape.
 
     Errors are logged without their texts, which may hold conversations.

@@ -84,9 +84,9 @@ def told(reader: Reader, asking: Asking) -> Answers:
 
 
 def named(what: str, query: Query) -> str:
-    """The name of an answer."""
-    filters = {name: value for name, value in vars(query).items() if value and name != "period"}
-    return f"{what} {query.period.start}…{query.period.end} {filters}"
+    """The name of an answer, of no other question too."""
+    filters = {one.name: one.texts(query) for one in FILTERS if one.is_set(query)}
+    return f"{what} {filters} {query.period} against {query.against}"
 
 
 def rows(answer: Any) -> Any:

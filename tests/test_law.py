@@ -1,12 +1,15 @@
 """The law for scopes and filters: the answer equals that of a database from which all other rows
 were deleted."""
 
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import ColumnElement, Table
 from sqlmodel import SQLModel
 
@@ -38,10 +41,12 @@ from analytics.rollups.tables import (
 from analytics.search.index import Search
 from analytics.storage.store import Store
 from tests.conftest import Shelf
-from tests.databases import Raw
+from tests.databases import TABLES as RAW_TABLES
+from tests.databases import Raw, databases, queries
 from tests.deleting import Slice, in_pairs, of_people, rich
 from tests.telling import NOW, TABLES, Asking, first_difference, of_tables, told
 
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "4"))
 TODAY = date(2026, 4, 1)
 MAIN = Period(date(2026, 3, 9), date(2026, 3, 31), TODAY)
 PERIODS = (
@@ -239,3 +244,52 @@ def test_cells_without_their_condition_are_noticed(
     deleted(BOTH)
     monkeypatch.setattr(cells.Slices, "which", of_all)
     assert broken(full, deleted, BOTH) != ""
+
+
+# --- on databases made to break it -------------------------------------------------------------
+
+Case = tuple[Raw, tuple[Slice, ...], list[Query]]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A nasty database, a scope that some of its people are in, and questions."""
+    raw = draw(databases())
+    pairs = {(row["company"] or None, row["department"] or None) for row in raw.users}
+    chosen = draw(st.sets(st.sampled_from(sorted(pairs, key=repr) or [(None, None)]), min_size=1))
+    scope = [pair[:1] if draw(st.booleans()) else pair for pair in sorted(chosen, key=repr)]
+    asked = draw(st.lists(queries(raw), min_size=2, max_size=2))
+    twins = [row["twin_id"] for row in raw.sessions] or ["nothing"]
+    topics = [row["topic"] or None for row in raw.sessions] or [None]
+    more: list[dict[str, Any]] = [
+        {"messages": True},
+        {"twin": draw(st.sampled_from(twins))},
+        {"topics": (draw(st.sampled_from(topics)),)},
+        {"by_others": True},
+        {"unknown_twin": True},
+        {"user": draw(st.sampled_from(("a", "n_", "1")))},
+    ]
+    narrowed = [replace(query, **draw(st.sampled_from(more))) for query in asked]
+    return raw, tuple(scope), list(dict.fromkeys([*asked, *narrowed]))
+
+
+@pytest.fixture(scope="module")
+def two_shelves(new_shelf: Callable[[], Shelf]) -> tuple[Shelf, Shelf]:
+    """One for a database, one for what is left of it."""
+    return new_shelf(), new_shelf()
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_a_scope_of_any_database_answers_as_if_all_others_were_deleted(
+    two_shelves: tuple[Shelf, Shelf], case: Case
+) -> None:
+    raw, pairs, questions = case
+    assume(any(getattr(raw, table) for table in RAW_TABLES))
+    of_all, left = two_shelves
+    asking = Asking.about(raw, questions)
+    with reading(left(of_people(raw, in_pairs(*pairs)), raw.zone)) as reader:
+        answers, tables = dict(told(reader, asking)), dict(of_tables(reader))
+    with reading(of_all(raw, raw.zone), Scope.of(*pairs)) as reader:
+        assert first_difference(of_tables(reader), tables) == ""
+        assert first_difference(told(reader, asking), answers) == ""

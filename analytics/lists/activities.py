@@ -13,9 +13,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 from analytics.errors import QueryError
 from analytics.lists.activity_rows import ActivityItem, ActivityPage, FoundItem, activity_item
 from analytics.lists.paging import check_page, place
-from analytics.period import Period, open_period
+from analytics.period import open_period
 from analytics.query import Query
-from analytics.reading.cells import LISTING, slices_of
 from analytics.reading.facts import in_activities
 from analytics.reading.filters import (
     TYPE_FLAGS,
@@ -24,6 +23,7 @@ from analytics.reading.filters import (
     of_events,
     of_people,
 )
+from analytics.reading.listing import activities_by_day
 from analytics.reading.reader import Reader
 from analytics.search.matching import matching
 from analytics.search.snippets import snippets
@@ -146,18 +146,7 @@ def _day_counts(reader: Reader, query: Query) -> list[tuple[int | None, int]]:
         wanted = _wanted(reader, query, every=True, gather=True)
         counted = select(func.count()).select_from(reader.activities).where(wanted)
         return [(None, reader.scalar(counted) or 0)]
-    c, flag, period = LISTING.c, TYPE_FLAGS.get(query.type, 0), query.period
-    counts = reader.execute(
-        select(c.day, func.sum(c.activities))
-        .where(
-            slices_of(reader, query).which(LISTING),
-            *_bounds(c.day, period),
-            c.types.bitwise_and(flag) == flag,
-        )
-        .group_by(c.day)
-        .order_by(-c.day)
-    )
-    return [(day, int(activities)) for day, activities in counts]
+    return [*activities_by_day(reader, query, TYPE_FLAGS.get(query.type, 0))]
 
 
 def _rows_at(
@@ -188,15 +177,6 @@ def _rows_at(
     skipped = ends[before - 1] if before else 0
     rows = _page(reader, query, every=offset > 0, within=(oldest - 1, newest + 1))
     return rows.offset(offset - skipped).limit(limit)
-
-
-def _bounds(day: ColumnElement[int], period: Period) -> list[ColumnElement[bool]]:
-    bounds = []
-    if period.has_start:
-        bounds.append(day >= period.start.toordinal())
-    if period.has_end:
-        bounds.append(day <= period.end.toordinal())
-    return bounds
 
 
 def _on_days(a: Any, first: int | None, last: int | None) -> ColumnElement[bool]:

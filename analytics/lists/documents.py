@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
 
 from analytics.fields import Meaning, Row, Words
 from analytics.lists.paging import Paging, check_page, place
 from analytics.query import Query
-from analytics.reading.cells import BY_NAME, DAILY, in_days, slices_of
 from analytics.reading.facts import events
 from analytics.reading.filters import check_fits
+from analytics.reading.listing import made_by_day
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_key
 from analytics.sql.collation import by_code_point
@@ -189,24 +189,8 @@ def _by_day(reader: Reader, of: _List[Any], query: Query) -> list[tuple[int, int
     check_fits(query, of.kind)
     h, types = reader.hours.c, [slice_key(name) for name in query.document_types]
     if replace(query, document_types=()).is_of_slices:  # the cells know
-        cells = DAILY
-        number: ColumnElement[int] = DAILY.c[of.kind]
-        of_type: ColumnElement[bool] = true()
-        if types:
-            cells, count = BY_NAME["document_type"]
-            number, of_type = cells.c[count], cells.c.document_type.in_(types)
-        counted = (
-            select(cells.c.day, func.sum(number))
-            .where(
-                slices_of(reader, query).which(cells),
-                in_days(cells.c.day, query.period.start, query.period.end),
-                of_type,
-                number > 0,
-            )
-            .group_by(cells.c.day)
-            .order_by(cells.c.day.desc())
-        )
-    elif types:
+        return made_by_day(reader, query, of.kind, types)
+    if types:
         d = reader.drafted.c
         held = select(h.session_id).where(
             events(reader, query), h.user_id == d.user_id, h.session_id == d.session_id,

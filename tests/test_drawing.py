@@ -9,25 +9,24 @@ import pandas as pd
 import pytest
 
 from analytics.behind import behind
-from analytics.charts import (
-    ActiveUsersDay,
-    ConversationsDay,
-    DocumentTypeCount,
-    EngagementDay,
-    FeatureUsage,
-    HourlyActivity,
-    InstallationsDay,
-    LeaderboardEntry,
-    TopicCount,
-)
+from analytics.metrics.active_users import ActiveUsersDay
+from analytics.metrics.conversations import ConversationsDay
+from analytics.metrics.document_types import DocumentTypeCount
+from analytics.metrics.engagement import EngagementDay
+from analytics.metrics.feature_usage import FeatureUsage
+from analytics.metrics.hourly_activity import HourlyActivity
+from analytics.metrics.installations import InstallationsDay
+from analytics.metrics.leaderboard import LeaderboardEntry
+from analytics.metrics.topics import TopicCount
 from analytics.output.chart_data import BAR, TOTAL_THEN, Compared, chart_data, table_data
 from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
 from analytics.output.chart_parts import PICK
 from analytics.output.chart_spec import height, specs
 from analytics.output.chart_summary import summary
 from analytics.query import Period, Query
-from analytics.reports import BY_SLUG, REPORTS
-from analytics.retention import CohortCell
+from analytics.metrics.registry import BY_SLUG
+from analytics.reports import REPORTS
+from analytics.metrics.cohorts import CohortCell
 
 MONDAY = date(2026, 3, 2)
 NAME = "Previous period"

@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from analytics.models import RAW_TABLES
-from analytics.reading.reader import reading
+from analytics.rollups import sqlite_keeper
 from analytics.rollups.build import TABLES
+from analytics.rollups.sqlite_keeper import SqliteKeeper
 from analytics.service import Service
 from analytics.settings import Settings
-from analytics.storage import store as database
 from analytics.storage.faults import BUSY_SECONDS
-from analytics.storage.store import SqliteStore, Store, open_database
+from analytics.storage.sqlite_connection import SqliteConnection
+from analytics.storage.store import Store, open_database
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
 
 pytestmark = pytest.mark.slow
@@ -57,7 +58,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "company": (None, "", "Acme", "acme", "="),
     "department": (None, "", "Sales"),
     "topic": (None, "", "Billing"),
-    "document_type": (None, "", "Result"),
+    "document_type": (None, "", "Report"),
     "sender_type": ("user", "user", "twin"),
     "message_type": (None, "general"),
     "is_shared": (None, 0, 1),
@@ -85,8 +86,8 @@ def opened(path: Path, zone: str = ZONE) -> Store:
 
 def contents(store: Store) -> dict[str, list[Any]]:
     """All rows of all rollup tables, but for the version."""
-    with reading(store) as reader:
-        connection = reader.connection
+    with store.session() as session:
+        connection = session.connection()
         return {
             table: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM rollup.{table}")))
             for table in ROLLUPS
@@ -379,15 +380,15 @@ def test_a_kill_at_any_moment_does_no_harm(what: str, tmp_path: Path) -> None:
 
 # Where a process is killed: what it does, which function, before or after it has run.
 POINTS: dict[str, tuple[str, Any, str, str]] = {
-    "while reading": ("refresh", database, "stage", "after"),
-    "between reading and writing": ("refresh", database, "refresh", "before"),
-    "while writing": ("refresh", database, "refresh", "after"),
-    "before the log is shortened": ("refresh", SqliteStore, "_forget", "before"),
-    "after the log is shortened": ("refresh", SqliteStore, "_forget", "after"),
-    "before a build is complete": ("rebuild", database, "build", "after"),
-    "before a build is copied": ("rebuild", SqliteStore, "_overwrite", "before"),
-    "while a build is copied": ("rebuild", database._Connection, "backup", "in"),
-    "after a build was copied": ("rebuild", database, "_checkpoint", "before"),
+    "while reading": ("refresh", sqlite_keeper, "stage", "after"),
+    "between reading and writing": ("refresh", sqlite_keeper, "refresh", "before"),
+    "while writing": ("refresh", sqlite_keeper, "refresh", "after"),
+    "before the marks are deleted": ("refresh", SqliteKeeper, "_forget", "before"),
+    "after the marks are deleted": ("refresh", SqliteKeeper, "_forget", "after"),
+    "before a build is complete": ("rebuild", sqlite_keeper, "build", "after"),
+    "before a build is copied": ("rebuild", SqliteKeeper, "_overwrite", "before"),
+    "while a build is copied": ("rebuild", SqliteConnection, "backup", "in"),
+    "after a build was copied": ("rebuild", sqlite_keeper, "_checkpoint", "before"),
     "before a build is renamed": ("rebuild", Path, "replace", "before"),
 }
 
@@ -414,9 +415,11 @@ def killed_at(point: str, path: Path, go: Any) -> None:
     getattr(store, act)()
 
 
-def build_id(store: Store) -> str:
-    with reading(store) as reader:
-        return str(reader.connection.exec_driver_sql("SELECT build_id FROM rollup.build").scalar())
+def lineage(store: Store) -> str:
+    with store.session() as session:
+        return str(
+            session.connection().exec_driver_sql("SELECT lineage FROM rollup.build").scalar()
+        )
 
 
 def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
@@ -435,22 +438,22 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
             )
             raw.execute("UPDATE users SET company = ? WHERE id = 'u1'", (f"Company {turn}",))
         if "renamed" in point:
-            store.rollup_path.unlink()
+            store.database.rollup_path.unlink()
             go.send("go")
             process.join()
         else:
-            before, born = contents(store), build_id(store)
-            with reading(store) as reader:
-                reader.connection.exec_driver_sql("SELECT version FROM rollup.build").all()
+            before, born = contents(store), lineage(store)
+            with store.session() as session:
+                session.connection().exec_driver_sql("SELECT version FROM rollup.build").all()
                 go.send("go")
                 process.join()
-                found = reader.connection.exec_driver_sql("SELECT * FROM rollup.listing")
+                found = session.connection().exec_driver_sql("SELECT * FROM rollup.listing")
                 assert sorted(map(tuple, found)) == before["listing"], point
             contents(store)
         assert process.exitcode == -signal.SIGKILL, point
         store.refresh()
         if POINTS[point][0] == "refresh":
-            assert build_id(store) == born, f"built again after a kill {point}"
+            assert lineage(store) == born, f"built again after a kill {point}"
         assert_exact(store, path)
     store.close()
 
@@ -459,7 +462,7 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"
-    store, write_rollups = sample(path), database.refresh
+    store, write_rollups = sample(path), sqlite_keeper.refresh
 
     def while_others_write(*arguments: Any) -> str:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as raw:
@@ -469,7 +472,7 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
             raw.execute("COMMIT")
             return version
 
-    monkeypatch.setattr(database, "refresh", while_others_write)
+    monkeypatch.setattr(sqlite_keeper, "refresh", while_others_write)
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
         raw.execute("DELETE FROM users WHERE id = 'u2'")
@@ -481,11 +484,11 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
 
 
 def read_elsewhere(path: Path, pipe: Any) -> None:
-    """Another process: read in one reader, and in a new one, as often as told."""
+    """Another process: read in one session, and in a new one, as often as told."""
     pipe.recv()
     store = opened(path)
-    with reading(store) as reader:
-        connection = reader.connection
+    with store.session() as session:
+        connection = session.connection()
         while True:
             found = connection.exec_driver_sql(
                 "SELECT * FROM rollup.activity_hour ORDER BY 1, 2, 3, 4"
@@ -504,15 +507,15 @@ def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) 
     store = sample(path)
     other = opened(path)
     ours.send("go")
-    with reading(store) as reader:
-        connection = reader.connection
+    with store.session() as session:
+        connection = session.connection()
         old = list(map(tuple, connection.exec_driver_sql("SELECT * FROM rollup.activity_hour")))
         assert ours.recv() == (old, old)
         for turn in range(3):
             with closing(sqlite3.connect(path)) as raw, raw:
                 raw.execute("DELETE FROM sessions WHERE id < ?", (f"s{turn + 2}",))
             if turn == 2:
-                other.rollup_path.unlink()
+                other.database.rollup_path.unlink()
             other.rebuild() if turn == 0 else other.refresh()
             again = connection.exec_driver_sql("SELECT * FROM rollup.activity_hour")
             assert list(map(tuple, again)) == old
@@ -523,7 +526,7 @@ def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) 
             assert_exact(store, path)
     ours.send("end")
     reader.join()
-    with closing(sqlite3.connect(store.rollup_path)) as sibling:
+    with closing(sqlite3.connect(store.database.rollup_path)) as sibling:
         assert sibling.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     other.close()
     store.close()
@@ -540,7 +543,7 @@ def test_a_restored_backup_of_the_raw_file_is_noticed(
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
     if killed:
-        monkeypatch.setattr(store, "_forget", lambda *_: False)
+        monkeypatch.setattr(store.keeper, "_forget", lambda *_: False)
     store.refresh()
     monkeypatch.undo()
     path.write_bytes(backup)
@@ -553,14 +556,14 @@ def test_a_restored_backup_of_the_rollups_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     store.close()
-    backup = store.rollup_path.read_bytes()
+    backup = store.database.rollup_path.read_bytes()
     store = opened(path)
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
     store.refresh()
     contents(store)
-    store.rollup_path.unlink()
-    store.rollup_path.write_bytes(backup)  # beside the WAL of the one that is gone
+    store.database.rollup_path.unlink()
+    store.database.rollup_path.write_bytes(backup)  # beside the WAL of the one that is gone
     store.refresh()
     assert_exact(store, path)
     store.close()
@@ -569,7 +572,7 @@ def test_a_restored_backup_of_the_rollups_is_noticed(tmp_path: Path) -> None:
 def test_where_there_can_be_no_wal_the_rollback_journal_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_JOURNAL", "DELETE")
+    monkeypatch.setattr(sqlite_keeper, "_JOURNAL", "DELETE")
     path = tmp_path / "data.db"
     store = sample(path)
     for act in (store.refresh, store.rebuild):
@@ -604,14 +607,14 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
     store = sample(path)
 
     def state() -> tuple[str, int]:
-        with reading(store) as reader:
-            row = reader.connection.exec_driver_sql("SELECT build_id, refresh FROM rollup.build")
+        with store.session() as session:
+            row = session.connection().exec_driver_sql("SELECT lineage, refresh FROM rollup.build")
             return tuple(row.one())
 
     def changed_since(refresh: int) -> list[str]:
-        with reading(store) as reader:
+        with store.session() as session:
             sql = "SELECT session_id FROM rollup.changed WHERE refresh > ? ORDER BY 1"
-            return list(reader.connection.exec_driver_sql(sql, (refresh,)).scalars())
+            return list(session.connection().exec_driver_sql(sql, (refresh,)).scalars())
 
     def change(*statements: str) -> None:
         with closing(sqlite3.connect(path)) as database, database:
@@ -619,7 +622,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
                 database.execute(statement)
         store.refresh()
 
-    build_id, built = state()
+    lineage, built = state()
     assert (built, changed_since(built)) == (0, [])
     change(
         "UPDATE messages SET content = 'New' WHERE id = 'ms1-30'",
@@ -627,26 +630,26 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
         "INSERT INTO queries (id, session_id, query_text) VALUES ('q', 'missing', '')",
     )
     first = state()
-    assert first == (build_id, 1)
+    assert first == (lineage, 1)
     assert changed_since(built) == ["missing", "s1-3", "s2-1"]
     change(
         "DELETE FROM messages WHERE session_id IN ('s1-3', 's4-4')",
         "DELETE FROM sessions WHERE id = 's4-4'",
         "UPDATE users SET company = 'New' WHERE id = 'u5'",
     )
-    assert state() == (build_id, 2)
+    assert state() == (lineage, 2)
     assert changed_since(first[1]) == ["s1-3", "s4-4"]
     assert changed_since(built) == ["missing", "s1-3", "s2-1", "s4-4"]
     store.refresh()
-    assert state() == (build_id, 2)
+    assert state() == (lineage, 2)
     store.rebuild()
     again, refresh = state()
-    assert again != build_id
+    assert again != lineage
     assert (refresh, changed_since(refresh)) == (0, [])
     store.close()
 
 
-def test_a_database_that_cannot_be_written_gets_no_change_log(
+def test_a_database_that_cannot_be_written_gets_no_marks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"
@@ -672,7 +675,7 @@ def test_a_database_that_cannot_be_written_gets_no_change_log(
     store.close()
 
 
-def test_the_change_log_can_be_removed_and_comes_back(tmp_path: Path) -> None:
+def test_marks_can_be_removed_and_come_back(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     store.remove_marks()
@@ -706,7 +709,7 @@ def test_the_service_refreshes_by_itself_until_it_is_closed(tmp_path: Path) -> N
     assert not thread.is_alive()
 
 
-def test_rollups_by_another_name_of_the_file_take_no_entry_away_unseen(tmp_path: Path) -> None:
+def test_rollups_by_another_name_of_the_file_take_no_mark_away_unseen(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     (tmp_path / "links").mkdir()
@@ -726,7 +729,7 @@ def test_rollups_by_another_name_of_the_file_take_no_entry_away_unseen(tmp_path:
     store.close()
 
 
-def test_deleted_entries_mean_a_rebuild(tmp_path: Path) -> None:
+def test_deleted_marks_mean_a_rebuild(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     with closing(sqlite3.connect(path)) as database, database:
@@ -737,7 +740,7 @@ def test_deleted_entries_mean_a_rebuild(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_file_with_a_change_log_that_can_no_longer_be_written_is_read_when_it_changed(
+def test_a_marked_file_that_can_no_longer_be_written_is_read_when_it_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"
@@ -763,7 +766,7 @@ def test_a_refresh_ends_while_others_go_on_writing(
     path = tmp_path / "data.db"
     store = sample(path)
     written = 0
-    forget = store._forget
+    forget = store.keeper._forget
 
     def one_more(applied: list[int], known: str, name: str) -> bool:
         nonlocal written
@@ -773,7 +776,7 @@ def test_a_refresh_ends_while_others_go_on_writing(
             database.execute("UPDATE users SET company = company || '+' WHERE id = 'u1'")
         return forget(applied, known, name)
 
-    monkeypatch.setattr(store, "_forget", one_more)
+    monkeypatch.setattr(store.keeper, "_forget", one_more)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE users SET company = 'New' WHERE id = 'u0'")
     store.refresh()

@@ -19,7 +19,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
 from analytics.models import RAW_MODELS, RAW_TABLES, table_of
-from analytics.reading.reader import reading
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database
@@ -40,11 +39,11 @@ def opened(url: URL) -> Store:
 
 def contents(store: Store) -> dict[str, list[Any]]:
     """All rows of all rollup tables, but for the version."""
-    with reading(store) as reader:
+    with store.session() as session:
         return {
             table: sorted(
                 tuple("" if value is None else str(value) for value in row)
-                for row in reader.execute(text(f"SELECT * FROM rollup.{table}"))
+                for row in session.execute(text(f"SELECT * FROM rollup.{table}"))
             )
             for table in ROLLUPS
         }
@@ -198,9 +197,9 @@ def store(postgres: URL) -> Any:
     store.close()
 
 
-def test_cascading_deletes_are_logged(store: Store) -> None:
+def test_cascading_deletes_are_marked(store: Store) -> None:
     first = version(store)
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("DELETE FROM users WHERE id = 'u0'"))
         left = connection.scalar(text("SELECT count(*) FROM messages"))
     assert left == 0  # all were with a twin of u0
@@ -210,10 +209,10 @@ def test_cascading_deletes_are_logged(store: Store) -> None:
 
 
 def test_a_change_that_commits_late_is_not_lost(store: Store) -> None:
-    """Its entry has a lower id than those that a refresh has applied and deleted meanwhile."""
-    late = store._refresher.connect()
+    """Its mark has a lower id than those that a refresh has applied and deleted meanwhile."""
+    late = store.keeper._refresher.connect()
     late.execute(text("UPDATE users SET company = 'Late' WHERE id = 'u0'"))
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("UPDATE users SET company = 'Soon' WHERE id = 'u1'"))
     store.refresh()
     late.commit()
@@ -223,7 +222,7 @@ def test_a_change_that_commits_late_is_not_lost(store: Store) -> None:
 
 
 def test_who_may_only_write_rows_can_write(store: Store) -> None:
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("CREATE ROLE writer"))
         connection.execute(text("GRANT SELECT, INSERT, UPDATE ON users TO writer"))
         connection.execute(text("SET LOCAL ROLE writer"))
@@ -241,7 +240,7 @@ def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -
     def write_on() -> None:
         turn = 0
         while not stop.is_set():
-            with store._refresher.begin() as connection:
+            with store.keeper._refresher.begin() as connection:
                 connection.execute(
                     text("UPDATE sessions SET user_id = :user WHERE id = :id"),
                     {"user": f"u{turn % 2}", "id": f"pu{turn // 2 % 2}{turn % 10}"},
@@ -268,16 +267,16 @@ def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -
     other.close()
 
 
-def test_the_change_log_can_be_removed_and_comes_back(store: Store) -> None:
+def test_marks_can_be_removed_and_come_back(store: Store) -> None:
     store.remove_marks()
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         found = text("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'rollup%'")
         assert connection.scalars(found).all() == []
         connection.execute(text("DELETE FROM messages WHERE id < 'm3'"))
     store.refresh()
     assert_exact(store)
-    with reading(store) as reader:
-        assert reader.scalar(select(text("count(*) FROM rollup_marks WHERE id > 0"))) == 0
+    with store.session() as session:
+        assert session.scalar(select(text("count(*) FROM rollup_marks WHERE id > 0"))) == 0
 
 
 # --- what ends a refresh, and what comes back --------------------------------------------------
@@ -296,7 +295,7 @@ TURNS = int(os.environ.get("LIVE_KILLS", "3"))
 
 def run(store: Store, *statements: str) -> None:
     """As another program, in one transaction."""
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
 
@@ -314,9 +313,9 @@ def change(store: Store, turn: int) -> None:
 
 def nobody_refreshes(store: Store) -> bool:
     """Whether the server has noticed that the one who did is gone."""
-    with reading(store) as reader:
+    with store.session() as session:
         held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-        return reader.scalar(held) == 0
+        return session.scalar(held) == 0
 
 
 @pytest.mark.parametrize("what", ["refresh", "rebuild"])
@@ -371,7 +370,7 @@ def test_an_administrator_may_end_any_connection(store: Store, postgres: URL, wh
 
 
 def test_a_restored_backup_is_read_anew(store: Store) -> None:
-    """Its tables, triggers and change log are those of the backup; the rollups are newer."""
+    """Its tables, triggers and marks are those of the backup; the rollups are newer."""
     tables = ("rollup_marks", *RAW_TABLES)
     run(store, *(f"CREATE TABLE kept_{table} AS TABLE {table}" for table in tables))
     run(store, "UPDATE users SET company = 'Newer'", "DELETE FROM messages WHERE id < 'm3'")
@@ -386,14 +385,14 @@ def test_a_restored_backup_is_read_anew(store: Store) -> None:
     )
     store.refresh()
     assert_exact(store)
-    with reading(store) as reader:
+    with store.session() as session:
         assert (
-            reader.scalar(text("SELECT count(*) FROM rollup.member WHERE company = '=Newer'")) == 0
+            session.scalar(text("SELECT count(*) FROM rollup.member WHERE company = '=Newer'")) == 0
         )
 
 
 def test_tables_made_anew_are_read_anew(store: Store) -> None:
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         create_tables(connection)
         write(
             Raw([a_user("new", "New")], [], [a_session("s", "new", "2026-03-01 10:00:00")]),

@@ -135,7 +135,7 @@ def test_rebuild_waits_for_another_process_and_says_so(
     store.refresh()
     with closing(sqlite3.connect(talk.with_name("data.rollup.lock"))) as lock:
         lock.execute("BEGIN EXCLUSIVE")
-        monkeypatch.setattr("analytics.storage.store.time.sleep", lambda _: lock.rollback())
+        monkeypatch.setattr("analytics.rollups.keeper.time.sleep", lambda _: lock.rollback())
         assert main(["rebuild"]) == 0
     assert (
         "Waiting: another process (a dashboard or a command) is counting this database"
@@ -154,7 +154,7 @@ def test_rebuild_stopped_from_the_keyboard_leaves_the_last_state(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analytics.storage.store.build", stop)
+    monkeypatch.setattr("analytics.rollups.sqlite_keeper.build", stop)
     assert main(["rebuild"]) == 130
     assert "Stopped; the last state is still there." in capsys.readouterr().err
     assert store.freshness() == first

@@ -23,7 +23,7 @@ from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.search.index import Search
 from analytics.service import Service
 from analytics.settings import Settings
-from analytics.storage import store as database
+from analytics.storage import faults
 from analytics.storage.faults import DatabaseLocked, DatabaseProblem
 from analytics.storage.store import Store, open_database
 from analytics.web.api import create_app
@@ -98,7 +98,7 @@ def locked(url: URL, table: str) -> Iterator[None]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for 5 seconds here."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 1)
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 1)
 
 
 @pytest.mark.usefixtures("soon")
@@ -126,7 +126,7 @@ def test_a_build_that_waits_for_a_long_download_keeps_nobody_out(store: Store) -
         with store.session() as download:
             assert download.scalar(text("SELECT count(*) FROM rollup.build")) == 1
             building = others.submit(store.rebuild)
-            with administering(store.engine.url) as watcher:
+            with administering(store.database.engine.url) as watcher:
                 waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
                 while not watcher.scalar(waiting):
                     assert not building.done()
@@ -147,7 +147,7 @@ def test_a_statement_that_the_server_ended_is_said(store: Store) -> None:
 
 
 def test_the_planner_knows_what_is_staged(store: Store) -> None:
-    with connected(store.engine.url) as connection:
+    with connected(store.database.engine.url) as connection:
         connection.execute(text("UPDATE users SET full_name = 'Anna' WHERE id = 'ann'"))
         connection.execute(text("UPDATE sessions SET title = 'Other' WHERE id = 's0'"))
         touched = change_log.read(connection, 250, 1_000)
@@ -456,7 +456,7 @@ def test_the_service_is_back_without_a_restart(way: Way) -> None:
 def test_a_server_that_says_nothing_is_given_up(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_database(settings_of(way.url))
     dbapi: Any
-    with store.engine.connect() as connection:
+    with store.database.engine.connect() as connection:
         dbapi = connection.connection.driver_connection
         with socket.socket(fileno=os.dup(dbapi.fileno())) as one:
             assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 5_000
@@ -464,7 +464,7 @@ def test_a_server_that_says_nothing_is_given_up(way: Way, monkeypatch: pytest.Mo
             assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 1
             assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 3
     store.close()
-    monkeypatch.setattr(database, "BUSY_SECONDS", 2)  # the least that the driver knows
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 2)  # the least that the driver knows
     way.is_silent = True
     with ThreadPoolExecutor(1) as other:
         opening = other.submit(open_database, settings_of(way.url))

@@ -20,7 +20,7 @@ from analytics.rollups.build import Progress, silent
 from analytics.search.index import Search
 from analytics.service import DatabaseOpening, Service, end_with_signals, service
 from analytics.settings import Settings, SettingsError
-from analytics.storage import store as database
+from analytics.storage import faults
 from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem, OtherZone
 from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
@@ -334,7 +334,7 @@ def test_rollups_deleted_beside_the_open_database_are_made_again(path: Path) -> 
 def test_it_serves_what_was_counted_while_another_program_writes_for_long(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.02)
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 0.02)
     monkeypatch.setattr(analytics.service, "LOCKED_SECONDS", 0)
     write(talks(2), path)
     first = Service(settings_for(path))

@@ -18,12 +18,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import analytics.storage.store
 import ui.page_context
 import ui.startup
 from analytics.service import RefreshProblem, Service
+from analytics.storage import faults
 from analytics.storage.faults import BUSY_SECONDS, DatabaseLocked, DatabaseProblem
-from analytics.storage.store import file_lock
+from analytics.storage.locks import file_lock
 from tests.browsing import ROOT, free_port
 from tests.databases import Raw, a_session, a_user, write
 from tests.test_api import Served, own  # noqa: F401 - a fixture too
@@ -207,7 +207,7 @@ def test_the_overview_stays_while_raw_rows_are_locked(
 ) -> None:
     page = app(database)
     figures = [metric.value for metric in page.metric]
-    monkeypatch.setattr(analytics.storage.store, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 0.05)
     with locked(database):
         page = app(database)
     assert [metric.value for metric in page.metric] == figures

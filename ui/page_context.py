@@ -32,7 +32,8 @@ from analytics.reading.filters import chosen_names, parameters
 from analytics.reading.known import department_names, extent, organization_names, span
 from analytics.reading.reader import reading
 from analytics.service import LOOK, service
-from analytics.storage.store import Freshness, Store
+from analytics.storage.database import Freshness
+from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT
 from ui.asked import cut, notice, option, refuse
 from ui.cache import shared

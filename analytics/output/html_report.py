@@ -28,7 +28,8 @@ from analytics.reading.filters import chosen_names
 from analytics.reading.known import span
 from analytics.reading.reader import reading
 from analytics.rollups.build import Progress, silent
-from analytics.storage.store import Freshness, Store
+from analytics.storage.database import Freshness
+from analytics.storage.store import Store
 from analytics.untrusted import printable
 
 PRODUCT = "AI Twin Analytics"

@@ -18,7 +18,8 @@ from analytics.search.state import is_there, read_state
 from analytics.search.tables import END, State, id_of
 from analytics.search.walk import next_conversations, texts_of
 from analytics.storage.faults import DatabaseProblem
-from analytics.storage.store import SqliteStore, Store
+from analytics.storage.sqlite import SqliteDatabase
+from analytics.storage.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,9 @@ class Search:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._index: _Index = (
-            SqliteIndex(store) if isinstance(store, SqliteStore) else PostgresIndex(store)
+            SqliteIndex(store.database)
+            if isinstance(store.database, SqliteDatabase)
+            else PostgresIndex(store.database)
         )
 
     def keep_up(self, closed: threading.Event, seconds: float) -> bool:

@@ -30,14 +30,10 @@ from sqlalchemy.exc import DataError, DBAPIError
 from analytics.reading.reader import Reader
 from analytics.search.tables import DOCUMENT, FORMAT, STATE, State
 from analytics.search.words import BOUNDARY, Term, is_alone
-from analytics.storage.store import (
-    UTF8,
-    Store,
-    advisory_lock,
-    can_encode,
-    codec_of,
-    own_or_free_schema,
-)
+from analytics.storage.database import Database
+from analytics.storage.engines import UTF8, can_encode, codec_of
+from analytics.storage.locks import advisory_lock
+from analytics.storage.ownership import own_or_free_schema
 
 _ADVISORY_LOCK = 0x41545753  # whoever holds it indexes
 _POSITIONS, _PER_WORD, _BYTES, _LONGEST = 16_383, 255, 900_000, 500
@@ -130,10 +126,10 @@ class PostgresIndex:
 
     remedy = "Check that the server takes writes, and that its user may create the schema `search`."
 
-    def __init__(self, store: Store) -> None:
-        self._engine = store.engine
-        self._problems = store.problems
-        self._codec = store.codec
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._problems = database.problems
+        self._codec = database.codec
 
     @contextmanager
     def alone(self) -> Iterator[bool]:

@@ -13,14 +13,10 @@ from analytics.search.tables import DOCUMENT, FORMAT, STATE, WORDS, State
 from analytics.search.words import Term
 from analytics.storage import siblings
 from analytics.storage.faults import BUSY_SECONDS, is_damaged
-from analytics.storage.store import (
-    OWN_APPLICATION_ID,
-    SqliteStore,
-    file_lock,
-    identity,
-    index_path,
-    own_or_free,
-)
+from analytics.storage.locks import file_lock
+from analytics.storage.ownership import OWN_APPLICATION_ID, own_or_free
+from analytics.storage.sqlite import SqliteDatabase
+from analytics.storage.sqlite_files import identity, index_path
 
 _MANY_MATCHES = 20_000
 _STATE_COLUMNS = ", ".join(column.name for column in STATE.columns)
@@ -64,12 +60,12 @@ def held_format(connection: Connection) -> object:
 class SqliteIndex:
     """`NAME.search.db` beside the rollups, written through a connection of its own."""
 
-    def __init__(self, store: SqliteStore) -> None:
-        self._rollups = store.rollup_path
-        self.path = index_path(store.rollup_path)
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._rollups = database.rollup_path
+        self.path = index_path(database.rollup_path)
         self.remedy = f"Check that {self.path.name} and its folder can be written and have space."
-        self._encoding = store.encoding  # what is attached must have the raw file's
-        event.listen(store.engine, "checkout", self._attach)
+        self._encoding = database.encoding  # what is attached must have the raw file's
+        event.listen(database.engine, "checkout", self._attach)
 
     def _attach(self, dbapi: sqlite3.Connection, record: Any, proxy: Any) -> None:
         # Deleted or made anew, the file is another one: a connection still reads the old one.

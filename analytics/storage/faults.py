@@ -5,8 +5,13 @@ That text may hold data, and says what somebody wrote where it says anything.
 
 import errno
 import sqlite3
+from collections.abc import Hashable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
-BUSY_SECONDS = 5
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+BUSY_SECONDS = 5  # that anybody waits for a lock
 
 
 class DatabaseProblem(Exception):
@@ -37,36 +42,66 @@ class NotOurs(Exception):
         super().__init__()
 
 
-_LOCKED = (
+class Fault(NamedTuple):
+    """What is wrong and what to do about it, before it is known where."""
+
+    what: str
+    remedy: str
+    kind: type[DatabaseProblem] = DatabaseProblem
+
+    def at(self, where: str) -> DatabaseProblem:
+        """The problem, said of a place."""
+        return self.kind(self.what, where, self.remedy.format(seconds=BUSY_SECONDS))
+
+
+# What SQLite and what its driver raise. SQLite's own words about a damaged file may be no UTF-8,
+# and a damaged length asks for any number of bytes.
+SQLITE_FAILURES = (DBAPIError, sqlite3.Error, UnicodeDecodeError, MemoryError)
+
+_LOCKED = Fault(
     "The database is locked by another program",
-    f"Waited {BUSY_SECONDS} seconds. Let that program finish its write, then reload.",
+    "Waited {seconds} seconds. Let that program finish its write, then reload.",
+    DatabaseLocked,
 )
-_FULL = "The disk is full", "Free some space: the rollup tables need to be written."
-_UNREADABLE = (
+_FULL = Fault("The disk is full", "Free some space: the rollup tables need to be written.")
+_UNREADABLE = Fault(
     "The database file can't be read",
     "Check that the file is there and that the account that runs the dashboard may read it and its"
     " folder.",
 )
-_UNWRITABLE = (
+_UNWRITABLE = Fault(
     "A file can't be written",
     "Give the account that runs the dashboard the right to write this file and its folder.",
 )
-_DISK = (
+_DISK = Fault(
     "The disk reports an error",
     "Check the disk, its free space and its quota, then reload.",
 )
-_MEMORY = (
+_MEMORY = Fault(
     "The database asks for more memory than there is",
     "Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or give the process more memory.",
 )
-_DAMAGED = (
+_DAMAGED = Fault(
     "This database is damaged, encrypted, or has changed its tables",
     "Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or restore a backup. If it is sound,"
     " the rollups beside it are not: `python -m analytics rebuild` makes them anew.",
 )
+_STOPPED = Fault(
+    "The database server stopped this, because others were at the same rows or tables",
+    "Reload in a moment.",
+)
+_UNREACHABLE = Fault(
+    "The database server can't be reached, or refuses the login",
+    "Check that it runs, and the host, port, name, user and password in DATABASE_URL; an @"
+    " in the password is written %40.",
+)
 
-# Codes of SQLite; where an extended one isn't named, its low byte, the primary code, counts.
-_FAULTS: dict[int, tuple[str, str]] = {
+FULL = (errno.ENOSPC, errno.EDQUOT)
+LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+
+# By what `known_by` tells of an error.
+_FAULTS: dict[Hashable, Fault] = {
+    # SQLite
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_FULL: _FULL,
@@ -83,14 +118,55 @@ _FAULTS: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
     sqlite3.SQLITE_NOMEM: _MEMORY,
     sqlite3.SQLITE_TOOBIG: _MEMORY,
+    # PostgreSQL
+    "25006": Fault(
+        "The database server takes no writes on this connection",
+        "Connect to the primary server, as a user who may write.",
+    ),
+    "57014": Fault(
+        "The database server ended this before it was done: it took longer than its"
+        " statement_timeout allows, or an administrator cancelled it",
+        "Reload in a moment. If it happens again, raise statement_timeout for the dashboard's"
+        " user.",
+    ),
+    "53100": Fault(
+        "The disk of the database server is full",
+        "Free some space: the rollup tables need to be written.",
+    ),
+    "53300": Fault(
+        "The database server takes no more connections",
+        "Wait a moment, then reload. If it happens again, raise max_connections of the server.",
+    ),
+    LOCK_NOT_AVAILABLE: Fault(
+        "A table of the database is locked by another program",
+        "Waited {seconds} seconds. Let that program finish, then reload.",
+        DatabaseLocked,
+    ),
+    "40": _STOPPED,  # a deadlock, a standby's conflict
+    "55": _STOPPED,
+    # The file system
+    **{(OSError, number): _FULL for number in FULL},
+    **{(OSError, number): _UNWRITABLE for number in (errno.EACCES, errno.EPERM, errno.EROFS)},
+    # Classes: what has no code, or none of those above
+    MemoryError: _MEMORY,
+    UnicodeDecodeError: _DAMAGED,
+    sqlite3.Error: _DAMAGED,
+    PoolTimeoutError: Fault("Too many people are reading at once", "Wait a moment, then reload."),
+    OperationalError: _UNREACHABLE,
+    InterfaceError: _UNREACHABLE,
+    DBAPIError: Fault(
+        "The database server refused what the dashboard asked",
+        "Give its user the rights to read the six tables, to create triggers on them and a table"
+        " beside them, and to create the schema `rollup`.",
+    ),
 }
-FULL = (errno.ENOSPC, errno.EDQUOT)
-_ERRNO_FAULTS: dict[int | None, tuple[str, str]] = {
-    **dict.fromkeys(FULL, _FULL),
-    errno.EACCES: _UNWRITABLE,
-    errno.EPERM: _UNWRITABLE,
-    errno.EROFS: _UNWRITABLE,
-}
+
+_Said = TypeVar("_Said")
+
+
+def cause_of(error: BaseException) -> BaseException | None:
+    """What the driver raised."""
+    return error.orig if isinstance(error, DBAPIError) else error
 
 
 def sqlite_code(error: BaseException | None) -> int:
@@ -103,6 +179,11 @@ def primary_code(error: BaseException | None) -> int:
     return sqlite_code(error) & 0xFF
 
 
+def sqlstate(error: BaseException | None) -> str:
+    """The code that PostgreSQL gave with an error; empty for an error that is not its."""
+    return getattr(error, "sqlstate", None) or ""
+
+
 def is_locked(error: BaseException | None) -> bool:
     """Whether another program holds the file, so that it may work later."""
     return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -113,21 +194,37 @@ def is_damaged(error: BaseException | None) -> bool:
     return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def sqlite_problem(error: BaseException | None, where: str) -> DatabaseProblem:
-    """What an error of SQLite, or one that reading a damaged file raised, means."""
-    if is_locked(error):
-        return DatabaseLocked(_LOCKED[0], where, _LOCKED[1])
-    if isinstance(error, MemoryError):
-        return _said(_MEMORY, where)
-    code = sqlite_code(error)
-    return _said(_FAULTS.get(code) or _FAULTS.get(code & 0xFF) or _DAMAGED, where)
+def known_by(error: BaseException) -> Iterator[Hashable]:
+    """What tells an error from others, from the most exact to the least.
+
+    SQLite's code and its primary one, PostgreSQL's SQLSTATE and its class (two characters), the
+    file system's `(OSError, number)`; then the driver's types and SQLAlchemy's.
+    """
+    cause = cause_of(error)
+    if code := sqlite_code(cause):
+        yield from (code, code & 0xFF)
+    if state := sqlstate(cause):
+        yield from (state, state[:2])
+    if isinstance(error, OSError):
+        yield OSError, error.errno
+    for one in (cause, error):
+        yield from type(one).__mro__
 
 
-def file_problem(error: OSError, where: str) -> DatabaseProblem | None:
-    """What an error of the file system means; None for one that says nothing about a database."""
-    fault = _ERRNO_FAULTS.get(error.errno)
-    named = error.filename if isinstance(error.filename, str) else where
-    return _said(fault, where if fault is _FULL else named) if fault else None
+def look_up(faults: Mapping[Hashable, _Said], error: BaseException) -> _Said | None:
+    """What a table says about an error; None where it says nothing."""
+    return next((faults[key] for key in known_by(error) if key in faults), None)
+
+
+def problem_of(error: BaseException, where: str) -> DatabaseProblem | None:
+    """What an error means; None for one that says nothing about a database."""
+    fault = look_up(_FAULTS, error)
+    if fault is None:
+        return None
+    # The file system names the file, of which there are several; of a full disk each will do.
+    if isinstance(error, OSError) and isinstance(error.filename, str) and fault is not _FULL:
+        where = error.filename
+    return fault.at(where)
 
 
 def not_ours(name: str, where: str) -> DatabaseProblem:
@@ -137,8 +234,3 @@ def not_ours(name: str, where: str) -> DatabaseProblem:
         where,
         "It was left as it is: rename it, or delete it if nothing else uses it.",
     )
-
-
-def _said(fault: tuple[str, str], where: str) -> DatabaseProblem:
-    what, remedy = fault
-    return DatabaseProblem(what, where, remedy)

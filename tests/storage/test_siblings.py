@@ -12,8 +12,7 @@ import pytest
 from analytics.app.store import AppStore
 from analytics.app.views import save_view
 from analytics.search.index import Search
-from analytics.storage import siblings
-from analytics.storage import store as database
+from analytics.storage import siblings, sqlite_files
 from analytics.storage.store import open_database
 from tests.conftest import settings_for
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
@@ -50,7 +49,7 @@ def talk() -> Raw:
     return Raw(
         users=[a_user("ann", "Acme")],
         twins=[a_twin("t", "ann", start)],
-        sessions=[a_session("s", "ann", start, twin="t")],
+        sessions=[a_session("s", "ann", start, twin_id="t")],
         messages=[a_message("m", "s", start)],
     )
 
@@ -101,8 +100,8 @@ def test_elsewhere_they_are_of_their_owner_alone(
     data.mkdir()
     write(talk(), data / "data.db")
     (data / "data.db").chmod(0o644)
-    monkeypatch.setattr(database, "_usable", lambda path: path.parent == cache)
-    monkeypatch.setattr(database, "user_cache_path", lambda *_, **__: cache)
+    monkeypatch.setattr(sqlite_files, "_usable", lambda path: path.parent == cache)
+    monkeypatch.setattr(sqlite_files, "user_cache_path", lambda *_, **__: cache)
     store = open_database(settings_for(data / "data.db"))
     store.refresh()
     Search(store).update()

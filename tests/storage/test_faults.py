@@ -13,17 +13,25 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
 from analytics.migrations import MigrationError, migrate
-from analytics.reading.reader import reading
 from analytics.search.index import Search
-from analytics.storage.faults import DatabaseLocked, DatabaseProblem, sqlite_problem
-from analytics.storage.store import file_lock, open_database
+from analytics.storage.faults import DatabaseLocked, DatabaseProblem, problem_of
+from analytics.storage.locks import file_lock
+from analytics.storage.store import open_database
 from tests.conftest import settings_for
 from tests.databases import SCHEMA, a_session, a_user, write
-from tests.test_database import FILES, conversations, opened, problem_with, run, talks
+from tests.opening import FILES, conversations, opened, problem_with, run, talks
 
 FORK = multiprocessing.get_context("fork")
 
@@ -83,16 +91,78 @@ def error_of(code: int, kind: type[sqlite3.Error] = sqlite3.OperationalError) ->
     ],
 )
 def test_a_fault_is_known_by_its_code(code: int, what: str) -> None:
-    problem = sqlite_problem(error_of(code), "here")
+    problem = problem_of(error_of(code), "here")
     assert problem.what.startswith(what)
     assert isinstance(problem, DatabaseLocked) == ("locked" in what)
+
+
+class Said(Exception):
+    """What a server's driver raises: it carries a code."""
+
+    def __init__(self, sqlstate: str | None) -> None:
+        self.sqlstate = sqlstate
+        super().__init__("the disk is full of locked and busy readers")
+
+
+REFUSED = "The database server refused what the dashboard asked"
+STOPPED = "The database server stopped this, because others were at the same rows or tables"
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "what"),
+    [
+        ("25006", InternalError, "The database server takes no writes on this connection"),
+        ("53100", OperationalError, "The disk of the database server is full"),
+        ("53300", OperationalError, "The database server takes no more connections"),
+        ("55P03", OperationalError, "A table of the database is locked by another program"),
+        ("55006", OperationalError, STOPPED),
+        ("40P01", OperationalError, STOPPED),
+        ("57P01", OperationalError, "The database server can't be reached, or refuses the login"),
+        (None, OperationalError, "The database server can't be reached, or refuses the login"),
+        (None, InterfaceError, "The database server can't be reached, or refuses the login"),
+        ("42501", ProgrammingError, REFUSED),
+        (None, DataError, REFUSED),
+    ],
+)
+def test_a_fault_of_a_server_is_known_by_its_state_or_its_class(
+    state: str | None, kind: type[DBAPIError], what: str
+) -> None:
+    problem = problem_of(kind("SELECT", {}, Said(state)), "here")
+    assert problem
+    assert (problem.what, problem.where) == (what, "here")
+    assert isinstance(problem, DatabaseLocked) == ("locked" in what)
+
+
+def test_a_fault_of_sqlite_is_one_however_it_is_wrapped() -> None:
+    problem = problem_of(OperationalError("SELECT", {}, error_of(sqlite3.SQLITE_ERROR)), "here")
+    assert problem
+    assert problem.what.startswith("This database is damaged")
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "where"),
+    [
+        (errno.ENOSPC, "The disk is full", "here"),
+        (errno.EDQUOT, "The disk is full", "here"),
+        (errno.EROFS, "A file can't be written", "that file"),
+    ],
+)
+def test_a_fault_of_the_file_system_names_the_file(number: int, what: str, where: str) -> None:
+    problem = problem_of(OSError(number, "locked", "that file"), "here")
+    assert problem
+    assert (problem.what, problem.where) == (what, where)
+
+
+def test_a_fault_that_is_no_databases_is_none() -> None:
+    for error in (OSError(errno.ECONNRESET, "the disk is full"), RuntimeError("locked")):
+        assert problem_of(error, "here") is None
 
 
 def test_words_of_a_database_are_no_fault(path: Path) -> None:
     """A column called full_name is no full disk."""
     store = opened(settings_for(path))
-    with pytest.raises(DatabaseProblem) as caught, reading(store) as reader:
-        reader.execute(text("SELECT full_name_locked FROM users"))
+    with pytest.raises(DatabaseProblem) as caught, store.session() as session:
+        session.execute(text("SELECT full_name_locked FROM users"))
     assert caught.value.what.startswith("This database is damaged, encrypted, or has changed")
     store.close()
 
@@ -203,7 +273,7 @@ def test_the_next_start_clears_what_a_killed_build_left(path: Path) -> None:
     for tail in ("-wal", "-journal"):
         leftover.with_name(leftover.name + tail).touch()
     first = open_database(settings_for(path))
-    with file_lock(first.rollup_path):  # type: ignore[attr-defined]
+    with file_lock(first.database.rollup_path):
         first.refresh()
         assert leftover.exists()  # somebody builds
     before = first.freshness()
@@ -285,10 +355,10 @@ def test_any_text_encoding_is_read(encoding: str, path: Path, tmp_path: Path) ->
             store = opened(settings_for(tmp_path / name))
             search = Search(store)
             search.update()
-            with reading(store) as reader:
-                facts = reader.execute(text("SELECT * FROM rollup.activity")).all()
-                cells = reader.execute(text("SELECT * FROM rollup.daily")).all()
-                words = reader.execute(
+            with store.session() as session:
+                facts = session.execute(text("SELECT * FROM rollup.activity")).all()
+                cells = session.execute(text("SELECT * FROM rollup.daily")).all()
+                words = session.execute(
                     text("SELECT session_id FROM search.document JOIN search.words AS w"
                          " ON w.rowid = id WHERE w.words MATCH '\"東\" OR \"uni\"'")
                 ).all()  # fmt: skip
@@ -308,7 +378,7 @@ def test_names_in_upper_case_are_read(path: Path) -> None:
     for table in ("users", "twins", "sessions", "messages", "documents", "queries"):
         upper = upper.replace(f"CREATE TABLE {table} ", f"CREATE TABLE {table.upper()} ")
     for column in ("user_id", "started_at", "session_id", "company"):
-        upper = upper.replace(f"\t{column} ", f"\t{column.upper()} ")
+        upper = upper.replace(f" {column} ", f" {column.upper()} ")
     run(copy, upper)
     run(copy, "\n".join(line for line in dump if line.startswith("INSERT")))
     store = opened(settings_for(copy))

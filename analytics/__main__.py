@@ -12,23 +12,21 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from analytics.errors import QueryError
 from analytics.metrics.pages import PAGES
 from analytics.migrations import MigrationError, migrate
 from analytics.output.export import PictureProblem
 from analytics.output.pdf import printed_pdf
 from analytics.output.whole_file import write_whole
-from analytics.query import (
+from analytics.period import (
     DEFAULT_PRESET,
-    NO_DEPARTMENT,
     Period,
-    Query,
-    QueryError,
     Span,
     compared_period,
-    filter_label,
     parse_date,
     preset_period,
 )
+from analytics.query import NO_DEPARTMENT, Query, filter_label
 from analytics.reading.filters import OF_RESULTS, filtered
 from analytics.reading.known import department_names, organization_names, span
 from analytics.reading.reader import Reader, reading

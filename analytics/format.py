@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 
 _MINUS = "\u2212"
 

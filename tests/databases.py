@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from analytics.query import Period, Query, open_period
+from analytics.period import Period, open_period
+from analytics.query import Query
 
 Row = dict[str, Any]
 
@@ -283,6 +284,29 @@ def days_of(raw: Raw) -> list[date]:
         if abs(day - middle) < timedelta(100):
             days.add(day)
     return sorted(days)
+
+
+@st.composite
+def narrowings(draw: st.DrawFn, raw: Raw) -> Row:
+    """One to three filters of results beside organizations and departments, as `Query` has them."""
+
+    def one(*values: Any) -> Any:
+        return draw(st.sampled_from(values))
+
+    emails = [row["email"] for row in raw.users]
+    topics = [row["topic"] or None for row in raw.sessions]
+    choices: dict[str, Any] = {
+        "user": lambda: one("ann", "_", "%", "É", "@EXAMPLE", *emails),
+        "person": lambda: one(*(row["id"] for row in raw.users), "nobody"),
+        "twin": lambda: one(*(row["id"] for row in raw.twins), "nothing"),
+        "unknown_twin": lambda: True,
+        "by_others": lambda: True,
+        "topics": lambda: tuple({one(*topics, "Nothing"), one(*topics, None)}),
+    }
+    names = draw(st.lists(st.sampled_from(sorted(choices)), min_size=1, max_size=3, unique=True))
+    if "unknown_twin" in names:
+        names = [name for name in names if name not in ("twin", "by_others")]
+    return {name: choices[name]() for name in names}
 
 
 @st.composite

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from analytics.models import RAW_TABLES
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.figures import totals
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem

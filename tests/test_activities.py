@@ -9,17 +9,24 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session
 
 import analytics.lists.activities
-from analytics.reading.reader import reading
+from analytics.errors import QueryError
 from analytics.format import duration_text
-from analytics.query import TYPES
+from analytics.lists.activities import (
+    activities,
+    activities_after,
+    all_activities,
+    count_activities,
+    first_activities,
+    latest_activities,
+)
+from analytics.lists.activity_rows import ActivityItem, relative_time
 from analytics.lists.conversation import ActivityDetail, activity
-from analytics.lists.activities import ActivityItem, activities, activities_after, all_activities, count_activities, first_activities, latest_activities, relative_time
-from analytics.query import Filters, QueryError, Span
+from analytics.period import Span
+from analytics.query import TYPES, Query
 from analytics.reading.known import span
-from tests.databases import activity_query
+from analytics.reading.reader import Reader, reading
 from tests.conftest import Shelf
 from tests.databases import (
     Raw,
@@ -30,6 +37,7 @@ from tests.databases import (
     a_session,
     a_twin,
     a_user,
+    activity_query,
     databases,
     days_of,
 )
@@ -79,13 +87,13 @@ def company() -> Raw:
 
 
 @pytest.fixture(scope="module")
-def session(new_shelf: Callable[[], Shelf]) -> Iterator[Session]:
-    """A session on the company."""
-    with new_shelf()(company()).session() as opened:
+def reader(new_shelf: Callable[[], Shelf]) -> Iterator[Reader]:
+    """A reader of the company."""
+    with reading(new_shelf()(company())) as opened:
         yield opened
 
 
-def ids(session: Session, **asked: Any) -> str:
+def ids(reader: Reader, **asked: Any) -> str:
     """The ids of all activities asked for, in order."""
     ask = activity_query(**asked)
     page = activities(reader, ask, NOW, limit=100)
@@ -96,27 +104,29 @@ def ids(session: Session, **asked: Any) -> str:
 # --- filters and order ------------------------------------------------------------------------
 
 
-def test_the_newest_come_first_and_ties_by_id_backwards(session: Session) -> None:
+def test_the_newest_come_first_and_ties_by_id_backwards(reader: Reader) -> None:
     assert ids(reader) == "s8 s7 s6 s5 s4 s3 s2 s1"
 
 
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        (dict(organizations=("Acme",)), "s8 s7 s3 s2 s1"),
-        (dict(organizations=(None,)), "s4"),
-        (dict(organizations=("Zebra", None)), "s6 s5 s4"),
-        (dict(organizations=(), departments=("Sales",)), "s7 s4 s2 s1"),
-        (dict(organizations=(), departments=(None,)), "s8 s3"),
-        (dict(organizations=("Acme",), departments=("Sales",)), "s7 s2 s1"),
-        (dict(organizations=("Acme", "Zebra"), departments=(None, "R&D")), "s8 s6 s5 s3"),
-        (dict(organizations=("Zebra",), departments=("Sales",)), ""),
-        (dict(organizations=("acme",)), ""),
-        (dict(organizations=("",)), "s4"),
+        ({"organizations": ("Acme",)}, "s8 s7 s3 s2 s1"),
+        ({"organizations": (None,)}, "s4"),
+        ({"organizations": ("Zebra", None)}, "s6 s5 s4"),
+        ({"departments": ("Sales",)}, "s7 s4 s2 s1"),
+        ({"departments": (None,)}, "s8 s3"),
+        ({"organizations": ("Acme",), "departments": ("Sales",)}, "s7 s2 s1"),
+        ({"organizations": ("Acme", "Zebra"), "departments": (None, "R&D")}, "s8 s6 s5 s3"),
+        ({"organizations": ("Zebra",), "departments": ("Sales",)}, ""),
+        ({"organizations": ("acme",)}, ""),
+        ({"organizations": ("",)}, "s4"),
     ],
 )
-def test_organizations_and_departments(filters: Filters, expected: str, session: Session) -> None:
-    assert ids(reader, filters=filters) == expected
+def test_organizations_and_departments(
+    filters: dict[str, Any], expected: str, reader: Reader
+) -> None:
+    assert ids(reader, **filters) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,7 +140,7 @@ def test_organizations_and_departments(filters: Filters, expected: str, session:
     ],
 )
 def test_a_type_gives_the_activities_that_carry_it(
-    kind: str, expected: str, session: Session
+    kind: str, expected: str, reader: Reader
 ) -> None:
     assert ids(reader, type=kind) == expected
 
@@ -153,16 +163,16 @@ def test_a_type_gives_the_activities_that_carry_it(
         ("nobody", ""),
     ],
 )
-def test_an_email_part_is_taken_literally(part: str, expected: str, session: Session) -> None:
+def test_an_email_part_is_taken_literally(part: str, expected: str, reader: Reader) -> None:
     assert ids(reader, user=part) == expected
 
 
 @pytest.mark.parametrize(
     ("twin", "expected"),
-    [("t0", "s8 s7 s3 s1"), ("t2", "s5"), ("gone", "s6"), ("never", ""), ("", "")],
+    [("t0", "s8 s7 s3 s1"), ("t2", "s5"), ("gone", "s6"), ("never", "")],
 )
-def test_a_twin(twin: str, expected: str, session: Session) -> None:
-    assert ids(reader, twin_id=twin) == expected
+def test_a_twin(twin: str, expected: str, reader: Reader) -> None:
+    assert ids(reader, twin=twin) == expected
 
 
 @pytest.mark.parametrize(
@@ -177,16 +187,17 @@ def test_a_twin(twin: str, expected: str, session: Session) -> None:
     ],
 )
 def test_days_are_included_and_may_be_open(
-    start: str | None, end: str | None, expected: str, session: Session
+    start: str | None, end: str | None, expected: str, reader: Reader
 ) -> None:
     days = {"start": start, "end": end}
     asked = {name: day and date.fromisoformat(day) for name, day in days.items()}
     assert ids(reader, **asked) == expected
 
 
-def test_everything_at_once(session: Session) -> None:
+def test_everything_at_once(reader: Reader) -> None:
     day = date(2026, 3, 11)
-    asked: dict[str, Any] = {"start": day, "end": day, "filters": dict(organizations=("Acme",), departments=("Sales",))}
+    asked: dict[str, Any] = {"start": day, "end": day}
+    asked |= {"organizations": ("Acme",), "departments": ("Sales",)}
     assert ids(reader, **asked, type="query", user="nn_", twin="t0") == "s7"
     assert ids(reader, **asked, type="shared_twin", user="nn_", twin="t0") == ""
 
@@ -207,13 +218,13 @@ def test_no_conversations_at_all(store_of: Shelf) -> None:
         assert (page.items, page.total, page.total_pages) == ([], 0, 0)
         assert (page.has_next, page.has_prev, page.next_cursor) == (False, False, None)
         assert list(all_activities(reader, activity_query(), NOW)) == []
-        assert latest_activities(reader, , NOW) == []
+        assert latest_activities(reader, activity_query(), NOW) == []
 
 
 # --- an item ----------------------------------------------------------------------------------
 
 
-def test_an_item_says_who_when_and_what(session: Session) -> None:
+def test_an_item_says_who_when_and_what(reader: Reader) -> None:
     _, item, *_ = activities(reader, activity_query(), NOW).items
     assert item == ActivityItem(
         id="s7",
@@ -240,7 +251,7 @@ def test_an_item_says_who_when_and_what(session: Session) -> None:
     )
 
 
-def test_what_an_item_does_not_know_is_none(session: Session) -> None:
+def test_what_an_item_does_not_know_is_none(reader: Reader) -> None:
     items = {item.id: item for item in activities(reader, activity_query(), NOW).items}
     assert (items["s6"].twin_name, items["s6"].twin_owner) == (None, None)
     assert (items["s5"].twin_name, items["s5"].twin_owner) == ("Orphan", None)
@@ -253,7 +264,7 @@ def test_what_an_item_does_not_know_is_none(session: Session) -> None:
 # --- pages ------------------------------------------------------------------------------------
 
 
-def test_pages_and_their_numbers(session: Session) -> None:
+def test_pages_and_their_numbers(reader: Reader) -> None:
     pages = [activities(reader, activity_query(), NOW, page, 3) for page in (1, 2, 3, 4)]
     assert [[item.id for item in page.items] for page in pages] == [
         ["s8", "s7", "s6"],
@@ -281,7 +292,7 @@ def test_pages_and_their_numbers(session: Session) -> None:
         (1, 101, "limit = 101: choose 1 to 100"),
     ],
 )
-def test_pages_have_bounds(page: int, limit: int, message: str, session: Session) -> None:
+def test_pages_have_bounds(page: int, limit: int, message: str, reader: Reader) -> None:
     with pytest.raises(QueryError, match=f"^{message}$"):
         activities(reader, activity_query(), NOW, page, limit)
 
@@ -325,10 +336,11 @@ def test_any_page_is_what_counting_from_the_start_gives(
             ask = activity_query(
                 start=start,
                 end=draw.choice([None, start and start + timedelta(draw.randint(0, 5))]),
-                organizations=tuple(draw.sample(names, draw.choice([0, 0, 1, 2]))), departments=draw.choice([(), (), ("Sales",), (None, "R&D")]),
+                organizations=tuple(draw.sample(names, draw.choice([0, 0, 1, 2]))),
+                departments=draw.choice([(), (), ("Sales",), (None, "R&D")]),
                 type=draw.choice(TYPES),
                 user=draw.choice(["", "", "", "u", "1"]),
-                twin_id=draw.choice([None, None, None, "t1"]),
+                twin=draw.choice(["", "", "", "t1"]),
             )
             # Few users are gathered, of many the newest are met in the order of time.
             monkeypatch.setattr(analytics.lists.activities, "_MANY_USERS", draw.choice([2, 1_000]))
@@ -347,7 +359,7 @@ def test_any_page_is_what_counting_from_the_start_gives(
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 8, 9])
-def test_following_the_cursors_reads_what_the_pages_hold(limit: int, session: Session) -> None:
+def test_following_the_cursors_reads_what_the_pages_hold(limit: int, reader: Reader) -> None:
     page = activities(reader, activity_query(), NOW, limit=limit)
     found = [item.id for item in page.items]
     while page.next_cursor:
@@ -360,7 +372,7 @@ def test_following_the_cursors_reads_what_the_pages_hold(limit: int, session: Se
     assert found == ids(reader).split()
 
 
-def test_a_cursor_keeps_to_the_filters(session: Session) -> None:
+def test_a_cursor_keeps_to_the_filters(reader: Reader) -> None:
     ask = activity_query(organizations=("Acme",), type="conversation", user="@example")
     first = activities(reader, ask, NOW, limit=2)
     second = activities(reader, ask, NOW, limit=2, cursor=first.next_cursor or "")
@@ -381,12 +393,12 @@ def test_a_cursor_may_hold_an_id_of_any_characters(store_of: Shelf) -> None:
 @pytest.mark.parametrize(
     "cursor", ["1", "1.", ".s1", "x.s1", "-1.s1", "1" * 19 + ".s1", " 1.s1", "1.s\x00", "\u0661.s1"]
 )
-def test_a_cursor_that_no_page_gave_is_refused(cursor: str, session: Session) -> None:
+def test_a_cursor_that_no_page_gave_is_refused(cursor: str, reader: Reader) -> None:
     with pytest.raises(QueryError, match="pass the nextCursor of an earlier answer unchanged"):
         activities(reader, activity_query(), NOW, cursor=cursor)
 
 
-def test_reading_all_equals_paging(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_all_equals_paging(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analytics.lists.activities._CHUNK", 3)
     for ask in (activity_query(), activity_query(type="document"), activity_query(user="n_1")):
         page = activities(reader, ask, NOW, limit=100)
@@ -394,11 +406,11 @@ def test_reading_all_equals_paging(session: Session, monkeypatch: pytest.MonkeyP
 
 
 def test_reading_all_ends_its_transaction_at_every_pause(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("analytics.lists.activities._CHUNK", 3)
     for _ in all_activities(reader, activity_query(), NOW):
-        assert not session.in_transaction()
+        assert not reader._session.in_transaction()
 
 
 def test_reading_all_passes_over_conversations_deleted_meanwhile(store_of: Shelf) -> None:
@@ -415,10 +427,10 @@ def test_reading_all_passes_over_conversations_deleted_meanwhile(store_of: Shelf
         assert found == [["s8"], [], ["s4", "s3"], ["s2", "s1"]]
 
 
-def test_the_latest_are_within_the_filters(session: Session) -> None:
-    latest = latest_activities(reader, , NOW, 3)
+def test_the_latest_are_within_the_filters(reader: Reader) -> None:
+    latest = latest_activities(reader, activity_query(), NOW, 3)
     assert [item.id for item in latest] == ["s8", "s7", "s6"]
-    latest = latest_activities(reader, organizations=("Zebra",), NOW)
+    latest = latest_activities(reader, activity_query(organizations=("Zebra",)), NOW)
     assert [item.id for item in latest] == ["s6", "s5"]
 
 
@@ -454,7 +466,7 @@ def test_no_date_is_said() -> None:
 # --- the conversation -------------------------------------------------------------------------
 
 
-def detail(session: Session, id_: str) -> ActivityDetail:
+def detail(reader: Reader, id_: str) -> ActivityDetail:
     found = activity(reader, id_, NOW)
     assert found is not None
     return found
@@ -586,12 +598,12 @@ def test_one_of_each_is_summed_up_in_the_singular(store_of: Shelf) -> None:
     assert found.types == ["conversation", "document", "query"]
 
 
-def test_a_conversation_without_a_date_opens_by_id(session: Session) -> None:
+def test_a_conversation_without_a_date_opens_by_id(reader: Reader) -> None:
     found = detail(reader, "undated")
     assert (found.time, found.timestamp, found.started_at) == ("No date", None, None)
 
 
-def test_an_unknown_twin_and_a_missing_title(session: Session) -> None:
+def test_an_unknown_twin_and_a_missing_title(reader: Reader) -> None:
     found = detail(reader, "s6")
     assert (found.twin_id, found.twin_name, found.twin_owner, found.twin_owner_name) == (None,) * 4
     assert found.action == "Conversation"
@@ -602,11 +614,11 @@ def test_an_unknown_twin_and_a_missing_title(session: Session) -> None:
 
 
 @pytest.mark.parametrize("id_", ["orphan", "nothing", "", "s1' OR '1'='1", "S1"])
-def test_orphans_and_unknown_ids_are_nowhere(id_: str, session: Session) -> None:
+def test_orphans_and_unknown_ids_are_nowhere(id_: str, reader: Reader) -> None:
     assert activity(reader, id_, NOW) is None
 
 
-def test_the_conversation_agrees_with_its_item(session: Session) -> None:
+def test_the_conversation_agrees_with_its_item(reader: Reader) -> None:
     for item in activities(reader, activity_query(), NOW).items:
         found = detail(reader, item.id).model_dump()
         same = item.model_dump(exclude={"has_documents", "has_queries"})
@@ -632,10 +644,11 @@ def asks(draw: st.DrawFn, raw: Raw) -> Query:
     return activity_query(
         start=None if first == date.min else first,
         end=one(None, last),
-        organizations=names("company"), departments=names("department"),
+        organizations=names("company"),
+        departments=names("department"),
         type=one(*TYPES),
         user=one("", "", "ann", "_", "%", "É", "@EXAMPLE", *emails),
-        twin_id=one(None, None, None, "t0", "t1", "nothing"),
+        twin=one("", "", "", "t0", "t1", "nothing"),
     )
 
 
@@ -654,9 +667,14 @@ def test_the_list_equals_the_oracle(store_of: Shelf, case: tuple[Any, ...]) -> N
         for today in days_of(raw):
             assert span(reader, today) == Span(*oracle.span(today))
         for ask in questions:
-            named = (ask.filters.organizations, ask.filters.departments)
+            named = (ask.organizations, ask.departments)
+            period, more = ask.period, {"type": ask.type, "user": ask.user}
             expected = oracle.activities(
-                ask.start, ask.end, *named, type=ask.type, user=ask.user, twin_id=ask.twin_id
+                period.start if period.has_start else None,
+                period.end if period.has_end else None,
+                *named,
+                twin_id=ask.twin or None,
+                **more,
             )
             for row in expected:
                 row["duration"] = duration_text(row.pop("duration_seconds") * 1_000_000)
@@ -669,7 +687,7 @@ def test_the_list_equals_the_oracle(store_of: Shelf, case: tuple[Any, ...]) -> N
                 page = activities(reader, ask, NOW, limit=2, cursor=cursor)
                 assert page.items == second.items
             assert bool(cursor) == (len(expected) > 2)
-            latest = latest_activities(reader, ask.filters, NOW, 3)
+            latest = latest_activities(reader, Query(ask.period, *named), NOW, 3)
             assert [shape(i)["id"] for i in latest] == [
                 row["id"] for row in oracle.activities(None, None, *named)[:3]
             ]

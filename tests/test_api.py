@@ -34,7 +34,8 @@ from analytics.lists.activities import activities, all_activities
 from analytics.metrics.registry import RESULTS
 from analytics.metrics.result import Result
 from analytics.output.export import csv_text
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.reader import reading
 from analytics.service import RefreshProblem, Service
 from analytics.settings import Settings, load_settings
@@ -967,13 +968,13 @@ def test_many_clients_at_once_see_equal_answers(served: Served) -> None:
 
 def test_a_slow_reader_of_a_long_answer_keeps_no_writer_out(own: Served) -> None:
     with reading(own.service.store()) as reader:
-        reading = all_activities(reader, activity_query(), NOW)
-        assert next(reading).id == "s4"
+        rows = all_activities(reader, activity_query(), NOW)
+        assert next(rows).id == "s4"
         # The list's own lock would outlast any wait; the index's, made beside it, is short.
         with closing(sqlite3.connect(own.path, timeout=2)) as database:
             database.execute("UPDATE sessions SET title = 'New'")
             database.commit()
-        assert len(list(reading)) == 4
+        assert len(list(rows)) == 4
 
 
 @pytest.mark.slow

@@ -27,8 +27,8 @@ from analytics.app.views import (
     saved_view,
     saved_views,
 )
+from analytics.errors import QueryError
 from analytics.models import table_of
-from analytics.query import QueryError
 from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import open_database

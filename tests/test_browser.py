@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from analytics.output.export import BOM
 from analytics.output.theme import theme
-from analytics.query import PRESET_NAMES
+from analytics.period import PRESET_NAMES
 from tests.browsing import CHROMIUM, PAGES, chromium, served, settled
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 from tests.reference import counted
@@ -288,7 +288,7 @@ def test_words_of_a_conversation_are_only_words(browser: Browser, tmp_path: Path
     raw = Raw(
         users=[a_user("u", full_name=NASTY)],
         twins=[a_twin("t", "u", at, name=NASTY)],
-        sessions=[a_session("s", "u", at, twin="t", title=NASTY, topic=NASTY)],
+        sessions=[a_session("s", "u", at, twin_id="t", title=NASTY, topic=NASTY)],
         messages=[a_message("m", "s", at) | {"content": NASTY}],
     )
     write(raw, tmp_path / "nasty.db")

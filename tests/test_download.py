@@ -17,7 +17,7 @@ from sqlalchemy.exc import ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
 
-from analytics.lists.activities import ActivityItem
+from analytics.lists.activity_rows import ActivityItem
 from analytics.lists.registry import LIST_BY_SLUG
 from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import BY_SLUG, RESULTS

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analytics.behind import behind
 from analytics.metrics.active_users import ActiveUsersDay
+from analytics.metrics.cohorts import CohortCell
 from analytics.metrics.conversations import ConversationsDay
 from analytics.metrics.document_types import DocumentTypeCount
 from analytics.metrics.engagement import EngagementDay
@@ -17,16 +17,15 @@ from analytics.metrics.feature_usage import FeatureUsage
 from analytics.metrics.hourly_activity import HourlyActivity
 from analytics.metrics.installations import InstallationsDay
 from analytics.metrics.leaderboard import LeaderboardEntry
+from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.topics import TopicCount
 from analytics.output.chart_data import BAR, TOTAL_THEN, Compared, chart_data, table_data
 from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
 from analytics.output.chart_parts import PICK
 from analytics.output.chart_spec import height, specs
 from analytics.output.chart_summary import summary
-from analytics.query import Period, Query
-from analytics.metrics.registry import BY_SLUG
-from analytics.reports import REPORTS
-from analytics.metrics.cohorts import CohortCell
+from analytics.period import Period
+from analytics.query import Query
 
 MONDAY = date(2026, 3, 2)
 NAME = "Previous period"
@@ -167,7 +166,8 @@ def test_a_name_that_reads_as_none_is_kept_apart(slug: str) -> None:
     assert table_data(report, data)["Name"].tolist() == shown
     assert summary(report, data).startswith(f"={none}, =={none}, == and {none} lead ")
     day = Period(MONDAY, MONDAY, MONDAY)
-    assert [behind(slug, one, Query(day)).name for one in rows] == shown
+    leads_to = report.leads_to
+    assert leads_to and [leads_to(one, Query(day)).name for one in rows] == shown
 
 
 def test_bars_are_longest_first_and_know_their_row() -> None:
@@ -193,7 +193,7 @@ def test_names_that_read_the_same_have_a_bar_each() -> None:
 
 # --- specs -------------------------------------------------------------------------------------
 
-DRAWN = [report for report in REPORTS if report.drawing.fields]
+DRAWN = [report for report in RESULTS if report.drawing.fields]
 
 
 @pytest.mark.parametrize("report", DRAWN, ids=lambda report: report.slug)

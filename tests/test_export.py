@@ -13,7 +13,7 @@ from pydantic import Field
 
 from analytics.fields import Row
 from analytics.output.export import csv_lines, csv_text, file_name, period_file_name
-from analytics.query import Period
+from analytics.period import Period
 
 
 class Line(Row):

@@ -44,7 +44,7 @@ def hours(store: Store) -> list[tuple[Any, ...]]:
 def build_id_of(store: Store) -> str:
     """The name of the build that the rollups go back to."""
     with reading(store) as reader:
-        return session.exec(select(Build.build_id)).one()
+        return str(reader.execute(select(Build.build_id)).scalar_one())
 
 
 def test_every_hour_has_the_topic_of_its_conversation(store_of: Shelf) -> None:

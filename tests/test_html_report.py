@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser
 
-from analytics.reading.reader import reading
 from analytics.__main__ import main
 from analytics.arithmetic import change
-from analytics.metrics.headline import metrics_cards
-from analytics.metrics.headline import Metrics
+from analytics.errors import QueryError
+from analytics.metrics.headline import Metrics, metrics_cards
+from analytics.metrics.pages import PAGES, Page
+from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.output import html_report, images, pdf, whole_file
 from analytics.output.chart_data import chart_data, compared_with
 from analytics.output.chart_spec import specs
@@ -29,10 +30,9 @@ from analytics.output.html_report import page_html
 from analytics.output.images import ImagesMissing
 from analytics.output.pdf import printed_pdf
 from analytics.output.theme import theme
-from analytics.query import NAMELESS, Filters, Period, Query, QueryError
-from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.pages import PAGES, Page
-from analytics.metrics.registry import RESULTS
+from analytics.period import Period
+from analytics.query import NAMELESS, Query
+from analytics.reading.reader import reading
 from analytics.storage.store import Store
 from analytics.untrusted import printable
 from tests.browsing import CHROMIUM, chromium

@@ -21,7 +21,8 @@ from analytics.output.chart_data import chart_data, compared_with
 from analytics.output.export import PictureProblem
 from analytics.output.images import ImagesMissing, chart_svgs, png, svg
 from analytics.output.theme import theme
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 
 pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
 

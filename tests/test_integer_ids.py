@@ -4,11 +4,11 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from analytics.reading.details import Detail
 
 from analytics.lists.activities import activities
 from analytics.lists.conversation import activity
@@ -96,5 +96,5 @@ def test_numbers_for_ids_lead_to_what_they_name(opened: tuple[Path, Store]) -> N
         assert [row.id for row in people(reader, MONTH, search="ann@").items] == ["12"]
         mine = activities(reader, activity_query(user="ann", twin="12"), NOW)
         assert [item.id for item in mine.items] == ["101"]
-        theirs = documents(reader, MONTH, Detail(person="7"))
+        theirs = documents(reader, replace(MONTH, person="7"))
         assert [(item.id, item.activity_id) for item in theirs.items] == [("7", "9")]

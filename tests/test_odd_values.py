@@ -4,25 +4,26 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from analytics.reading.details import Detail
-from sqlmodel import Session
 
-from analytics.lists.activities import ActivityItem, activities, all_activities, people_of
+from analytics.lists.activities import activities, all_activities, people_of
+from analytics.lists.activity_rows import ActivityItem
 from analytics.lists.conversation import activity
 from analytics.lists.documents import documents
 from analytics.lists.people import people, person
 from analytics.lists.registry import LISTS
 from analytics.metrics.registry import RESULTS
 from analytics.output.export import csv_lines, csv_text
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.known import organization_names
-from analytics.reading.reader import reading
+from analytics.reading.reader import Reader, reading
 from analytics.search.index import Search
 from analytics.search.matching import coverage
 from analytics.storage.store import Store, open_database
@@ -68,7 +69,7 @@ def small() -> Raw:
         ],
         sessions=[
             a_session("s0", "ann", at.format(1, 1), title="One", topic="Pay", is_shared_twin=1),
-            a_session("s1", "bob", at.format(1, 2), title="Two", topic="Pay", twin="t1"),
+            a_session("s1", "bob", at.format(1, 2), title="Two", topic="Pay", twin_id="t1"),
         ],
         messages=[
             a_message("m0", "s0", at.format(1, 1)), a_message("m1", "s0", at.format(1, 2), "twin"),
@@ -112,7 +113,9 @@ def answers(store: Store, oracle: Oracle) -> None:
         page = activities(reader, activity_query(), NOW)
         rows = list(all_activities(reader, activity_query(), NOW))
         assert page.items == rows
-        assert [row.id for row in rows] == [row["id"] for row in oracle.activities()]
+        assert [row.id for row in rows] == [
+            row["id"] for row in oracle.activities(activity_query())
+        ]
         "".join(csv_lines(ActivityItem, rows, ZoneInfo("UTC")))
         assert page.model_dump_json()
         walk(reader, len(rows))
@@ -129,7 +132,7 @@ def answers(store: Store, oracle: Oracle) -> None:
             person(reader, MONTH, name)
 
 
-def walk(session: Session, total: int) -> None:
+def walk(reader: Reader, total: int) -> None:
     """Follow the cursors one by one: they end."""
     cursor: str | None = ""
     seen = []
@@ -215,9 +218,9 @@ def test_what_is_shown_is_what_filters_and_searches_find(opened: tuple[Path, Sto
             assert [row.name for row in people(reader, MONTH, search="m\ufffdL").items] == [shown]
             found = activities(reader, activity_query(user=shown), NOW)
             assert [item.user_email for item in found.items] == [shown]
-            drafted = documents(reader, MONTH, Detail(document_types=(shown,)))
+            drafted = documents(reader, replace(MONTH, document_types=(shown,)))
             assert [(item.id, item.type) for item in drafted.items] == [("d0", shown)]
-            on_it = documents(reader, MONTH, Detail(topics=(shown,)))
+            on_it = documents(reader, replace(MONTH, topics=(shown,)))
             assert [item.id for item in on_it.items] == ["d0"]
     finally:
         for place, old in before.items():

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from tests.databases import (
     Raw,
     a_document,
@@ -17,6 +18,7 @@ from tests.databases import (
     a_session,
     a_twin,
     a_user,
+    activity_query,
     write,
 )
 from tests.oracle import Oracle, change, one_decimal, read_timestamp
@@ -311,8 +313,8 @@ def people() -> Raw:
         sessions=[
             a_session("s1", "ann", "2026-03-10 10:00:00", topic="b"),
             a_session("s2", "bob", "2026-03-10 10:00:00", topic="", is_shared_twin=1),
-            a_session("s3", "cat", "2026-03-10 10:00:00", twin="t1", topic="B"),
-            a_session("s4", "dan", "2026-03-10 09:59:59.999999", twin="lost", topic=None),
+            a_session("s3", "cat", "2026-03-10 10:00:00", twin_id="t1", topic="B"),
+            a_session("s4", "dan", "2026-03-10 09:59:59.999999", twin_id="lost", topic=None),
             a_session("s5", "gone", "2026-03-10 10:00:00", topic="b"),
             a_session("s6", "fay", None),
         ],
@@ -395,7 +397,7 @@ def test_twins_topics_types_and_what_is_left_out(oracle_of: Any) -> None:
 
 def test_activities(oracle_of: Any) -> None:
     oracle = oracle_of(people())
-    every = oracle.activities()
+    every = oracle.activities(activity_query())
     assert column(every, "id", "types") == [
         ("s3", ["conversation"]),
         ("s2", ["conversation", "document", "query", "shared_twin"]),
@@ -405,13 +407,66 @@ def test_activities(oracle_of: Any) -> None:
     assert column(every, "message_count", "document_count", "query_count") == [
         (0, 0, 0), (0, 1, 2), (2, 1, 0), (0, 1, 0),
     ]  # fmt: skip
-    assert oracle.activities(type="conversation") == every
-    assert column(oracle.activities(type="query"), "id") == ["s2"]
-    assert column(oracle.activities(user="ANN@"), "id") == ["s1"]
-    assert oracle.activities(user="a_n") == oracle.activities(user="%") == []
-    assert column(oracle.activities(None, None, (None,)), "id") == ["s3", "s4"]
-    assert column(oracle.activities(twin="lost"), "id") == ["s4"]
-    assert oracle.activities(date(2026, 3, 11)) == oracle.activities(None, date(2026, 3, 9)) == []
+    assert oracle.activities(activity_query(type="conversation")) == every
+    assert column(oracle.activities(activity_query(type="query")), "id") == ["s2"]
+    assert column(oracle.activities(activity_query(user="ANN@")), "id") == ["s1"]
+    assert (
+        oracle.activities(activity_query(user="a_n"))
+        == oracle.activities(activity_query(user="%"))
+        == []
+    )
+    assert column(oracle.activities(activity_query(organizations=(None,))), "id") == ["s3", "s4"]
+    assert column(oracle.activities(activity_query(twin="lost")), "id") == ["s4"]
+    for no_days in (activity_query(date(2026, 3, 11)), activity_query(None, date(2026, 3, 9))):
+        assert oracle.activities(no_days) == []
+
+
+def test_an_event_filter_leaves_a_database_of_those_conversations(oracle_of: Any) -> None:
+    raw = Raw(
+        users=[a_user("ann"), a_user("bob", "Beta")],
+        twins=[a_twin("t0", "ann", "2026-03-01 00:00:00"), a_twin("t1", "gone")],
+        sessions=[
+            a_session("s0", "ann", "2026-03-02 10:00:00", topic="Plans"),
+            a_session("s1", "ann", "2026-03-10 10:00:00", twin_id="t1", topic="Budget"),
+            a_session("s2", "ann", None, twin_id="lost", topic="Budget"),
+            a_session("s3", "bob", "2026-03-11 10:00:00"),
+        ],
+        messages=[
+            a_message("m0", "s0", "2026-03-11 10:00:00"),
+            a_message("m1", "s2", "2026-03-11 10:00:00"),
+        ],
+        documents=[a_document("d0", "s1", "2026-03-09 10:00:00")],
+    )
+    oracle = oracle_of(raw)
+
+    def ask_of(**filters: Any) -> Query:
+        return ask("2026-03-09", "2026-03-12", "2026-03-13", **filters)
+
+    def days(**filters: Any) -> list[int]:
+        return column(oracle.active_users(ask_of(**filters)), "active_users")
+
+    assert days() == [0, 1, 2, 0]
+    assert days(topics=("Budget",)) == [0, 1, 1, 0]
+    assert days(twin="t0") == [0, 0, 2, 0]
+    assert days(by_others=True) == [0, 1, 1, 0]  # with ann's twin bob; with that of nobody ann
+    assert days(unknown_twin=True) == [0, 0, 1, 0]
+    assert days(user="BOB@") == days(person="bob") == [0, 0, 1, 0]
+    assert days(user="b_b") == days(person="b") == [0, 0, 0, 0]
+    # Of everything her first day lies before the period, of the budget it is the 10th.
+    assert oracle.retention(ask_of())["day1_eligible"] == 1
+    about = oracle.retention(ask_of(topics=("Budget",)))
+    assert (about["day1"], about["day1_eligible"]) == (100.0, 1)
+    assert oracle.group(ask_of(topics=("Budget",), returned=1)) == {"ann"}
+    assert oracle.group(ask_of(returned=1)) == set()
+    # What isn't done in conversations stays, and so does the day on which averages begin.
+    only = ask_of(twin="t1")
+    assert oracle.installations(only) == oracle.installations(ask_of())
+    assert column(oracle.organizations(only), "organization", "people", "documents") == [
+        ("Acme", 1, 1), ("Beta", 1, 0),
+    ]  # fmt: skip
+    assert column(oracle.twins(only), "id", "conversations") == [("t1", 1), ("t0", 0)]
+    assert column(oracle.active_users(only), "average") == [0.0, 0.1, 0.1, 0.1]
+    assert oracle.behind("documents", ask_of(twin="t0")) == []
 
 
 def check_reference(path: Path) -> None:

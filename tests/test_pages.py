@@ -17,7 +17,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.metrics.registry import BY_SLUG, RESULTS
-from analytics.query import PRESET_NAMES, Period, Query
+from analytics.period import PRESET_NAMES, Period
+from analytics.query import Query
 from analytics.reading.reader import reading
 from analytics.service import service
 from analytics.settings import load_settings
@@ -101,7 +102,7 @@ def nasty(tmp_path: Path) -> Path:
     raw = Raw(
         users=[a_user("u", NASTY, full_name=NASTY, email="=1+1@example.com")],
         twins=[a_twin("t", "u", at, name=NASTY, is_shared=1)],
-        sessions=[a_session("s", "u", at, twin="t", title=NASTY, topic=NASTY)],
+        sessions=[a_session("s", "u", at, twin_id="t", title=NASTY, topic=NASTY)],
         messages=[a_message("m", "s", at) | {"content": NASTY}],
         documents=[a_document("d", "s", at, title=NASTY, message_id="m")],
     )
@@ -408,11 +409,11 @@ def test_a_search_draws_what_is_found_and_where(app: Open, reference: Path) -> N
     assert len(found) == 20
     assert all("client" in value and "meet" in value for value in found)
     with sqlite3.connect(reference) as database:
-        reader, text = database.execute(
+        session, text = database.execute(
             "SELECT session_id, content FROM messages WHERE content LIKE '%client meeting%'"
         ).fetchone()
     read = app(reference, "conversation")
-    read.query_params["id"], read.query_params["found"] = reader, "client meet*"
+    read.query_params["id"], read.query_params["found"] = session, "client meet*"
     read.run()
     no_errors(read)
     marks = [m.value for m in read.markdown if ":orange-background[" in m.value]
@@ -813,9 +814,9 @@ def growing(tmp_path: Path) -> Path:
         users=[a_user("b", "Busy"), a_user("q", "Quiet")],
         twins=[a_twin("tb", "b", at, name="Bot"), a_twin("tq", "q", at, name="Bot")],
         sessions=[
-            a_session("s1", "b", at, twin="tb"),
-            a_session("s2", "b", at, twin="tb"),
-            a_session("s3", "q", at, twin="tq"),
+            a_session("s1", "b", at, twin_id="tb"),
+            a_session("s2", "b", at, twin_id="tb"),
+            a_session("s3", "q", at, twin_id="tq"),
         ],
     )
     path = tmp_path / "growing.db"
@@ -1099,8 +1100,8 @@ def test_a_name_that_nobody_has_counts_nobody_and_is_said(
     for _ in range(2):
         assert f"No {key} is called Gone * Inc any more" in said(made)
         assert f"No {key} is called A\ufffdB any more" in said(made)
-        filters = made.session_state["_frame"].query.filters
-        assert getattr(filters, f"{key}s") == ("A\ufffdB", "Gone * Inc")
+        query = made.session_state["_frame"].query
+        assert getattr(query, f"{key}s") == ("A\ufffdB", "Gone * Inc")
         assert made.query_params[key] == ["Gone * Inc", "A\0B"]
         figures = [m.value for m in made.metric] + [h.value for h in made.subheader]
         assert not [figure for figure in figures if "726" in figure or figure == "12"]

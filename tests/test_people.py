@@ -10,19 +10,18 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from analytics.reading.details import Detail
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
+from analytics.errors import QueryError
 from analytics.lists.people import SORTS, people, person
 from analytics.lists.registry import LISTS
 from analytics.output.export import ZONE
-from analytics.query import Period, Query, QueryError
-from analytics.reading.figures import NOTHING
-from analytics.reading.filters import FILTERS, in_words, parameters
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.reader import reading
 from analytics.service import Service
 from analytics.settings import Settings
@@ -46,21 +45,6 @@ from ui import shell
 
 NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 WEEK = Query(Period(date(2026, 3, 5), date(2026, 3, 11), date(2026, 3, 12)))
-EXAMPLES = {
-    "person": Detail(person="ann"),
-    "twin": Detail(twin="t0"),
-    "unknown_twin": Detail(unknown_twin=True),
-    "by_others": Detail(by_others=True),
-    "hour": Detail(hour=9),
-    "topic": Detail(topics=("A", None)),
-    "document_type": Detail(document_types=("Memo",)),
-    "messages": Detail(messages=True),
-    "cohort": Detail(cohort=date(2025, 11, 3)),
-    "week": Detail(cohort=date(2025, 11, 3), week=4),
-    "eligible": Detail(eligible=7),
-    "returned": Detail(returned=1),
-    "power_users": Detail(power_users=True),
-}
 
 
 def staff() -> Raw:
@@ -77,7 +61,7 @@ def staff() -> Raw:
             a_session("s0", "ann", "2026-03-09 09:00:00", title="First", topic="A"),
             a_session("s1", "ann", "2026-03-10 09:00:00"),
             a_session("s2", "cid", "2026-03-01 09:00:00"),
-            a_session("s3", "bob", "2026-03-01 09:00:00", twin="gone"),
+            a_session("s3", "bob", "2026-03-01 09:00:00", twin_id="gone"),
         ],
         messages=[
             a_message("m0", "s0", "2026-03-09 09:00:00"),
@@ -95,9 +79,9 @@ def store(store_of: Shelf) -> Store:
     return store_of(staff())
 
 
-def ids(store: Store, detail: Detail = NOTHING, query: Query = WEEK, **more: Any) -> list[str]:
+def ids(store: Store, query: Query = WEEK, **more: Any) -> list[str]:
     with reading(store) as reader:
-        return [row.id for row in people(reader, query, detail, **more).items]
+        return [row.id for row in people(reader, query, **more).items]
 
 
 def test_a_person_has_organization_days_and_the_counts_of_the_period(store: Store) -> None:
@@ -399,15 +383,3 @@ def test_a_row_of_a_table_offers_what_it_counts(app: Open, reference: Path) -> N
     offers = {e.proto.label: e.proto.query_string for e in made.get("page_link")}
     assert {"2 people", "122 conversations"} <= set(offers)
     assert parse_qs(offers["2 people"])["in_organization"] == ["Acme Corp"]
-
-
-def test_every_narrowing_is_said_in_words(app: Open, reference: Path) -> None:
-    assert set(EXAMPLES) == {one.name for one in FILTERS}
-    for name, detail in EXAMPLES.items():
-        if name in {"person", "twin"}:  # these ask the database for a name
-            continue
-        (said,) = in_words(detail).items()
-        assert set(parameters(detail)) <= set(said[0])
-    assert list(in_words(EXAMPLES["week"]).values()) == [
-        "First active in the week of 3 Nov 2025, active 4 weeks later"
-    ]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine, event, select, text
 from sqlalchemy.pool import NullPool
-from sqlmodel import Session
 
 from analytics.lists.activities import (
     activities,
@@ -22,9 +21,10 @@ from analytics.lists.activities import (
 from analytics.lists.conversation import activity
 from analytics.metrics.registry import RESULTS
 from analytics.models import table_of
-from analytics.query import TYPES, Filters, Period, Query
+from analytics.period import Period
+from analytics.query import TYPES, Query
 from analytics.reading.known import department_names, organization_names, span
-from analytics.reading.reader import reading
+from analytics.reading.reader import Reader, reading
 from analytics.rollups.build import definition
 from analytics.rollups.state import Build
 from analytics.rollups.tables import Fact
@@ -126,34 +126,34 @@ class Questions:
         known = [row[column] or None for row in self.raw.users]
         return tuple(self.dice.sample([*known, None, "Nobody"], self.dice.randint(1, 4)))
 
-    def filters(self) -> Filters:
-        return dict(organizations=self.names("company"), departments=self.names("department"))
+    def filters(self) -> dict[str, tuple[str | None, ...]]:
+        return {"organizations": self.names("company"), "departments": self.names("department")}
 
     def day(self) -> date:
         return END + timedelta(self.dice.randint(-80, 10))
 
-    def result(self) -> Callable[[Session], Any]:
+    def result(self) -> Callable[[Reader], Any]:
         start = self.day()
         end = start + timedelta(self.dice.choice((0, 0, 6, 6, 29, 29, 60, 89, 400)))
-        query = Query(Period(start, end, self.day()), self.filters())
+        query = Query(Period(start, end, self.day()), **self.filters())
         report = self.dice.choice(RESULTS)
-        return lambda session: (report.slug, query, plain(report.function(reader, query)))
+        return lambda reader: (report.slug, query, plain(report.function(reader, query)))
 
-    def listed(self) -> Callable[[Session], Any]:
+    def listed(self) -> Callable[[Reader], Any]:
         pick, dice = self.dice.choice, self.dice
         days = sorted((self.day(), self.day()))
         emails = [row["email"] for row in self.raw.users]
         part = pick(emails)[: dice.randint(1, 4)]
         ask = activity_query(
             *(pick((None, None, day)) for day in days),
-            filters=self.filters(),
+            **self.filters(),
             type=pick(TYPES),
             user=pick(("", "", part, part.swapcase(), "@EXÄMPLE", "@exämple", "%", "_")),
-            twin_id=pick((None, None, None, *(row["id"] for row in self.raw.twins[-5:]))),
+            twin=pick(("", "", "", *(row["id"] for row in self.raw.twins[-5:]))),
         )
         page, limit = dice.randint(1, 6), dice.randint(1, 30)
 
-        def answer(session: Session) -> Any:
+        def answer(reader: Reader) -> Any:
             first = activities(reader, ask, NOW, page, limit)
             after = first.next_cursor and activities(
                 reader, ask, NOW, page + 1, limit, cursor=first.next_cursor
@@ -165,22 +165,23 @@ class Questions:
 
         return answer
 
-    def opened(self) -> Callable[[Session], Any]:
+    def opened(self) -> Callable[[Reader], Any]:
         key = self.dice.choice(self.raw.sessions)["id"]
-        return lambda session: (key, plain(activity(reader, key, NOW)))
+        return lambda reader: (key, plain(activity(reader, key, NOW)))
 
-    def whole(self) -> Callable[[Session], Any]:
+    def whole(self) -> Callable[[Reader], Any]:
         filters, today = self.filters(), self.day()
-        return lambda session: (
+        ask = activity_query(**filters)
+        return lambda reader: (
             filters,
-            plain(latest_activities(reader, filters, NOW, 20)),
-            plain(list(all_activities(reader, activity_query(filters=filters), NOW))),
+            plain(latest_activities(reader, ask, NOW, 20)),
+            plain(list(all_activities(reader, ask, NOW))),
             span(reader, today),
             organization_names(reader),
             department_names(reader),
         )
 
-    def __iter__(self) -> Iterator[Callable[[Session], Any]]:
+    def __iter__(self) -> Iterator[Callable[[Reader], Any]]:
         while True:
             kind = self.dice.random()
             yield (

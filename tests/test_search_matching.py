@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from analytics.errors import QueryError
 from analytics.lists.activities import activities, first_activities
-from analytics.query import QueryError
 from analytics.reading.reader import reading
 from analytics.search.matching import check_search
 from analytics.search.words import terms

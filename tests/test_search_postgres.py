@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from analytics.lists.activities import FoundItem, activities, all_activities
+from analytics.lists.activities import activities, all_activities
+from analytics.lists.activity_rows import FoundItem
 from analytics.reading.reader import reading
 from analytics.search import postgres as dialect
 from analytics.search import walk

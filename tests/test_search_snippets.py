@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.lists.activities import FoundItem, activities
+from analytics.lists.activities import activities
+from analytics.lists.activity_rows import FoundItem
 from analytics.reading.reader import reading
 from analytics.search.snippets import _pattern, marked, snippets
 from analytics.search.words import Term, fold, terms

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import analytics.service
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.figures import totals
 from analytics.reading.reader import reading
 from analytics.rollups.build import Progress, silent

@@ -15,7 +15,8 @@ from analytics.format import (
     short_day,
     signed,
 )
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 
 TODAY = date(2026, 11, 22)
 

@@ -4,9 +4,9 @@ from itertools import combinations
 
 import pytest
 
+from analytics.metrics.registry import RESULTS
 from analytics.output.chart_spec import specs
 from analytics.output.theme import Theme, chart_config, css_variables, theme
-from analytics.reports import REPORTS
 
 Triple = tuple[float, float, float]
 TEXT, GRAPHICS = 4.5, 3.0  # WCAG 2 AA
@@ -127,7 +127,7 @@ def test_blue_and_violet_of_one_lightness_would_be_refused() -> None:
 
 @both
 def test_every_chart_is_drawn_in_the_theme(dark: bool) -> None:
-    drawn = [r for r in REPORTS if r.drawing.mark not in ("cards", "table")]
+    drawn = [r for r in RESULTS if r.drawing.mark not in ("cards", "table")]
     for report in drawn:
         for spec in specs(report.slug, dark=dark):
             assert spec["config"] == chart_config(dark=dark), report.slug

@@ -10,14 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 from analytics.fields import Row
 from analytics.format import count, moment, number
 from analytics.lists.activities import (
-    ActivityItem,
-    FoundItem,
     activities,
     count_activities,
     first_activities,
     latest_activities,
     people_of,
 )
+from analytics.lists.activity_rows import ActivityItem, FoundItem
 from analytics.query import TYPES, Query, filter_label
 from analytics.reading.known import twin_name
 from analytics.reading.reader import reading

@@ -15,21 +15,13 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
+from analytics.errors import QueryError
 from analytics.format import count, days
 from analytics.lists.messages import count_messages
 from analytics.metrics.pages import NAVIGATION
 from analytics.metrics.result import DrillThrough
-from analytics.query import (
-    NAMELESS,
-    NO_DEPARTMENT,
-    NO_ORGANIZATION,
-    PRESET_NAMES,
-    Period,
-    Query,
-    QueryError,
-    filter_label,
-    parse_date,
-)
+from analytics.period import PRESET_NAMES, Period, parse_date
+from analytics.query import NAMELESS, NO_DEPARTMENT, NO_ORGANIZATION, Query, filter_label
 from analytics.reading.filters import SLICES, chosen_names, filtered, in_words, of_list, parameters
 from analytics.reading.known import person_name, twin_name
 from analytics.reading.reader import reading

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from analytics.errors import QueryError
 from analytics.metrics.pages import FIRST, NAVIGATION
-from analytics.query import QueryError
 from analytics.storage.faults import DatabaseProblem
 from ui.asked import refusals
 from ui.drill import arrive, back_link

@@ -11,22 +11,24 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from analytics.errors import QueryError
 from analytics.format import count, day, days, moment
 from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
-from analytics.query import (
+from analytics.period import (
     DEFAULT_PRESET,
+    PRESET_NAMES,
+    Period,
+    Span,
+    compared_period,
+    preset_period,
+)
+from analytics.query import (
     NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
-    PRESET_NAMES,
-    Period,
     Query,
-    QueryError,
-    Span,
-    compared_period,
     filter_label,
     filter_values,
-    preset_period,
 )
 from analytics.reading.filters import chosen_names, parameters
 from analytics.reading.known import department_names, extent, organization_names, span

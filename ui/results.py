@@ -13,7 +13,8 @@ from analytics.metrics.registry import BY_SLUG
 from analytics.output.chart_data import chart_data, compared_with, table_data
 from analytics.output.chart_spec import height, specs
 from analytics.output.chart_summary import summary
-from analytics.query import DEFAULT_PRESET, Query, preset_period
+from analytics.period import DEFAULT_PRESET, preset_period
+from analytics.query import Query
 from analytics.reading.known import span
 from analytics.reading.reader import reading
 from analytics.storage.store import Store

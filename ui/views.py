@@ -22,15 +22,10 @@ from analytics.app.views import (
     saved_view,
     saved_views,
 )
+from analytics.errors import QueryError
 from analytics.format import count, days, moment
 from analytics.metrics.pages import FIRST, NAVIGATION
-from analytics.query import (
-    DEFAULT_PRESET,
-    PRESET_NAMES,
-    Period,
-    QueryError,
-    parse_date,
-)
+from analytics.period import DEFAULT_PRESET, PRESET_NAMES, Period, parse_date
 from analytics.service import service
 from analytics.settings import SettingsError
 from analytics.sql.timestamps import from_instant

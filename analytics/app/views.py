@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col
 
 from analytics.app.store import AppStore
-from analytics.query import QueryError
+from analytics.errors import QueryError
 from analytics.sql.timestamps import to_instant
 
 MAX_NAME = 80

@@ -6,14 +6,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Annotated, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 
-from analytics.fields import Meaning, Row, Words
-from analytics.format import duration_text
-from analytics.lists.paging import Paging, check_page, place
-from analytics.query import Period, Query, QueryError, open_period
+from analytics.errors import QueryError
+from analytics.lists.activity_rows import ActivityItem, ActivityPage, FoundItem, activity_item
+from analytics.lists.paging import check_page, place
+from analytics.period import Period, open_period
+from analytics.query import Query
 from analytics.reading.cells import LISTING, slices_of
 from analytics.reading.facts import in_activities
 from analytics.reading.filters import (
@@ -24,12 +25,11 @@ from analytics.reading.filters import (
     of_people,
 )
 from analytics.reading.reader import Reader
-from analytics.rollups.tables import SHARED_TWIN, slice_name
 from analytics.search.matching import matching
-from analytics.search.snippets import SnippetPart, snippets
+from analytics.search.snippets import snippets
 from analytics.sql.collation import by_code_point, contains
 from analytics.sql.stored import key
-from analytics.sql.timestamps import DAY, from_instant, to_instant
+from analytics.sql.timestamps import DAY, to_instant
 
 _CHUNK = 1_000
 _MANY_USERS = 1_000
@@ -40,75 +40,6 @@ Position = tuple[int, str]
 
 def _position_of(a: Any) -> tuple[ColumnElement[int], ColumnElement[str]]:
     return a.started_at, by_code_point(a.session_id)
-
-
-class ActivityFacts(Row):
-    """What the list and the conversation both say of an activity."""
-
-    id: Annotated[Words, Meaning("Id", "The id of the conversation.", is_hidden=True)]
-    type: Annotated[str, Meaning("Type", 'Always "conversation".')]
-    types: Annotated[
-        list[str],
-        Meaning("Types", "Every type that it carries: conversation, document, query, shared_twin."),
-    ]
-    user: Annotated[Words, Meaning("User", "The full name of the person.")]
-    user_email: Annotated[Words, Meaning("E-mail", "The person's e-mail.")]
-    organization: Annotated[
-        str | None,
-        Meaning("Organization", "The person's organization; none without one.", format="name"),
-    ]
-    department: Annotated[
-        str | None,
-        Meaning("Department", "The person's department; none without one.", format="name"),
-    ]
-    action: Annotated[Words, Meaning("Action", 'Its title, or "Conversation".')]
-    time: Annotated[str, Meaning("Time", "How long ago it started, as 2h ago.")]
-    started_at: Annotated[datetime.datetime | None, Meaning("Started", "When it started.")]
-    duration: Annotated[
-        str, Meaning("Duration", "Time from the first to the last message, as 5m 30s.")
-    ]
-    message_count: Annotated[int, Meaning("Messages", "How many messages it has.")]
-    platform: Annotated[Words, Meaning("Platform", "Where it took place.")]
-    device: Annotated[str | None, Meaning("Device", "Always none: no device is recorded.")]
-    is_shared: Annotated[bool, Meaning("Shared", "Whether it was with a shared twin.")]
-    twin_name: Annotated[str | None, Meaning("Twin", "The twin; none if it is gone.")]
-    twin_owner: Annotated[str | None, Meaning("Twin owner", "The e-mail of the twin's owner.")]
-    document_count: Annotated[int, Meaning("Documents", "How many documents were drafted in it.")]
-    query_count: Annotated[int, Meaning("Queries", "How many queries were run in it.")]
-
-
-class ActivityItem(ActivityFacts):
-    """One activity of the list."""
-
-    started_at: Annotated[datetime.datetime, Meaning("Started", "When it started.")]
-    has_documents: Annotated[
-        bool, Meaning("Has documents", "Whether a document was drafted in it.")
-    ]
-    has_queries: Annotated[bool, Meaning("Has queries", "Whether a query was run in it.")]
-
-
-class FoundItem(ActivityItem):
-    """An activity that was searched for, with the place where the words stand."""
-
-    snippet: Annotated[
-        list[SnippetPart],
-        Meaning("Snippet", "Where the words that were searched for stand, in pieces."),
-    ]
-
-
-class ActivityPage(Paging):
-    """A page of activities and where it stands among all of them.
-
-    `next_cursor` is None on the last page. The items of a search have a `snippet`.
-    """
-
-    items: Annotated[
-        list[FoundItem | ActivityItem],
-        Meaning("Items", "The conversations of this page; those of a search have a snippet."),
-    ]
-    next_cursor: Annotated[
-        str | None, Meaning("Next cursor", "What continues after this page; none on the last one.")
-    ]
 
 
 def activities(  # noqa: PLR0913 - what the contract's page has
@@ -204,22 +135,6 @@ def latest_activities(
 def count_activities(reader: Reader, query: Query) -> int:
     """How many activities there are."""
     return sum(activities for _, activities in _day_counts(reader, query))
-
-
-def relative_time(moment: datetime.datetime | None, now: datetime.datetime) -> str:
-    """How long ago: "Just now" under a minute, "5 min ago", "2h ago", "3d ago"; "No date" if None.
-
-    A moment in the future is "Just now" too, up to a minute, then "in 5 min", "in 2h", "in 3d".
-    """
-    if moment is None:
-        return "No date"
-    seconds = int((now - moment).total_seconds())
-    minutes = abs(seconds) // 60
-    for size, unit in ((1_440, "d"), (60, "h"), (1, " min")):
-        if minutes >= size:
-            amount = f"{minutes // size:,}{unit}"
-            return f"{amount} ago" if seconds > 0 else f"in {amount}"
-    return "Just now"
 
 
 def _day_counts(reader: Reader, query: Query) -> list[tuple[int | None, int]]:
@@ -382,7 +297,7 @@ def _items(
         .outerjoin(owner, owner.c.id == twins.user_id)
         .order_by(*(column.desc() for column in _position_of(a)))
     )
-    return [_item(row, now) for row in found]
+    return [activity_item(row, now) for row in found]
 
 
 def _with_snippets(reader: Reader, query: Query, items: list[ActivityItem]) -> list[ActivityItem]:
@@ -392,35 +307,3 @@ def _with_snippets(reader: Reader, query: Query, items: list[ActivityItem]) -> l
     return [
         FoundItem.model_construct(**dict(item), snippet=found.get(item.id, [])) for item in items
     ]
-
-
-def _item(row: Any, now: datetime.datetime) -> ActivityItem:
-    started = from_instant(row.started_at)
-    return ActivityItem(
-        id=row.session_id,
-        type="conversation",
-        types=type_names(row.types),
-        user=row.full_name,
-        user_email=row.email,
-        organization=slice_name(row.company),
-        department=slice_name(row.department),
-        action=row.title or "Conversation",
-        time=relative_time(started, now),
-        started_at=started,
-        duration=duration_text(row.duration),
-        message_count=row.messages,
-        platform=row.platform,
-        device=None,
-        is_shared=bool(row.types & SHARED_TWIN),
-        twin_name=row.twin_name,
-        twin_owner=row.owner_email,
-        has_documents=row.documents > 0,
-        has_queries=row.queries > 0,
-        document_count=row.documents,
-        query_count=row.queries,
-    )
-
-
-def type_names(flags: int) -> list[str]:
-    """The types that an activity of these flags carries."""
-    return [name for name, flag in TYPE_FLAGS.items() if flags & flag == flag]

@@ -8,7 +8,7 @@ from sqlalchemy import String, and_, case, cast, select
 
 from analytics.fields import Meaning, Row, Words
 from analytics.format import duration_text
-from analytics.lists.activities import ActivityFacts, relative_time, type_names
+from analytics.lists.activity_rows import ActivityFacts, relative_time, type_names
 from analytics.reading.known import zone_name
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import DOCUMENT, QUERY, SHARED_TWIN

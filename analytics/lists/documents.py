@@ -11,7 +11,7 @@ from analytics.fields import Meaning, Row, Words
 from analytics.lists.paging import Paging, check_page, place
 from analytics.query import Query
 from analytics.reading.cells import BY_NAME, DAILY, in_days, slices_of
-from analytics.reading.facts import between, events
+from analytics.reading.facts import events
 from analytics.reading.filters import check_fits
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_key
@@ -220,12 +220,11 @@ def _by_day(reader: Reader, of: _List[Any], query: Query) -> list[tuple[int, int
         )
     else:
         number = h[of.kind]
-        day = h.day + 0  # else SQLite reads the whole index of days to save sorting
         counted = (
-            select(day, func.sum(number))
+            select(h.day, func.sum(number))
             .where(events(reader, query), number > 0)
-            .group_by(day)
-            .order_by(day.desc())
+            .group_by(h.day)
+            .order_by(h.day.desc())
         )
     return [(day, count) for day, count in reader.execute(counted)]
 
@@ -238,7 +237,7 @@ def _raw(reader: Reader, of: _List[Any], query: Query, first: int, last: int) ->
     held = (
         select(h.user_id, h.session_id)
         .distinct()
-        .where(events(reader, query), between(h.day, first, last), h[of.kind] > 0)
+        .where(events(reader, query), h.day.between(first, last), h[of.kind] > 0)
         .subquery()
     )
     at = instant(table.created_at)

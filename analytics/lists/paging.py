@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from analytics.errors import QueryError
 from analytics.fields import Meaning, Row
-from analytics.query import QueryError
 
 MAX_LIMIT = 100
 

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, select
 
+from analytics.errors import QueryError
 from analytics.fields import Meaning, Row, Words
 from analytics.lists.paging import Paging, check_page, place
-from analytics.query import Query, QueryError
+from analytics.query import Query
 from analytics.reading.cells import in_days
 from analytics.reading.facts import acted, events, in_period, is_meant
 from analytics.reading.filters import active_days, check_fits

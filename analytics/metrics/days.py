@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from analytics.fields import Meaning, Row
 from analytics.format import short_day
 from analytics.metrics.result import DrillThrough
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 
 
 class DayRow(Row):

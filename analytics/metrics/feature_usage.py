@@ -35,7 +35,7 @@ def feature_usage(reader: Reader, query: Query) -> list[FeatureUsage]:
 
     Empty when all three are 0.
     """
-    total = totals(reader, query)
+    total = totals(reader, query, until="queries")
     rows = [FeatureUsage(name=name, value=getattr(total, of)) for name, of in FEATURES.items()]
     return rows if any(row.value for row in rows) else []
 

@@ -116,7 +116,7 @@ def metrics(reader: Reader, query: Query) -> Metrics:
     Installations are all twins created up to the end of the period, by their owner's organization;
     their change compares with the end of the previous period.
     """
-    now, before = totals(reader, query), totals(reader, query.previous)
+    now, before = (totals(reader, of, until="documents") for of in (query, query.previous))
     installed = installations_until(reader, query)
     were_installed = installations_until(reader, query.previous)
     return Metrics(

@@ -16,6 +16,32 @@ from analytics.reading.reader import Reader
 SECOND = 1_000_000  # microseconds
 
 
+def _rate(days: int) -> Meaning:
+    said = f"Share of those who could come back on day {days} who did; none where nobody could."
+    return Meaning(f"Day {days} retention", said, unit="%", format="percent", total="distinct")
+
+
+def _eligible(days: int) -> Meaning:
+    said = f"People whose first active day + {days} falls on a complete day of the period."
+    return Meaning(f"Could come back on day {days}", said, total="distinct")
+
+
+def _before(label: str, unit: str = "") -> Meaning:
+    said = "That of the period compared with."
+    return Meaning(f"{label} before", said, unit=unit, total="distinct", is_compared=True)
+
+
+def _change(label: str, unit: str = "") -> Meaning:
+    said = "The difference to the period compared with; none where there is nothing to compare."
+    return Meaning(f"Change of {label}", said, unit=unit, total="distinct", is_compared=True)
+
+
+DURATION = "Mean time from the first to the last message of a conversation, as 5m 30s."
+PER_USER = "Conversations of the period / its active users, written with one decimal."
+POWER = "People who started 10 or more conversations in the period"
+POINTS = "percentage points"
+
+
 class Retention(Row):
     """Rates in percent to one decimal, None where nobody could have returned.
 
@@ -23,216 +49,31 @@ class Retention(Row):
     there is nothing to compare.
     """
 
-    day1: Annotated[
-        float | None,
-        Meaning(
-            "Day 1 retention",
-            "Share of those who could come back on day 1 who did; none where nobody could.",
-            unit="%",
-            format="percent",
-            total="distinct",
-        ),
-    ]
-    day7: Annotated[
-        float | None,
-        Meaning(
-            "Day 7 retention",
-            "Share of those who could come back on day 7 who did; none where nobody could.",
-            unit="%",
-            format="percent",
-            total="distinct",
-        ),
-    ]
-    day30: Annotated[
-        float | None,
-        Meaning(
-            "Day 30 retention",
-            "Share of those who could come back on day 30 who did; none where nobody could.",
-            unit="%",
-            format="percent",
-            total="distinct",
-        ),
-    ]
-    day1_eligible: Annotated[
-        int,
-        Meaning(
-            "Could come back on day 1",
-            "People whose first active day + 1 falls on a complete day of the period.",
-            total="distinct",
-        ),
-    ]
-    day7_eligible: Annotated[
-        int,
-        Meaning(
-            "Could come back on day 7",
-            "People whose first active day + 7 falls on a complete day of the period.",
-            total="distinct",
-        ),
-    ]
-    day30_eligible: Annotated[
-        int,
-        Meaning(
-            "Could come back on day 30",
-            "People whose first active day + 30 falls on a complete day of the period.",
-            total="distinct",
-        ),
-    ]
-    avg_session_duration: Annotated[
-        str,
-        Meaning(
-            "Average duration",
-            "Mean time from the first to the last message of the conversations started in the"
-            " period, as 5m 30s.",
-            total="distinct",
-        ),
-    ]
-    sessions_per_user: Annotated[
-        str,
-        Meaning(
-            "Conversations per user",
-            "Conversations of the period / its active users, written with one decimal.",
-            total="distinct",
-        ),
-    ]
+    day1: Annotated[float | None, _rate(1)]
+    day7: Annotated[float | None, _rate(7)]
+    day30: Annotated[float | None, _rate(30)]
+    day1_eligible: Annotated[int, _eligible(1)]
+    day7_eligible: Annotated[int, _eligible(7)]
+    day30_eligible: Annotated[int, _eligible(30)]
+    avg_session_duration: Annotated[str, Meaning("Average duration", DURATION, total="distinct")]
+    sessions_per_user: Annotated[str, Meaning("Conversations per user", PER_USER, total="distinct")]
     power_users_percent: Annotated[
         float,
-        Meaning(
-            "Power users",
-            "Share of the active users who started 10 or more conversations in the period.",
-            unit="%",
-            format="percent",
-            total="distinct",
-        ),
+        Meaning("Power users, %", f"{POWER}, of the active ones.", unit="%", total="distinct"),
     ]
-    power_users: Annotated[
-        int,
-        Meaning(
-            "Power users",
-            "People who started 10 or more conversations in the period.",
-            total="distinct",
-        ),
-    ]
-    previous_day1: Annotated[
-        float | None,
-        Meaning(
-            "Day 1 retention before",
-            "That of the period compared with.",
-            unit="%",
-            format="percent",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    previous_day7: Annotated[
-        float | None,
-        Meaning(
-            "Day 7 retention before",
-            "That of the period compared with.",
-            unit="%",
-            format="percent",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    previous_day30: Annotated[
-        float | None,
-        Meaning(
-            "Day 30 retention before",
-            "That of the period compared with.",
-            unit="%",
-            format="percent",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    day1_change: Annotated[
-        float | None,
-        Meaning(
-            "Change of day 1 retention",
-            "Difference of the two rates; none where there is nothing to compare.",
-            unit="percentage points",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    day7_change: Annotated[
-        float | None,
-        Meaning(
-            "Change of day 7 retention",
-            "Difference of the two rates; none where there is nothing to compare.",
-            unit="percentage points",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    day30_change: Annotated[
-        float | None,
-        Meaning(
-            "Change of day 30 retention",
-            "Difference of the two rates; none where there is nothing to compare.",
-            unit="percentage points",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    previous_avg_session_duration: Annotated[
-        str,
-        Meaning(
-            "Average duration before",
-            "That of the period compared with.",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    avg_session_duration_change: Annotated[
-        int | None,
-        Meaning(
-            "Change of average duration",
-            "Difference; none where nobody was active before.",
-            unit="seconds",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    previous_sessions_per_user: Annotated[
-        str,
-        Meaning(
-            "Conversations per user before",
-            "That of the period compared with.",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    sessions_per_user_change: Annotated[
-        float | None,
-        Meaning(
-            "Change of conversations per user",
-            "Difference; none where nobody was active before.",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    previous_power_users_percent: Annotated[
-        float,
-        Meaning(
-            "Power users before",
-            "That share in the period compared with.",
-            unit="%",
-            format="percent",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
-    power_users_change: Annotated[
-        float | None,
-        Meaning(
-            "Change of power users",
-            "Difference of the two shares; none where nobody was active before.",
-            unit="percentage points",
-            total="distinct",
-            is_compared=True,
-        ),
-    ]
+    power_users: Annotated[int, Meaning("Power users", f"{POWER}.", total="distinct")]
+    previous_day1: Annotated[float | None, _before("Day 1 retention", "%")]
+    previous_day7: Annotated[float | None, _before("Day 7 retention", "%")]
+    previous_day30: Annotated[float | None, _before("Day 30 retention", "%")]
+    day1_change: Annotated[float | None, _change("day 1 retention", POINTS)]
+    day7_change: Annotated[float | None, _change("day 7 retention", POINTS)]
+    day30_change: Annotated[float | None, _change("day 30 retention", POINTS)]
+    previous_avg_session_duration: Annotated[str, _before("Average duration")]
+    avg_session_duration_change: Annotated[int | None, _change("average duration", "seconds")]
+    previous_sessions_per_user: Annotated[str, _before("Conversations per user")]
+    sessions_per_user_change: Annotated[float | None, _change("conversations per user")]
+    previous_power_users_percent: Annotated[float, _before("Power users", "%")]
+    power_users_change: Annotated[float | None, _change("power users", POINTS)]
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,9 @@ def _row(
 
 def _leads_to(row: Any, query: Query) -> DrillThrough:
     name = f"{row.name} ({row.owner_email})" if row.owner_email else row.name
-    with_it = replace(query, twin=row.id or "", unknown_twin=row.id is None)
+    with_it = query  # where the question names a twin that is gone, the row counts that one alone
+    if row.id is not None or not query.twin:
+        with_it = replace(query, twin=row.id or "", unknown_twin=row.id is None)
     return DrillThrough(name, all_counts(row), with_it, () if row.id is None else (row.id,))
 
 

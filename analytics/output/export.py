@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from analytics.fields import Row
 from analytics.format import local
-from analytics.query import Period
+from analytics.period import Period
 
 BOM = "\ufeff"  # tells Excel that the file is UTF-8
 ZONE = "timeZone"  # the column that says where the moments of a line are local

@@ -13,6 +13,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from analytics.errors import QueryError
 from analytics.fields import Meaning, Row
 from analytics.format import change, count, day, days, moment, number, short_day
 from analytics.metrics.pages import PAGES
@@ -23,7 +24,7 @@ from analytics.output.chart_data import Compared, chart_data, compared_with, tab
 from analytics.output.chart_summary import summary
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables
-from analytics.query import NAMELESS, Query, QueryError, filter_label
+from analytics.query import NAMELESS, Query, filter_label
 from analytics.reading.filters import chosen_names
 from analytics.reading.known import span
 from analytics.reading.reader import reading

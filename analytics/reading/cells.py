@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from analytics.models import table_of
-from analytics.query import Names, Period, Query
+from analytics.period import Period
+from analytics.query import Names, Query
 from analytics.reading.beside import beside
 from analytics.reading.reader import Reader, Scope
 from analytics.rollups.tables import (
@@ -300,7 +301,7 @@ def headcounts(
     """People, active or not, by slice columns."""
     columns = [HEADCOUNT.c[name] for name in by]
     found = reader.execute(
-        select(*columns, func.sum(HEADCOUNT.c.people))
+        select(*columns, func.coalesce(func.sum(HEADCOUNT.c.people), 0))
         .where(slices_of(reader, query).which(HEADCOUNT, *by))
         .group_by(*columns)
     )

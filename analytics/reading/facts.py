@@ -20,9 +20,8 @@ from analytics.reading.filters import (
 from analytics.reading.reader import Reader
 from analytics.sql.timestamps import DAY
 
-# Over more days than these, reading all facts in the order of their key is quicker than looking up
-# each that an index of days names (14 times for a year of a million messages).
-_INDEXED_DAYS = 21
+_FEW = 1_000  # people whose rows are sought one by one
+EVERYBODY: Sequence[str] = ("everybody",)
 
 
 # --- conditions --------------------------------------------------------------------------------
@@ -41,18 +40,35 @@ def people(reader: Reader, query: Query) -> Select[str]:
 def by_people(
     reader: Reader, query: Query, user_id: ColumnElement[str]
 ) -> list[ColumnElement[bool]]:
-    """The rows of these people in a table of facts."""
+    """The rows of these people in a table of facts.
+
+    The rows of few people are sought; those of many are met while the days are read, and an
+    expression keeps the database from seeking them.
+    """
     if not of_people(reader, query, reader.members.c):
         return []
-    conditions: list[ColumnElement[bool]] = []
-    if query.person:  # leads every key of the facts
-        conditions.append(user_id == query.person)
-    return [*conditions, user_id.in_(people(reader, query))]
+    matched = reader.staged(query, lambda: _matched(reader, query))
+    if matched is EVERYBODY:
+        return []
+    if matched is None:
+        return [user_id.concat("").in_(people(reader, query))]
+    return [user_id.in_(matched)]
 
 
-def between(day: ColumnElement[int], first: int, last: int) -> ColumnElement[bool]:
-    """Facts of some days, both included; of many days without the index of days."""
-    return (day if last - first < _INDEXED_DAYS else day + 0).between(first, last)
+def _matched(reader: Reader, query: Query) -> Sequence[str] | None:
+    """The ids of the people, None for many of them, EVERYBODY for all."""
+    found: Sequence[str] = reader.scalars(people(reader, query).limit(_FEW + 1)).all()
+    if len(found) <= _FEW:
+        return found
+    count = select(func.count())
+    number = reader.scalar(count.select_from(people(reader, query).subquery()))
+    return EVERYBODY if number == reader.scalar(count.select_from(reader.members)) else None
+
+
+def are_everybody(reader: Reader, query: Query) -> bool:
+    """Whether the e-mail filter lets everybody through, whatever the others do."""
+    alone = Query(query.period, user=query.user)
+    return reader.staged(alone, lambda: _matched(reader, alone)) is EVERYBODY
 
 
 def in_period(
@@ -61,7 +77,7 @@ def in_period(
     """Facts of the period's days, or its complete ones, from `lead` days earlier on."""
     period = query.period
     end = period.complete_end if complete else period.end
-    return between(day, period.start.toordinal() - lead, end.toordinal())
+    return day.between(period.start.toordinal() - lead, end.toordinal())
 
 
 def of_conversations(reader: Reader, query: Query, row: Any) -> list[ColumnElement[bool]]:
@@ -180,15 +196,19 @@ def totals_by(
 
 
 def _durations(reader: Reader, query: Query, keys: Sequence[Any]) -> dict[tuple[str, ...], int]:
-    a = reader.activities.c
+    """Time spent in the conversations that were started, found by the hour in which they were."""
+    a, h, m = reader.activities.c, reader.hours.c, reader.members.c
     n = len(keys)
-    columns = [a[key.name] for key in keys]
-    found = reader.execute(
-        select(*columns, func.coalesce(func.sum(a.duration), 0))
-        .where(in_period(a.day, query), *of_conversations(reader, query, a))
-        .group_by(*columns)
+    spent = (
+        select(*keys, func.coalesce(func.sum(a.duration), 0))
+        .select_from(reader.hours)
+        .join(reader.activities, (a.user_id == h.user_id) & (a.session_id == h.session_id))
+        .where(events(reader, query), h.conversations > 0)
+        .group_by(*keys)
     )
-    return {tuple(row[:n]): int(row[n]) for row in found}
+    if keys:
+        spent = spent.join(reader.members, m.user_id == h.user_id)
+    return {tuple(row[:n]): int(row[n]) for row in reader.execute(spent)}
 
 
 def installations_until(reader: Reader, query: Query) -> int:
@@ -221,7 +241,8 @@ def headcounts(
     """People, active or not, by slice columns; event filters change nothing."""
     m = reader.members.c
     columns = [m[name] for name in by]
-    counted = select(*columns, func.count()).where(is_meant(reader, query)).group_by(*columns)
+    counted = select(*columns, func.count()).select_from(reader.members)
+    counted = counted.where(is_meant(reader, query)).group_by(*columns)
     return [(tuple(key), people) for *key, people in reader.execute(counted)]
 
 
@@ -285,24 +306,18 @@ def hourly(reader: Reader, query: Query) -> dict[int, int]:
 
 def by_name(reader: Reader, query: Query, key: str) -> list[tuple[str, int]]:
     """Conversations by "topic", or documents by "document_type", as slice keys."""
+    h, d = reader.hours.c, reader.drafted.c
     if key == "topic":
-        a = reader.activities.c
         counted = (
-            select(a.topic, func.count())
-            .where(in_period(a.day, query), *of_conversations(reader, query, a))
-            .group_by(a.topic)
+            select(h.topic, func.sum(h.conversations))
+            .where(events(reader, query), h.conversations > 0)
+            .group_by(h.topic)
         )
     else:
-        counted = _by_document_type(reader, query)
+        held = select(h.user_id, h.session_id, h.day).distinct()
+        held_on = held.where(events(reader, query), h.documents > 0).subquery().c
+        same = and_(*(d[name] == held_on[name] for name in ("user_id", "session_id", "day")))
+        counted = (
+            select(d.document_type, func.sum(d.documents)).where(same).group_by(d.document_type)
+        )
     return [(name, int(total)) for name, total in reader.execute(counted)]
-
-
-def _by_document_type(reader: Reader, query: Query) -> Select[Any]:
-    d, h = reader.drafted.c, reader.hours.alias().c
-    same = and_(h.user_id == d.user_id, h.session_id == d.session_id, h.day == d.day)
-    conditions = [in_period(d.day, query), *by_people(reader, query, d.user_id)]
-    if of_those := of_events(reader, query, h):
-        conditions.append(select(h.day).where(same, *of_those).correlate(reader.drafted).exists())
-    return (
-        select(d.document_type, func.sum(d.documents)).where(*conditions).group_by(d.document_type)
-    )

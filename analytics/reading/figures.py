@@ -5,6 +5,7 @@ suite compares both where both can.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from types import ModuleType
 
@@ -18,9 +19,14 @@ from analytics.rollups.tables import slice_name
 NOTHING = Totals()
 
 
-def _source(query: Query) -> ModuleType:
-    """Which tables answer: cells what is a set of slices, else the facts per user."""
-    return cells if query.is_of_slices else facts
+def _source(reader: Reader, query: Query) -> tuple[ModuleType, Query]:
+    """Which tables answer, cells for a set of slices, else the facts per user; and the question.
+
+    An e-mail filter that everybody matches is none.
+    """
+    if query.user and not query.is_of_slices and facts.are_everybody(reader, query):
+        query = replace(query, user="")
+    return (cells if query.is_of_slices else facts), query
 
 
 def day_sums(
@@ -32,7 +38,8 @@ def day_sums(
     "installations" (of the day, by owner).
     """
     first = max(1, query.period.start.toordinal() - lead)
-    if query.is_of_slices:
+    source, query = _source(reader, query)
+    if source is cells:
         found = cells.sums(reader, query, "days", names, ["day"], lead)
         counts: Mapping[int, tuple[int, ...]] = {day: row for (day,), row in found.items()}
     else:
@@ -52,25 +59,28 @@ def totals_by(
     Only the fields up to `until` are read; the others are 0.
     """
     counts = Totals._fields[1 : Totals._fields.index(until) + 1]
-    found = _source(query).totals_by(reader, query, by, counts)
+    source, query = _source(reader, query)
+    found = source.totals_by(reader, query, by, counts)
     return {key: Totals(*row) for key, row in found.items()}
 
 
-def totals(reader: Reader, query: Query) -> Totals:
+def totals(reader: Reader, query: Query, until: str = "duration") -> Totals:
     """Totals of the period for the filters; active users are distinct over the whole period."""
-    return totals_by(reader, query).get((), NOTHING)
+    return totals_by(reader, query, until=until).get((), NOTHING)
 
 
 def installations_until(reader: Reader, query: Query) -> int:
     """Twins created up to the end of the period, by their owner's organization and department."""
-    if query.is_of_slices:
+    source, query = _source(reader, query)
+    if source is cells:
         return cells.sums(reader, query, "until", ["installations"])[()][0]
     return facts.installations_until(reader, query)
 
 
 def power_users(reader: Reader, query: Query) -> int:
     """People who started 10 or more conversations in the period."""
-    return int(_source(query).power_users(reader, query))
+    source, query = _source(reader, query)
+    return int(source.power_users(reader, query))
 
 
 def returned(reader: Reader, query: Query, days: int) -> Share:
@@ -79,18 +89,21 @@ def returned(reader: Reader, query: Query, days: int) -> Share:
     Counted are those whose first day + `days` falls inside the period on a complete day. Returns
     how many of them were active then, and how many there are.
     """
-    came, eligible = _source(query).returned(reader, query, days)
+    source, query = _source(reader, query)
+    came, eligible = source.returned(reader, query, days)
     return came, eligible
 
 
 def headcounts(reader: Reader, query: Query, *by: str) -> list[tuple[tuple[str, ...], int]]:
     """People, active or not, by slice columns, as slice keys."""
-    return list(_source(query).headcounts(reader, query, by))
+    source, query = _source(reader, query)
+    return list(source.headcounts(reader, query, by))
 
 
 def conversations_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tuple[str, ...], int]:
     """Conversations of the period by slice columns."""
-    if query.is_of_slices:
+    source, query = _source(reader, query)
+    if source is cells:
         found = cells.sums(reader, query, "days", ["conversations"], by)
         return {key: conversations for key, (conversations,) in found.items()}
     of = facts.totals_by(reader, query, by, ["conversations"])
@@ -99,15 +112,18 @@ def conversations_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tu
 
 def cohort_weeks(reader: Reader, query: Query, first: int, last: int) -> list[tuple[int, int, int]]:
     """Monday of the first week (from `first` to `last`), weeks since, people active then."""
-    return list(_source(query).cohort_weeks(reader, query, first, last))
+    source, query = _source(reader, query)
+    return list(source.cohort_weeks(reader, query, first, last))
 
 
 def hourly(reader: Reader, query: Query) -> dict[int, int]:
     """Messages of the period's complete days, by hour of the day."""
-    return dict(_source(query).hourly(reader, query))
+    source, query = _source(reader, query)
+    return dict(source.hourly(reader, query))
 
 
 def by_name(reader: Reader, query: Query, key: str) -> list[tuple[str | None, int]]:
     """Conversations by "topic", or documents by "document_type"; None: without one."""
-    found = _source(query).by_name(reader, query, key)
+    source, query = _source(reader, query)
+    found = source.by_name(reader, query, key)
     return [(slice_name(name), count) for name, count in found]

@@ -12,21 +12,21 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, FromClause, exists, func, select
 
+from analytics.errors import QueryError
 from analytics.format import count, day
+from analytics.period import parse_date
 from analytics.query import (
     NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
     TYPES,
     Query,
-    QueryError,
     filter_label,
     filter_values,
-    parse_date,
 )
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import DOCUMENT, QUERY, SHARED_TWIN, slice_key
-from analytics.search.words import MAX_SEARCH
+from analytics.search.words import MAX_SEARCH, terms
 from analytics.sql.collation import contains
 from analytics.sql.stored import key
 from analytics.untrusted import unescaped
@@ -109,6 +109,11 @@ def _text(name: str, text: str) -> str:
 def _email_part(name: str, text: str) -> str:
     if len(text) > MAX_EMAIL:
         raise QueryError(name, cut(text), f"has more than {MAX_EMAIL} characters; shorten it")
+    return _text(name, text)
+
+
+def _words(name: str, text: str) -> str:
+    terms(text)  # refuses what is too long
     return _text(name, text)
 
 
@@ -368,7 +373,7 @@ FILTERS: tuple[Filter, ...] = (
         "Only conversations whose title and messages hold all these words, whatever their case and"
         ' accents: `budget plan`; `"budget plan"` for words that follow each other, `budg*` for how'
         " a word begins. Everything else is read as it stands; without a word nothing is found.",
-        {**_STRING, "maxLength": MAX_SEARCH}, _text, lists=_ACTIVITY,
+        {**_STRING, "maxLength": MAX_SEARCH}, _words, lists=_ACTIVITY,
     ),
     Filter(
         "hour", "hour", "Hour", "Only this hour of day, on complete days, as the hourly chart"

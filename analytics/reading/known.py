@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from analytics.models import table_of
-from analytics.query import Span
+from analytics.period import Span
 from analytics.reading.cells import DAILY, HEADCOUNT, Slices
 from analytics.reading.reader import Reader
 from analytics.rollups.state import Build

@@ -5,11 +5,11 @@ database where the scope is everything, else what the scope leaves of them. Whoe
 gets the answers of a database from which everybody else's rows were deleted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -46,6 +46,7 @@ from analytics.rollups.tables import (
 )
 from analytics.storage.store import Store
 
+T = TypeVar("T")
 MEMBER, SESSION = table_of(Member), table_of(Conversation)
 
 
@@ -77,6 +78,7 @@ class Reader:
     def __init__(self, session: Session, scope: Scope | None = None) -> None:
         self._session = session
         self.scope = scope
+        self._staged: dict[Hashable, Any] = {}
 
     # --- asking ------------------------------------------------------------------------------
 
@@ -109,6 +111,13 @@ class Reader:
     def beside(self, session: Session) -> "Reader":
         """The same asker on another session."""
         return Reader(session, self.scope)
+
+    def staged(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was found out once for all that this reader is asked."""
+        if key not in self._staged:
+            self._staged[key] = make()
+        found: T = self._staged[key]
+        return found
 
     # --- what may be seen --------------------------------------------------------------------
 

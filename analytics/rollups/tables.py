@@ -108,11 +108,22 @@ class ActivityHour(Fact, table=True):
             *("twin_id", "day", "user_id"),
             *("conversations", "own_conversations", "user_messages", "documents", "queries"),
         ),
+        # Sums of filtered facts need to read no row: of the period's days, or of a topic.
+        Index(
+            "ix_activity_hour_day",
+            *("day", "hour", "topic"),
+            *("conversations", "user_messages", "messages", "documents", "queries"),
+        ),
+        Index(
+            "ix_activity_hour_topic",
+            *("topic", "day", "user_id"),
+            *("conversations", "user_messages", "messages", "documents", "queries"),
+        ),
         {"schema": "rollup", "sqlite_with_rowid": False},
     )
 
     session_id: str = Field(primary_key=True)
-    day: int = Field(primary_key=True, index=True)
+    day: int = Field(primary_key=True)
     hour: int = Field(primary_key=True)
     twin_id: str = Field(sa_type=StoredText)
     topic: str  # a key, as slices have; also that of a conversation without a date

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, false, func, select, true
 
+from analytics.errors import QueryError
 from analytics.models import table_of
-from analytics.query import QueryError
 from analytics.reading.reader import Reader, reading
 from analytics.rollups.state import Build
 from analytics.rollups.tables import ALL, Listing

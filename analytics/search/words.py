@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from analytics.query import QueryError
+from analytics.errors import QueryError
 from analytics.untrusted import as_text, unescaped
 
 MAX_SEARCH = 200

@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from analytics.lists.activities import ActivityItem, all_activities, latest_activities
+from analytics.errors import QueryError
+from analytics.lists.activities import all_activities, latest_activities
+from analytics.lists.activity_rows import ActivityItem
 from analytics.lists.registry import LIST_BY_SLUG, Listed
 from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import RESULTS
@@ -21,7 +23,8 @@ from analytics.output.chart_data import compared_with
 from analytics.output.export import csv_text, file_name, period_file_name
 from analytics.output.html_report import page_html
 from analytics.output.images import png, svg
-from analytics.query import Period, Query, QueryError, open_period
+from analytics.period import Period, open_period
+from analytics.query import Query
 from analytics.reading.filters import filtered
 from analytics.reading.reader import reading
 from analytics.search.matching import check_search

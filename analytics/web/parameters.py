@@ -11,19 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
+from analytics.errors import QueryError
 from analytics.lists.activities import CURSOR_PATTERN
 from analytics.lists.paging import MAX_LIMIT
 from analytics.lists.registry import Listed
-from analytics.query import (
+from analytics.period import (
     DEFAULT_PRESET,
     Period,
-    Query,
-    QueryError,
     compared_period,
     open_period,
     parse_date,
     preset_period,
 )
+from analytics.query import Query
 from analytics.reading.filters import (
     OF_RESULTS,
     Filter,

@@ -14,9 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from analytics.errors import QueryError
 from analytics.fields import Row
 from analytics.output.export import PictureProblem, csv_lines
-from analytics.query import QueryError
 from analytics.reading.reader import Reader, reading
 from analytics.settings import SettingsError
 from analytics.storage.faults import DatabaseProblem

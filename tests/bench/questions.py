@@ -3,7 +3,7 @@
 import gc
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,17 +13,18 @@ from typing import Any
 import duckdb
 from sqlalchemy import func, select
 
-from analytics.lists.activities import ActivityPage, activities, count_activities
+from analytics.lists.activities import activities, count_activities
+from analytics.lists.activity_rows import ActivityPage
 from analytics.metrics.registry import BY_SLUG
 from analytics.models import User, table_of
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.known import span
 from analytics.reading.reader import reading
 from analytics.settings import Settings
 from analytics.storage.store import open_database
 from tests.bench.databases import Made
 from tests.bench.statements import ANSWERS, PAGE, statement
-from tests.databases import activity_query
 
 PRODUCT, DUCKDB, SQL = "product", "DuckDB", "SQL"
 AS_IS = "SQL as it is"  # on the product's own raw database, which has no indexes for questions
@@ -81,8 +82,8 @@ class Product:
         last, first = self.days.last or date.max, self.days.first or date.min
         if question.period != "all":
             first = last - timedelta(int(question.period) - 1)
-        filters = dict(organizations=(self.organization,)) if question.filtered else dict()
-        return Query(Period(first, last, last + timedelta(1)), filters)
+        organizations = (self.organization,) if question.filtered else ()
+        return Query(Period(first, last, last + timedelta(1)), organizations)
 
     def page(self, question: Question) -> int:
         """The page of the activity list that is asked for."""
@@ -104,7 +105,7 @@ class Product:
     def _wanted(self, question: Question) -> Query:
         query = self.query(question)
         kind = "document" if "document" in question.result else "all"
-        return activity_query(query.period.start, query.period.end, query.filters, kind)
+        return replace(query, type=kind)
 
 
 class Comparison:

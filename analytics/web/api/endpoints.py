@@ -15,7 +15,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, TypeAdapter
 from starlette.exceptions import HTTPException
 
-from analytics.lists.activities import ActivityItem, ActivityPage, activities, all_activities
+from analytics.lists.activities import activities, all_activities
+from analytics.lists.activity_rows import ActivityItem, ActivityPage
 from analytics.lists.conversation import ActivityDetail, activity
 from analytics.metrics.registry import RESULTS
 from analytics.metrics.result import Result

@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from analytics.query import QueryError
+from analytics.errors import QueryError
 from analytics.web.responses import FAULTS, fault_of, log_fault
 
 ALLOWED = "GET, HEAD, OPTIONS"

@@ -11,42 +11,43 @@ import pytest
 from analytics.fields import Row
 from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.metrics.result import Result
-from analytics.query import Period, Query
+from analytics.period import Period
+from analytics.query import Query
 from analytics.reading.reader import reading
 from tests.conftest import Shelf
 from tests.databases import Raw, a_session, a_user
 
-by_slug = pytest.mark.parametrize("report", RESULTS, ids=lambda report: report.slug)
+by_slug = pytest.mark.parametrize("result", RESULTS, ids=lambda result: result.slug)
 CELLS = {str, int, float, bool, date, datetime}
 
 
 def test_slugs_titles_and_paths_are_unique() -> None:
     for name in ("slug", "title", "path"):
-        values = [getattr(report, name) for report in RESULTS]
+        values = [getattr(result, name) for result in RESULTS]
         assert len(set(values)) == len(values)
-    assert list(BY_SLUG) == [report.slug for report in RESULTS]
-    assert all(BY_SLUG[report.slug] is report for report in RESULTS)
+    assert list(BY_SLUG) == [result.slug for result in RESULTS]
+    assert all(BY_SLUG[result.slug] is result for result in RESULTS)
 
 
 @by_slug
-def test_a_slug_is_kebab_case_and_a_path_needs_no_quoting(report: Result) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", report.slug)
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*(/[a-z]+(-[a-z]+)*)*", report.path)
+def test_a_slug_is_kebab_case_and_a_path_needs_no_quoting(result: Result) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", result.slug)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*(/[a-z]+(-[a-z]+)*)*", result.path)
 
 
 @by_slug
-def test_every_report_says_what_its_numbers_mean(report: Result) -> None:
-    assert report.definition == inspect.getdoc(report.function)
-    assert report.definition.rstrip().endswith(".")
-    assert report.title
-    assert report.empty.endswith(".")
+def test_every_result_says_what_its_numbers_mean(result: Result) -> None:
+    assert result.definition == inspect.getdoc(result.function)
+    assert result.definition.rstrip().endswith(".")
+    assert result.title
+    assert result.empty.endswith(".")
 
 
 @by_slug
-def test_every_row_is_documented_and_made_of_plain_cells(report: Result) -> None:
-    assert issubclass(report.row, Row)
-    assert inspect.getdoc(report.row) != inspect.getdoc(Row)
-    for field in report.row.model_fields.values():
+def test_every_row_is_documented_and_made_of_plain_cells(result: Result) -> None:
+    assert issubclass(result.row, Row)
+    assert inspect.getdoc(result.row) != inspect.getdoc(Row)
+    for field in result.row.model_fields.values():
         kinds: Any = field.annotation
         is_optional = get_origin(kinds) is UnionType
         for kind in set(get_args(kinds)) - {type(None)} if is_optional else {kinds}:
@@ -54,8 +55,8 @@ def test_every_row_is_documented_and_made_of_plain_cells(report: Result) -> None
 
 
 @by_slug
-def test_a_drawing_names_fields_of_its_row(report: Result) -> None:
-    drawing, fields = report.drawing, report.row.model_fields
+def test_a_drawing_names_fields_of_its_row(result: Result) -> None:
+    drawing, fields = result.drawing, result.row.model_fields
     assert set(drawing.fields) | set(drawing.thin) <= set(fields)
     assert {drawing.x, drawing.y} - {""} <= set(fields)
     assert set(drawing.thin) <= set(drawing.fields)
@@ -74,9 +75,9 @@ def test_rows_are_a_list_cut_to_the_limit(store_of: Shelf) -> None:
         assert len(BY_SLUG["organizations"].rows(reader, query)) == 7
         [row] = BY_SLUG["metrics"].rows(reader, query)
         assert row.total_conversations == 7
-        for report in RESULTS:
-            assert all(type(row) is report.row for row in report.rows(reader, query))
+        for result in RESULTS:
+            assert all(type(row) is result.row for row in result.rows(reader, query))
 
 
 def test_only_cards_are_single() -> None:
-    assert [report.slug for report in RESULTS if report.is_single] == ["metrics", "retention"]
+    assert [result.slug for result in RESULTS if result.is_single] == ["metrics", "retention"]

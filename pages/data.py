@@ -5,10 +5,10 @@ import streamlit as st
 from analytics.format import count, day, moment
 from analytics.metrics.registry import RESULTS
 from ui.inert import inert
-from ui.page_context import frame
+from ui.page_context import page_context
 from ui.table_card import report_table
 
-made = frame()
+made = page_context()
 zone = made.store.settings.zone
 report_table("sources")
 st.caption(

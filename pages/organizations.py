@@ -5,12 +5,13 @@ from dataclasses import replace
 import streamlit as st
 
 from analytics.query import filter_label, filter_values
+from ui.gone import gone_words
 from ui.inert import inert
-from ui.page_context import frame, gone_words
+from ui.page_context import page_context
 from ui.results import rows
 from ui.table_card import report_table
 
-query, known = frame().query, frame().names.organizations
+query, known = page_context().query, page_context().names.organizations
 names = [filter_label(row.organization) for row in rows("organizations")]
 report_table("organizations")
 asked = [st.query_params.get("open"), st.session_state.get("open")]

@@ -17,7 +17,7 @@ from analytics.metrics.feature_usage import FeatureUsage
 from analytics.metrics.hourly_activity import HourlyActivity
 from analytics.metrics.installations import InstallationsDay
 from analytics.metrics.leaderboard import LeaderboardEntry
-from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.metrics.topics import TopicCount
 from analytics.output.chart_data import BAR, TOTAL_THEN, Compared, chart_data, table_data
 from analytics.output.chart_days import BRUSH, FOCUS, LEAVE

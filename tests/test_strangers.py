@@ -10,13 +10,14 @@ import pytest
 
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
-from analytics.lists.activities import ActivityQuery, count_activities
+from analytics.lists.activities import count_activities
+from analytics.reading.reader import reading
 from analytics.search.index import Search
 from analytics.search.matching import check_search
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
-from tests.databases import write
+from tests.databases import activity_query, write
 from tests.opening import conversations, opened, problem_with, run, talks
 
 
@@ -35,8 +36,8 @@ def schema(path: Path) -> list[Any]:
 
 
 def found(store: Store, words: str) -> int:
-    with store.session() as session:
-        return count_activities(session, ActivityQuery(search=words))
+    with reading(store) as reader:
+        return count_activities(reader, activity_query(search=words))
 
 
 # --- objects in the database ------------------------------------------------------------------

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.fields import Row
 from analytics.format import count, moment, number
 from analytics.lists.activities import (
     activities,
@@ -18,31 +17,26 @@ from analytics.lists.activities import (
 )
 from analytics.lists.activity_rows import ActivityItem, FoundItem
 from analytics.query import TYPES, Query, filter_label
-from analytics.reading.known import twin_name
-from analytics.reading.reader import reading
 from analytics.search.matching import CANNOT_BUILD, Coverage, coverage
 from analytics.search.words import MAX_SEARCH, terms
 from analytics.sql.timestamps import from_instant
 from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT
 from analytics.web.downloads import CSV_PATH, LATEST_PATH
+from ui.access import Data
+from ui.address import first_page
+from ui.arriving import narrowed
 from ui.asked import cut, notice, option, page_number
 from ui.cache import shared
 from ui.charts import card_head
-from ui.drill import (
-    chips,
-    conversation_link,
-    narrowed,
-    person_link,
-)
+from ui.chips import chips
 from ui.inert import highlighted, inert
-from ui.page_context import Frame, frame, query_string
-from ui.results import rows
+from ui.links import conversation_link, person_link
+from ui.page_context import PageContext, page_context, query_string
 from ui.saving import save_link
 from ui.startup import look_every
 
 PAGE_SIZE = 20
-ALL_TWINS = ""
 TYPE_LABELS = {
     "all": "All",
     "document": "With documents",
@@ -55,14 +49,13 @@ TYPE_LABELS = {
 class _Choice:
     type: str
     user: str
-    twin: str
     search: str
 
 
 def latest() -> None:
     """The newest activities within the filters, whatever the period."""
-    made = frame()
-    with reading(made.store) as reader:
+    made = page_context()
+    with made.data.reading() as reader:
         items = latest_activities(reader, made.query, made.now)
     with st.container(border=True):
         with card_head():
@@ -83,13 +76,11 @@ def activity_list() -> None:
 
     The first page is drawn before its total is known, which may take longer.
     """
-    made = frame()
+    made = page_context()
     choice = _filter_bar()
     narrow = narrowed("conversations")
-    ask = replace(
-        narrow, type=choice.type, user=choice.user, twin=choice.twin, search=choice.search
-    )
-    chips("conversations", replace(narrow, twin=""))  # the page has a filter for it
+    ask = replace(narrow, type=choice.type, user=choice.user or narrow.user, search=choice.search)
+    chips("conversations", narrow)
     covered = _search_notice(made, choice.search)
     pages = st.container()
     with st.container(border=True):
@@ -98,7 +89,7 @@ def activity_list() -> None:
             _csv_link(ask, covered)
         listing = st.empty()
         wanted = _wanted_page()
-        with reading(made.store) as reader:
+        with made.data.reading() as reader:
             if wanted > 1:
                 page = activities(reader, ask, made.now, wanted, PAGE_SIZE)
                 items, total = page.items, page.total
@@ -107,14 +98,14 @@ def activity_list() -> None:
         if wanted == 1:
             _draw(listing, items, choice.search)
             stamp = covered.stamp if covered else ""
-            total = _total(ask, made.freshness.version, stamp, made.store)
+            total = _total(ask, stamp, made.data)
         shown, last = 1, max(1, -(-total // PAGE_SIZE))
         page_number(last)
         if last > 1:
             with pages:
                 shown = st.pagination(last, key="page", bind="query-params", width="stretch")
         if shown != wanted:  # the address names a page past the last one
-            with reading(made.store) as reader:
+            with made.data.reading() as reader:
                 items = activities(reader, ask, made.now, shown, PAGE_SIZE).items
         if wanted > 1:
             _draw(listing, items, choice.search)
@@ -134,8 +125,8 @@ def _wanted_page() -> int:
 
 
 @shared(max_entries=128)
-def _total(ask: Query, _version: str, _stamp: str, store: Store) -> int:
-    with reading(store) as reader:
+def _total(ask: Query, _stamp: str, data: Data) -> int:
+    with data.reading() as reader:
         return count_activities(reader, ask)
 
 
@@ -149,11 +140,11 @@ def _csv_link(ask: Query, covered: Coverage | None) -> None:
     )
 
 
-def _search_notice(made: Frame, asked: str) -> Coverage | None:
+def _search_notice(made: PageContext, asked: str) -> Coverage | None:
     """What a search covers, if there is one; the page follows the index."""
     if not asked:
         return None
-    with reading(made.store) as reader:
+    with made.data.reading() as reader:
         covered = coverage(reader)
     if not terms(asked):
         st.caption("Write a word to search for: letters or digits.")
@@ -166,7 +157,7 @@ def _search_notice(made: Frame, asked: str) -> Coverage | None:
         st.caption(f"{held} can't be searched: the index can't hold what is said there.")
 
     def look() -> None:
-        with reading(made.store) as reader:
+        with made.data.reading() as reader:
             if coverage(reader).stamp != covered.stamp:
                 st.rerun()
 
@@ -189,44 +180,19 @@ def _draw(place: DeltaGenerator, items: Sequence[ActivityItem], search: str) -> 
         else:
             st.caption(
                 "No conversation in this period matches. Choose other dates, or remove the e-mail,"
-                " type, twin, search, organization or department filter."
+                " type, search, organization or department filter, or one of the marks above."
             )
 
 
 def _filter_bar() -> _Choice:
-    twins: dict[str, Row] = {
-        twin.id: twin for twin in sorted(rows("twins"), key=lambda t: t.name) if twin.id
-    }
-
-    def first_page() -> None:
-        st.session_state["page"] = 1
-
-    def other_twin() -> None:
-        first_page()
-        st.session_state["_twin"] = chosen = st.session_state["twin"] or ALL_TWINS
-        if chosen:
-            st.query_params["twin"] = chosen
-        else:
-            st.query_params.pop("twin", None)
-
-    def any_twin() -> None:
-        st.session_state["twin"] = ALL_TWINS
-        other_twin()
-
-    def twin_label(twin_id: str) -> str:
-        twin = twins.get(twin_id)
-        if twin is None:
-            return called or f"No twin with the id {cut(twin_id)}" if twin_id else "All twins"
-        return f"{twin.name} ({twin.owner_email or 'no owner'})"  # type: ignore[attr-defined]
-
     search = ""
     lost = st.query_params.get("search", "")
-    if lost and not frame().store.settings.search:
+    if lost and not page_context().store.settings.search:
         words = (
             f"search = {cut(lost)}: search is switched off here. Shown instead: whatever was said."
         )
         notice(words, "Remove", "remove-search", st.query_params.pop, "search")
-    if frame().store.settings.search:
+    if page_context().store.settings.search:
         search = st.text_input(
             "Search titles and messages",
             key="search",
@@ -238,7 +204,7 @@ def _filter_bar() -> _Choice:
             help='Finds conversations that hold all the words. `"two words"`: one after the other;'
             " `plan*`: how a word begins. Case and accents make no difference.",
         )
-    with st.grid(3, min_column_width=220):
+    with st.grid(2, min_column_width=220):
         option("type", TYPE_LABELS)
         kind = st.selectbox(
             "Type",
@@ -256,40 +222,18 @@ def _filter_bar() -> _Choice:
             on_change=first_page,
             max_chars=255,
         )
-        # Bound, the address would hold the label; links say the id, as the API is asked it.
-        asked = st.query_params.get("twin", ALL_TWINS).replace("\0", REPLACEMENT)
-        if asked != st.session_state.get("_twin"):
-            st.session_state["_twin"] = st.session_state["twin"] = asked
-        # One that nobody of these has, or that is gone, stays chosen.
-        called = _twin_name(asked) if asked and asked not in twins else ""
-        twin = st.selectbox(
-            "Twin",
-            [ALL_TWINS, *twins, *([asked] if asked and asked not in twins else [])],
-            format_func=twin_label,
-            key="twin",
-            on_change=other_twin,
-        )
-    if asked and asked not in twins and not called:
-        words = f"No twin has the id {cut(asked)} any more: there is no conversation with it."
-        notice(words, "Remove", "remove-twin", any_twin)
     return _Choice(
         kind if kind in TYPES else "all",
         (user or "").replace("\0", REPLACEMENT).strip(),
-        twin or ALL_TWINS,
         (search or "").replace("\x00", " ").strip()[:MAX_SEARCH],
     )
 
 
-def _twin_name(id_: str) -> str:
-    with reading(frame().store) as reader:
-        return twin_name(reader, id_)
-
-
 def _listing(items: Sequence[ActivityItem], search: str = "") -> None:
     """A row an activity; title and person are links, which mouse, finger and keyboard reach."""
-    store = frame().store
-    zone = store.settings.zone
-    with reading(store) as reader:
+    made = page_context()
+    zone = made.store.settings.zone
+    with made.data.reading() as reader:
         people = people_of(reader, [item.id for item in items])
     for item in items:
         with st.container(gap="xsmall"):

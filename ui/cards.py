@@ -13,12 +13,11 @@ from analytics.metrics.result import Card, Direction, DrillThrough
 from analytics.metrics.retention import Retention, came_back, retention_leads_to
 from analytics.metrics.retention import retention_cards as cards_of
 from analytics.query import Query
-from analytics.reading.reader import reading
-from analytics.storage.store import Store
+from ui.access import Data
 from ui.cache import shared
 from ui.charts import explanation, menu
-from ui.drill import link, offers
-from ui.page_context import frame
+from ui.links import PAGES, link, offers
+from ui.page_context import page_context
 from ui.results import row, rows
 from ui.saving import csv_link
 
@@ -32,7 +31,7 @@ def metric_card(
 
     `leads_to` is what the figure counts, its value first.
     """
-    compares = card.direction and frame().compares
+    compares = card.direction and page_context().compares
     name = f"{slug}-{card.label.lower().replace(' ', '-')}"
     with st.container(border=True, height="stretch", gap="xsmall", key=f"card-{name}"):
         st.metric(
@@ -57,14 +56,14 @@ def metric_card(
 def _follow(card: Card, first: DrillThrough) -> None:
     """A link that lies over the figure, with a name for those who don't see it there."""
     kind, number = next(iter(first.counts.items()))
-    called = f"{card.label}: look behind {card.value}"
+    called = f"{card.label} {card.value}: show {PAGES[kind][-1]}"
     link(kind, number, first.query, called)
 
 
 def _explain(slug: str, card: Card, leads_to: Sequence[DrillThrough]) -> None:
     report = BY_SLUG[slug]
     for one in leads_to:
-        if not one.is_empty and (frame().compares or not one.is_before):
+        if not one.is_empty and (page_context().compares or not one.is_before):
             offers(replace(one, name=one.name or card.label))
     explanation(report, definition=card.definition)
     csv_link(report)
@@ -79,7 +78,7 @@ def headline_cards() -> None:
         [d.documents_drafted for d in rows("engagement")],
         [d.installations for d in rows("installations")],
     )
-    found = metrics_lead_to(m, frame().query)
+    found = metrics_lead_to(m, page_context().query)
     with st.grid(4, min_column_width=165):
         for card, counted, sparkline in zip(metrics_cards(m), found, sparklines, strict=True):
             metric_card("metrics", card, counted, sparkline)
@@ -87,7 +86,7 @@ def headline_cards() -> None:
 
 def retention_cards() -> None:
     """The cards of retention and use."""
-    made, r = frame(), row(Retention, "retention")
+    made, r = page_context(), row(Retention, "retention")
     found = _leads_to(made.query)
     if made.compares:
         earlier = _leads_to(made.query.previous)
@@ -98,8 +97,7 @@ def retention_cards() -> None:
 
 
 def _leads_to(query: Query) -> list[Sequence[DrillThrough]]:
-    made = frame()
-    returned = _returned(query, made.freshness.version, made.store)
+    returned = _returned(query, page_context().data)
     used = row(Metrics, "metrics", query)
     return retention_leads_to(row(Retention, "retention", query), returned, used, query)
 
@@ -111,6 +109,6 @@ def _before(one: DrillThrough) -> DrillThrough:
 
 
 @shared(max_entries=256)
-def _returned(query: Query, _version: str, store: Store) -> list[int]:
-    with reading(store, counted=True) as reader:
+def _returned(query: Query, data: Data) -> list[int]:
+    with data.reading(counted=True) as reader:
         return came_back(reader, query)

@@ -16,19 +16,20 @@ from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
 from analytics.output.chart_parts import PICK
 from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query
-from analytics.reading.filters import chosen_names
-from ui.drill import choose_behind, offers
 from ui.inert import inert
-from ui.page_context import comparison, frame, query_string, select_days, zooms
+from ui.links import choose_row, offers
+from ui.page_context import comparison, page_context, query_string
 from ui.results import Drawn, drawn, rows
 from ui.saving import csv_link, image_links, is_dark
+from ui.words import only_words
+from ui.zoom import select_days, zooms
 
 
 def chart(slug: str, query: Query | None = None) -> None:
     """A card with the chart of a registered result, its sentence, and its rows on request."""
     result = BY_SLUG[slug]
-    asked = query or frame().query
-    compared = frame().compares and result.drawing.x == "date"
+    asked = query or page_context().query
+    compared = page_context().compares and result.drawing.x == "date"
     with st.container(border=True, height="stretch"):
         shows_table = heading(result, query, is_chart=True)
         with st.skeleton(height=HEIGHT):
@@ -95,7 +96,7 @@ def _rows_of_chart(result: Result, shown: Drawn, asked: Query) -> None:
     )
 
 
-# --- what is behind a bar, an hour, a cell, a row ----------------------------------------------
+# --- what a bar, an hour, a cell, a row counts --------------------------------------------------
 
 
 def drill_through(result: Result, asked: Query) -> list[DrillThrough]:
@@ -116,7 +117,7 @@ def _unpick(result: Result) -> None:
 
 
 def _picked(result: Result, asked: Query) -> DrillThrough | None:
-    """What is behind the selected row of a result: it ends with its question, or with its row.
+    """What the selected row of a result counts: it ends with its question, or with its row.
 
     The chart marks a position. Where another row stands there now, it marks none.
     """
@@ -160,7 +161,7 @@ def _pick_row(result: Result, asked: Query, key: str, positions: list[int]) -> N
 
 def _offer_picked(result: Result, picked: DrillThrough) -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        offers(picked)
+        offers(picked, f"picked-{result.slug}")
         with buttons(f"unpick-{result.slug}"):
             st.button(
                 "Close",
@@ -173,11 +174,11 @@ def _offer_picked(result: Result, picked: DrillThrough) -> None:
             )
 
 
-def _look_behind(result: Result, asked: Query) -> None:
-    choose_behind(
-        "Look behind",
+def _choose_mark(result: Result, asked: Query) -> None:
+    choose_row(
+        SHOW,
         drill_through(result, asked),
-        f"look-{result.slug}",
+        f"choose-{result.slug}",
         f"Choose {_CHOOSE.get(result.drawing.x, 'a bar')}",
     )
 
@@ -185,7 +186,7 @@ def _look_behind(result: Result, asked: Query) -> None:
 _CHOOSE = {"date": "a day", "hour": "an hour", "week": "a cohort and a week"}
 
 
-LOOK = "person_search"
+SHOW = "Show who or what was counted"
 GAP = 16  # between the elements of a card
 
 
@@ -208,8 +209,8 @@ def heading(result: Result, query: Query | None = None, *, is_chart: bool = Fals
             if is_chart:
                 shows_table = _table_button(result)
                 if result.leads_to:
-                    look = partial(_look_behind, result, query or frame().query)
-                    menu("Look behind", LOOK, f"look-behind-{result.slug}", look)
+                    choose = partial(_choose_mark, result, query or page_context().query)
+                    menu(SHOW, "person_search", f"show-{result.slug}", choose)
             menu("Explain", "info", f"explain-{result.slug}", partial(explanation, result, query))
             menu("Save", "download", f"save-{result.slug}", partial(_save, result, query))
     return shows_table
@@ -257,15 +258,15 @@ def _save(result: Result, query: Query | None) -> None:
 
 def explanation(result: Result, query: Query | None = None, definition: str | None = None) -> None:
     """What a number means, what was left out, the filters in force, and where the API has it."""
-    made = frame()
+    made = page_context()
     asked = query or made.query
     st.markdown(definition or result.definition)
     lines = [f"Days: {days(asked.period)}, in the time zone {inert(made.freshness.zone)}."]
     if made.compares:
         before = asked.previous.period
         lines.append(f"Compared with {days(before)} ({count(before.days, 'day')}).")
-    chosen = chosen_names(asked)
-    lines.append(f"Only {inert(', '.join(chosen))}." if chosen else "Everybody counts.")
+    only = only_words(asked)
+    lines.append(f"Only {inert(only)}." if only else "Everybody counts.")
     left = sum(row.undated + row.orphaned for row in rows("sources"))
     lines.append(
         f"{count(left, 'row')} of the database left out; the Data page says which."
@@ -286,7 +287,7 @@ HAS_API = find_spec("fastapi") is not None
 
 def empty(result: Result) -> None:
     """Why there is nothing, and what to change."""
-    made = frame()
+    made = page_context()
     query = made.query
     if made.span.first is None or made.span.last is None:
         st.caption(

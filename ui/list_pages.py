@@ -1,6 +1,7 @@
-"""The pages of the lists behind figures: people, documents, queries and installed twins."""
+"""The pages of the lists that figures lead to: people, documents, queries and installed twins."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,26 +11,21 @@ from analytics.lists.paging import Paging
 from analytics.lists.people import SORTS, PersonRow, person
 from analytics.lists.registry import LIST_BY_SLUG
 from analytics.query import NO_DEPARTMENT, Query, filter_label
-from analytics.reading.filters import NO_TYPE
-from analytics.reading.reader import reading
-from analytics.storage.store import Store
+from analytics.reading.filters import NO_TYPE, OF_RESULTS
 from analytics.untrusted import REPLACEMENT, unescaped
 from analytics.web.downloads import csv_path
+from ui.access import Data
+from ui.address import first_page
+from ui.arriving import link_notices, narrowed, question
 from ui.asked import option, page_number
 from ui.cache import shared
 from ui.charts import card_head
-from ui.drill import (
-    chips,
-    conversation_link,
-    link_notices,
-    narrowed,
-    offer,
-    person_link,
-    question,
-)
+from ui.chips import chips
 from ui.inert import inert
-from ui.page_context import frame, query_string
+from ui.links import conversation_link, offer, person_link
+from ui.page_context import page_context, query_string
 from ui.saving import save_link
+from ui.words import only_words
 
 PAGE_SIZE = 20
 SHOWN = {"": "Active", "inactive": "Not active", "all": "Everybody"}
@@ -70,26 +66,26 @@ def _people_bar(asked: Query) -> dict[str, str]:
         option("who", SHOWN)
         picked = st.segmented_control(
             "Who", list(SHOWN), format_func=lambda key: SHOWN[key], default="", key="who",
-            bind="query-params", on_change=_first_page, required=True,
+            bind="query-params", on_change=first_page, required=True,
             help="Active: started a conversation or sent a message in the period.",
         )  # fmt: skip
         activity = picked or ""
     with st.grid(3, min_column_width=220):
         search = st.text_input(
-            "Name or e-mail contains", key="search", bind="query-params", on_change=_first_page,
+            "Name or e-mail contains", key="search", bind="query-params", on_change=first_page,
             max_chars=255, placeholder="name@company",
         )  # fmt: skip
         option("sort", SORT_LABELS)
         sort = st.selectbox(
             "Sort by", list(SORTS), format_func=lambda key: SORT_LABELS[key], key="sort",
-            bind="query-params", on_change=_first_page,
+            bind="query-params", on_change=first_page,
         )  # fmt: skip
         option("order", ORDERS)
         order = st.selectbox(
             "Order",
             list(ORDERS),
             format_func=lambda key: ORDERS[key],
-            key="order", bind="query-params", on_change=_first_page,
+            key="order", bind="query-params", on_change=first_page,
         )  # fmt: skip
     return {
         "activity": activity,
@@ -99,14 +95,10 @@ def _people_bar(asked: Query) -> dict[str, str]:
     }
 
 
-def _first_page() -> None:
-    st.session_state["page"] = 1
-
-
 @shared(max_entries=256)
-def _read(slug: str, asked: Any, _version: str, chosen: tuple[Any, ...], store: Store) -> Paging:
+def _read(slug: str, asked: Any, chosen: tuple[Any, ...], data: Data) -> Paging:
     query, page = asked
-    with reading(store) as reader:
+    with data.reading() as reader:
         return LIST_BY_SLUG[slug].read(reader, query, **dict(chosen), page=page, limit=PAGE_SIZE)
 
 
@@ -125,12 +117,12 @@ def _list(  # noqa: PLR0913, PLR0917 - what a list is
     chosen: dict[str, str],
 ) -> None:
     """The head of a list with its total and CSV, one page of it, and the pages."""
-    made, listed = frame(), LIST_BY_SLUG[slug]
+    made, listed = page_context(), LIST_BY_SLUG[slug]
     key = tuple(chosen.items())
 
     def read(page: int) -> Any:
         asked = (asking, page)
-        return _read(slug, asked, made.freshness.version, key, made.store)
+        return _read(slug, asked, key, made.data)
 
     place = st.container()
     found = read(1)
@@ -223,7 +215,7 @@ def _queries(rows: Sequence[Any]) -> None:
 
 
 def _made(row: Any, words: str, facts: str, icon: str) -> None:
-    zone = frame().store.settings.zone
+    zone = page_context().store.settings.zone
     twin = row.twin_name or "Unknown twin"
     with st.container(gap="xsmall"):
         st.text(unescaped(words))
@@ -235,7 +227,7 @@ def _made(row: Any, words: str, facts: str, icon: str) -> None:
 
 
 def _twins(rows: Sequence[Any]) -> None:
-    zone = frame().store.settings.zone
+    zone = page_context().store.settings.zone
     for row in rows:
         with st.container(gap="xsmall"):
             st.text(f"{row.name}{' (shared)' if row.is_shared else ''}")
@@ -243,13 +235,23 @@ def _twins(rows: Sequence[Any]) -> None:
             person_link(row.owner_id, row.owner_name)
 
 
+def _of_those(asking: Query) -> str:
+    """The filters that narrow what a person did."""
+    only = only_words(replace(Query(asking.period), **_events(asking)))
+    return f", only {inert(only)}" if only else ""
+
+
+def _events(asking: Query) -> dict[str, Any]:
+    return {one.field: getattr(asking, one.field) for one in OF_RESULTS if one.events}
+
+
 def one_person() -> None:
     """The person whose id stands in the address, and links to what is theirs in the period."""
-    made, asking = frame(), question()
+    made, asking = page_context(), question()
     st.page_link("../pages/people.py", label="All people", icon=":material/group:")
     link_notices()
     wanted = st.query_params.get("id", "").replace("\0", REPLACEMENT)
-    with reading(made.store) as reader:
+    with made.data.reading() as reader:
         found = person(reader, asking, wanted) if wanted else None
     if found is None:
         st.info(
@@ -272,11 +274,13 @@ def one_person() -> None:
         ):  # fmt: skip
             st.metric(label, number(value), border=True)
     st.caption(
-        f"{days(asking.period)}. Messages are those of their conversations, the twin's included."
+        f"{days(asking.period)}{_of_those(asking)}. Messages are those of their conversations, the"
+        " twin's included."
     )
-    whole = Query(asking.period, person=found.id)  # who counts, whatever the filters
+    # Who counts, whatever the filters of people.
+    whole = replace(asking, organizations=(), departments=(), user="", person=found.id)
     offer(
-        "Behind this person",
+        "",
         {
             "conversations": found.conversations,
             "messages": found.messages,
@@ -284,4 +288,5 @@ def one_person() -> None:
             "queries": found.queries,
         },
         whole,
+        "person",
     )

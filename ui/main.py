@@ -5,10 +5,14 @@ import streamlit as st
 from analytics.errors import QueryError
 from analytics.metrics.pages import FIRST, NAVIGATION
 from analytics.storage.faults import DatabaseProblem
+from ui.arriving import arrive
 from ui.asked import refusals
-from ui.drill import arrive, back_link
+from ui.chips import page_chips
 from ui.faults import FAULT_REMEDY, log_fault
-from ui.page_context import gone_notices, make_frame, period_line
+from ui.gone import gone_notices
+from ui.links import back_link
+from ui.page_context import make_page_context
+from ui.period_line import period_line
 from ui.saving import save_page
 from ui.startup import notices, open_store, problem_page
 from ui.views import save_control
@@ -31,7 +35,7 @@ try:
     store = open_store()
     st.session_state["_page"] = page.url_path or FIRST
     arrive()
-    made = make_frame(store)
+    made = make_page_context(store)
     with st.sidebar:
         save_control(page.url_path)
     # One place for all that comes and goes, or the page's charts would be drawn anew with it.
@@ -40,6 +44,8 @@ try:
         st.title(page.title, anchor=False)
         if page.url_path not in ("conversation", "views", "data"):
             period_line(made)
+        page_chips()
+        if page.url_path not in ("conversation", "views", "data"):
             gone_notices()
         notices(store, made.freshness.version)
         refused = st.container()

@@ -12,7 +12,7 @@ from analytics.output.export import period_file_name
 from analytics.output.images import available
 from analytics.query import Query
 from analytics.web.downloads import PICTURES, page_path, result_path
-from ui.page_context import comparison, frame, query_string
+from ui.page_context import comparison, page_context, query_string
 
 _PURPOSES = {"png": "for slides", "svg": "sharp at any size"}
 
@@ -24,7 +24,7 @@ def save_link(label: str, address: str, tip: str, icon: str = "download") -> Non
 
 def csv_link(result: Result, query: Query | None = None) -> None:
     """A link to the rows drawn, as `slug_start_end.csv`."""
-    asked = query or frame().query
+    asked = query or page_context().query
     name = period_file_name(result.slug, asked.period)
     address = f"{result_path(result.slug, 'csv')}?{query_string(asked, **comparison(asked))}"
     save_link("CSV", address, f"Save these rows as {name}")
@@ -34,7 +34,7 @@ def image_links(result: Result, query: Query | None = None) -> None:
     """Links to the chart as PNG and SVG; none where it can't be drawn."""
     if not (available() and result.is_chart):
         return
-    asked = query or frame().query
+    asked = query or page_context().query
     for kind in PICTURES:
         name = period_file_name(result.slug, asked.period, kind)
         save_link(
@@ -51,7 +51,7 @@ def save_page(page: str) -> None:
         return
     st.link_button(
         "Save this page",
-        f"{page_path(page)}?{_as_seen(frame().query)}",
+        f"{page_path(page)}?{_as_seen(page_context().query)}",
         icon=":material/file_save:",
         help="Save charts, tables and definitions of this page as one file, to send or to print."
         " It opens without the internet.",
@@ -61,7 +61,7 @@ def save_page(page: str) -> None:
 
 def _as_seen(asked: Query) -> str:
     """A question with the visitor's theme, and whether anything is compared."""
-    compares = "" if frame().compares else "false"
+    compares = "" if page_context().compares else "false"
     return query_string(
         asked, **comparison(asked), compares=compares, theme="dark" if is_dark() else ""
     )

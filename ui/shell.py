@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from analytics.metrics.pages import FIRST, NAVIGATION
 from analytics.web.gate import policy
-from ui.page_context import COMPARISONS
+from ui.address import IN
+from ui.period_bar import COMPARISONS
 
 _STATIC = Path(streamlit.__file__).parent / "static"
 # Modules of Streamlit's client, without the hash in their file's name. One that is missing after an
@@ -77,7 +78,6 @@ def _early_modules() -> list[str]:
     return list(found)
 
 
-_IN = ("in_organization", "in_department", "in_compare", "in_compare_dates", "in_preset")
 _OWN = {"start_date": "dates", "end_date": "dates"}
 
 
@@ -102,15 +102,15 @@ def labels() -> dict[str, dict[str, str]]:
 async def shell(request: Request) -> Response:
     """The first HTML of any page.
 
-    A link's own period and filters become those of the frame (`ui.drill` says why there are two):
-    this is how they look in the address from then on. So do the codes of options.
+    A link's own period and filters become those of every page (`ui.links` says why there are
+    two): this is how they look in the address from then on. So do the codes of options.
     """
     asked = request.query_params
     pairs = asked.multi_items()
     own = [text for name, text in pairs if name in _OWN and text]
-    if own or any(asked.get(name) for name in _IN):
+    if own or any(asked.get(name) for name in IN):
         # A link's own are all of it, but for the dates where it has none. A preset stands for its.
-        dropped = {"restore", *(name.removeprefix("in_") for name in _IN)}
+        dropped = {"restore", *(name.removeprefix("in_") for name in IN)}
         dropped |= set(_OWN) if asked.get("in_preset") else {"dates"} if own else set()
         pairs = [
             (_OWN.get(name) or name.removeprefix("in_"), text)

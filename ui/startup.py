@@ -9,12 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analytics.format import count, number
 from analytics.metrics.sources import Apart, apart
-from analytics.reading.reader import reading
 from analytics.rollups.build import Progress
 from analytics.service import service
 from analytics.settings import SettingsError
 from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem
 from analytics.storage.store import Store
+from ui.access import Data, scope
 from ui.cache import shared
 from ui.faults import FAULT_REMEDY, log_fault
 from ui.inert import inert
@@ -159,15 +159,15 @@ def notices(store: Store, version: str) -> None:
             "date, stop the programs that write to it and run `python -m analytics migrate`.",
             icon=":material/upgrade:",
         )
-    if said := _said_apart(_apart(version, store)):
+    if said := _said_apart(_apart(Data(store, version, scope()))):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.caption(f":material/info: {said}", width="content")
             st.page_link("../pages/data.py", label="Data", width="content", query_params={})
 
 
 @shared(max_entries=8)
-def _apart(_version: str, store: Store) -> Apart:
-    with reading(store, counted=True) as reader:
+def _apart(data: Data) -> Apart:
+    with data.reading(counted=True) as reader:
         return apart(reader)
 
 

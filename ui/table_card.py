@@ -12,9 +12,9 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from analytics.fields import Meaning
 from analytics.metrics.registry import BY_SLUG
 from analytics.query import NAMELESS, Query, filter_label
-from ui.charts import drill_through, empty, heading
-from ui.drill import choose_behind
-from ui.page_context import frame
+from ui.charts import SHOW, drill_through, empty, heading
+from ui.links import choose_row
+from ui.page_context import page_context
 from ui.results import rows, table
 
 ROW_HEIGHT = 35
@@ -27,7 +27,7 @@ def _kinds(kind: Any) -> set[Any]:
 
 def _moments(found: pd.Series) -> pd.Series:
     """Moments as the reporting time zone's clocks show them."""
-    return pd.to_datetime(found, utc=True).dt.tz_convert(frame().store.settings.zone.key)
+    return pd.to_datetime(found, utc=True).dt.tz_convert(page_context().store.settings.zone.key)
 
 
 def _column(meaning: Meaning, kind: Any) -> ColumnConfig:
@@ -42,7 +42,7 @@ def _column(meaning: Meaning, kind: Any) -> ColumnConfig:
         is_change = meaning.format == "change"
         return look.NumberColumn(**called, format="%+.1f %%" if is_change else "%.1f")
     if datetime.datetime in kinds:
-        called["help"] += f" In the time zone {frame().freshness.zone}."
+        called["help"] += f" In the time zone {page_context().freshness.zone}."
         return look.DatetimeColumn(**called, format="D MMM YYYY, HH:mm")
     if datetime.date in kinds:
         return look.DateColumn(**called, format="D MMM YYYY")
@@ -71,14 +71,14 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ()
                 data[name] = _moments(data[name])
         if "owner_email" in data:  # long, and rarely what is looked for
             data["owner_email"] = data.pop("owner_email")
-        asked = query or frame().query
+        asked = query or page_context().query
         counted = drill_through(result, asked)
         key, more = f"table-{slug}", dict[str, Any]()
         if counted:
             keys = [one.key for one in counted]
             # The grid selects positions: where other rows stand, its selection starts anew.
             key += f"-{hash((asked, *keys))}"
-            more["on_select"] = partial(_selected, key, f"behind-{slug}", keys)
+            more["on_select"] = partial(_selected, key, f"choose-{slug}", keys)
             more["selection_mode"] = "single-row"
         st.dataframe(
             data,
@@ -91,10 +91,10 @@ def report_table(slug: str, query: Query | None = None, hide: Sequence[str] = ()
             **more,
         )
         if counted:
-            choose_behind(
-                "Look behind a row",
+            choose_row(
+                SHOW,
                 counted,
-                f"behind-{slug}",
+                f"choose-{slug}",
                 "Choose a row, here or in the table",
             )
 

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, select
@@ -135,8 +136,9 @@ def all_people(  # noqa: PLR0913 - as `people`
 
 
 def person(reader: Reader, query: Query, id_: str) -> PersonRow | None:
-    """One person, whatever the filters; None if there is none with this id."""
-    return next(iter(_rows(reader, Query(query.period), [id_])), None)
+    """One person, whatever the filters of people; None if there is none with this id."""
+    anybody = replace(query, organizations=(), departments=(), user="", person="")
+    return next(iter(_rows(reader, anybody, [id_])), None)
 
 
 def _wanted(reader: Reader, query: Query, activity: str, search: str) -> list[ColumnElement[bool]]:

@@ -25,8 +25,8 @@ from analytics.output.chart_summary import summary
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables
 from analytics.query import NAMELESS, Query, filter_label
-from analytics.reading.filters import chosen_names
-from analytics.reading.known import span
+from analytics.reading.filters import only_words
+from analytics.reading.known import Called, span
 from analytics.reading.reader import reading
 from analytics.rollups.build import Progress, silent
 from analytics.storage.database import Freshness
@@ -91,7 +91,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     parts = {}
     with reading(store) as reader:
         known = span(reader, query.period.today)
-        left = apart(reader).left_out
+        left, only = apart(reader).left_out, only_words(query, Called(reader))
         for n, slug in enumerate(slugs):
             result = BY_SLUG[slug]
             progress(n / len(slugs), result.title)
@@ -110,7 +110,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         product=PRODUCT,
         title=sections[0].title if len(sections) == 1 else PRODUCT,
         period=days(query.period),
-        facts=_facts(store, query, known.last, left, now, compares=compares),
+        facts=_facts(store, query, only, known.last, left, now, compares=compares),
         sample=store.is_sample,
         sections=sections,
         definitions=[BY_SLUG[slug] for slug in dict.fromkeys(slugs)],
@@ -141,9 +141,10 @@ def _version() -> str:
     return str(told["project"]["version"])
 
 
-def _facts(  # noqa: PLR0913 - they stand in one list
+def _facts(  # noqa: PLR0913, PLR0917 - they stand in one list
     store: Store,
     query: Query,
+    only: str,
     last: datetime.date | None,
     left: int,
     now: datetime.datetime,
@@ -162,7 +163,7 @@ def _facts(  # noqa: PLR0913 - they stand in one list
     return [
         ("Period", period),
         *([("Compared with", against)] if compares else []),
-        ("Filters", f"Only {', '.join(chosen)}" if (chosen := chosen_names(query)) else "None"),
+        ("Filters", f"Only {only}" if only else "None"),
         ("Data through", day(last) if last else "no data yet"),
         ("As of", f"{moment(held.built_at, zone)} ({held.zone})"),
         ("Database", store.where),

@@ -83,23 +83,25 @@ def chart_svgs(
     ]
 
 
-def svg(
+def svg(  # noqa: PLR0913 - a picture, and how it looks
     slug: str,
     rows: Sequence[Row],
     query: Query,
     *,
     dark: bool,
     compared: Compared | None = None,
+    only: str | None = None,
 ) -> str:
     """The chart as a picture to paste: title, period, filters and legend inside.
 
+    `only` is what the filters leave, in words; unsaid, organizations and departments are named.
     Raises ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
     """
     result, look = BY_SLUG[slug], theme(dark=dark)
     data = chart_data(result, rows, compared)
     charts = chart_svgs(result, data, dark=dark, compared=compared.name if compared else "")
     inner = WIDTH - 2 * PADDING
-    lines = _wrapped(_under(query, compared), inner)
+    lines = _wrapped(_under(query, compared, only), inner)
     if not charts:
         lines.append(result.empty)
     y: float = PADDING + _TITLE_SIZE
@@ -121,19 +123,20 @@ def svg(
     )
 
 
-def png(
+def png(  # noqa: PLR0913 - as `svg`
     slug: str,
     rows: Sequence[Row],
     query: Query,
     *,
     dark: bool,
     compared: Compared | None = None,
+    only: str | None = None,
 ) -> bytes:
     """The picture of `svg` at twice its size, for slides.
 
     Raises ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
     """
-    picture = svg(slug, rows, query, dark=dark, compared=compared)
+    picture = svg(slug, rows, query, dark=dark, compared=compared, only=only)
     made: bytes = _draw("svg_to_png", svg=picture, scale=SCALE)
     return made
 
@@ -229,16 +232,16 @@ def recoloured(svg: str, names: dict[str, str]) -> str:
 _COLOUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
 
 
-def _under(query: Query, compared: Compared | None) -> str:
+def _under(query: Query, compared: Compared | None, only: str | None) -> str:
     """Period, what it is compared with, and filters in a line."""
-    chosen = chosen_names(query)
+    chosen = ", ".join(chosen_names(query)) if only is None else only
     parts = [days(query.period)]
     if compared:
         parts.append(f"compared with {days(query.previous.period)}")
     if query.period.includes_today:
         parts.append("includes today so far")
     if chosen:
-        parts.append(f"only {', '.join(chosen)}")
+        parts.append(f"only {chosen}")
     return " · ".join(parts)
 
 

@@ -499,3 +499,9 @@ def chosen_names(query: Query) -> list[str]:
         *(filter_label(name) for name in query.organizations),
         *(filter_label(name, NO_DEPARTMENT) for name in query.departments),
     ]
+
+
+def only_words(query: Query, known: Known) -> str:
+    """What all filters leave, in one phrase that may follow "Only"; "" where all is left."""
+    others = (words.removeprefix("Only ") for words in in_words(query, known).values())
+    return ", ".join((*chosen_names(query), *others))

@@ -3,17 +3,20 @@
 All of it within the reader's scope.
 """
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from analytics.models import table_of
 from analytics.period import Span
-from analytics.reading.cells import DAILY, HEADCOUNT, Slices
+from analytics.reading.cells import BY_NAME, DAILY, HEADCOUNT, Slices
 from analytics.reading.reader import Reader
 from analytics.rollups.state import Build
 from analytics.rollups.tables import ALL, Source, slice_name
+from analytics.sql.collation import by_code_point, contains_caseless
+from analytics.sql.stored import is_key
 
 
 def span(reader: Reader, today: date) -> Span:
@@ -77,6 +80,41 @@ def _names(reader: Reader, column: str) -> list[str | None]:
     return sorted(names, key=by_name)
 
 
+def topic_names(reader: Reader) -> list[str | None]:
+    """Every topic of a dated conversation, by name; None last if one has none."""
+    topics, _ = BY_NAME["topic"]
+    which = Slices(reader.scope).which(topics)
+    keys = reader.scalars(select(topics.c.topic).distinct().where(which))
+    return sorted(map(slice_name, keys), key=by_name)
+
+
+class NamedTwin(NamedTuple):
+    """A twin, and the e-mail of its owner ("" where nobody knows it)."""
+
+    id: str
+    name: str
+    owner: str
+
+
+def twins_called(reader: Reader, text: str, limit: int) -> list[NamedTwin]:
+    """The twins that a text means: the one of this id, else those of exactly this name, else those
+    whose name holds it, whatever its case, the shortest names first."""
+    t, users = reader.twins.c, reader.users.c
+    known = (
+        select(t.id, t.name, users.email)
+        .select_from(reader.twins.outerjoin(reader.users, users.id == t.user_id))
+        .where(is_key(t.id))
+        .order_by(func.length(t.name), by_code_point(t.name), by_code_point(t.id))
+    )
+    ways: tuple[ColumnElement[bool], ...] = (
+        t.id == text, t.name == text, contains_caseless(t.name, text),
+    )  # fmt: skip
+    for which in ways:
+        if found := reader.execute(known.where(which).limit(limit)).all():
+            return [NamedTwin(id_, name or "", owner or "") for id_, name, owner in found]
+    return []
+
+
 def by_name(name: str | None) -> tuple[bool, str]:
     """Sort key for names: by code point, none last."""
     return name is None, name or ""
@@ -92,6 +130,21 @@ def twin_name(reader: Reader, id_: str) -> str:
     """What a twin is called; "" where there is none."""
     twins = reader.twins.c
     return _called(reader, twins.name, twins.id, id_)
+
+
+@dataclass(frozen=True)
+class Called:
+    """How people and twins are called, as a reader has them."""
+
+    reader: Reader
+
+    def person(self, id_: str) -> str:
+        """The name of a person; "" where there is none."""
+        return person_name(self.reader, id_)
+
+    def twin(self, id_: str) -> str:
+        """The name of a twin; "" where there is none."""
+        return twin_name(self.reader, id_)
 
 
 def _called(reader: Reader, name: object, column: object, id_: str) -> str:

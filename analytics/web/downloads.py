@@ -25,7 +25,8 @@ from analytics.output.html_report import page_html
 from analytics.output.images import png, svg
 from analytics.period import Period, open_period
 from analytics.query import Query
-from analytics.reading.filters import filtered
+from analytics.reading.filters import filtered, only_words
+from analytics.reading.known import Called
 from analytics.reading.reader import reading
 from analytics.search.matching import check_search
 from analytics.service import service
@@ -85,8 +86,9 @@ def result_file(result: Result, kind: str, request: Request) -> Response:
         if kind == "csv":
             return _file(csv_text(result.row, found, store.settings.zone), CSV, name, _RESULT)
         beside = compared_with(result, query, rows) if _compares(asked) else None
+        only = only_words(query, Called(reader))
     draw, media = PICTURES[kind]
-    picture = draw(result.slug, found, query, dark=_is_dark(asked), compared=beside)
+    picture = draw(result.slug, found, query, dark=_is_dark(asked), compared=beside, only=only)
     return _file(picture, media, name, _RESULT)
 
 

@@ -1,0 +1,32 @@
+"""What the visitor of a page may see, and the data as they see them."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from analytics.reading.reader import Reader, Scope, reading
+from analytics.storage.store import Store
+
+
+def scope() -> Scope | None:
+    """What the visitor may see; None is everything.
+
+    Nobody is asked yet who they are, so everybody sees everything: issue 14 will fill it.
+    """
+    return None
+
+
+@dataclass(frozen=True)
+class Data:
+    """One version of the data as somebody may see them: the only way of `ui` to a Reader.
+
+    Answers that sessions share have it among their arguments, so that nobody gets what was worked
+    out for somebody who may see more.
+    """
+
+    store: Store
+    version: str
+    scope: Scope | None = None
+
+    def reading(self, *, counted: bool = False) -> AbstractContextManager[Reader]:
+        """A Reader; `counted` as `Store.session` has it."""
+        return reading(self.store, self.scope, counted=counted)

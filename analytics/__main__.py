@@ -137,7 +137,7 @@ def _duration(seconds: float) -> str:
 
 def _unmark(settings: Settings, _: argparse.Namespace) -> str:
     with _opened(settings) as store:
-        removed = store.remove_marks()
+        removed = store.remove_log()
     if removed:
         return f"{store.where}: removed rollup_marks and its triggers."
     return f"{store.where} had no marks."

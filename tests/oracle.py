@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 from functools import wraps
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
@@ -120,6 +121,11 @@ def one_decimal(value: Fraction) -> float:
 def percent(part: int, whole: int) -> float:
     """The share of `part` in `whole`."""
     return one_decimal(Fraction(part * 100, whole))
+
+
+def quotient(part: int, whole: int) -> float | None:
+    """`part` a `whole`; None where there is no whole."""
+    return one_decimal(Fraction(part, whole)) if whole else None
 
 
 def change(current: int, previous: int) -> float | None:
@@ -749,6 +755,13 @@ class Oracle:
         return {id_ for id_, at in created.items() if at and at.date() <= query.period.end}
 
     # Shared steps
+
+    def answer(self, slug: str, query: Query) -> Any:
+        """What a result must answer: by the method of its name, else by `expected` of its test."""
+        name = slug.replace("-", "_")
+        if hasattr(self, name):
+            return getattr(self, name)(query)
+        return import_module(f"tests.metrics.test_{name}").expected(self, query)
 
     def grouped(self, query: Query, key: Callable[[Row], Any]) -> dict[Any, set[str]]:
         """The chosen users by a key of theirs."""

@@ -197,7 +197,7 @@ def test_views_outlive_rebuilds_new_data_and_unmarking(tmp_path: Path) -> None:
     store = open_database(settings_for(path))
     store.refresh()
     store.rebuild()
-    store.remove_marks()
+    store.remove_log()
     store.close()
     generate(path, users=4, days=2, force=True)
     assert names(app) == ["Board"]

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from analytics.metrics.pages import PAGES as RESULT_PAGES
 from analytics.output.export import BOM
 from analytics.output.theme import theme
 from analytics.period import PRESET_NAMES
@@ -227,10 +228,7 @@ def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str
         names[name.partition("_")[0]] = rows
         if not name.startswith("latest"):
             assert name.endswith("_2026-10-23_2026-11-21.csv")
-    assert names.keys() == {
-        "metrics", "active-users", "conversations", "engagement", "hourly-activity",
-        "feature-usage", "leaderboard", "latest-activities",
-    }  # fmt: skip
+    assert names.keys() == {*RESULT_PAGES["overview"].slugs, "latest-activities"}
     assert names["feature-usage"][1:] == [
         ["Questions Asked", "726"], ["Documents Drafted", "720"], ["Information Retrieved", "620"],
     ]  # fmt: skip
@@ -239,12 +237,7 @@ def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str
 
 
 def test_the_csvs_of_the_other_pages(page: Page, address: str) -> None:
-    expected = {
-        "retention": {"retention", "cohorts"},
-        "organizations": {"organizations", "departments"},
-        "twins": {"twins", "topics", "document-types"},
-        "data": {"sources"},
-    }
+    expected = {name: set(one.slugs) for name, one in RESULT_PAGES.items() if name != "overview"}
     for path, slugs in expected.items():
         page.goto(f"{address}/{path}?dates=2026-09-23&dates=2026-11-21")
         settled(page)

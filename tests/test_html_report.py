@@ -145,7 +145,8 @@ def test_charts_over_days_and_their_tables_show_what_they_are_compared_with(
     everything: str,
 ) -> None:
     legends = re.findall(r">(2 Mar \u2013 3 Mar 2026)</text>", everything)
-    assert len(legends) == 3
+    charts = (BY_SLUG[slug] for page in PAGES.values() for slug in page.charts)
+    assert len(legends) == sum(chart.drawing.x == "date" for chart in charts)
     [table] = re.findall(r'<table aria-label="Conversations and messages">(.*?)</table>',
                          everything, re.DOTALL)  # fmt: skip
     lines = [re.findall("<t[hd][^>]*>([^<]*)</t[hd]>", line) for line in table.split("<tr>")[1:4]]
@@ -246,7 +247,7 @@ def test_a_long_table_says_how_many_rows_it_leaves_out(
 
 def test_no_rows_are_said_in_words(store: Store) -> None:
     html = page_html(store, asked("Nobody"), ["twins"], NOW)
-    assert html.count("Nothing happened in this period.") == 3
+    assert html.count("Nothing happened in this period.") >= len(PAGES["twins"].slugs)
 
 
 def test_an_unknown_page_is_refused(store: Store) -> None:
@@ -339,8 +340,9 @@ def told(slug: str, store: Store, query: Query) -> set[str]:
 
 @pytest.mark.parametrize("slug", [report.slug for report in RESULTS if report.is_chart])
 def test_what_a_row_lacks_is_never_called_null(slug: str, store: Store) -> None:
-    lacks = {"active-users": 20, "conversations": 20, "engagement": 20, "installations": 20,
-             "hourly-activity": 1, "cohorts": 5}  # fmt: skip
+    lacks = {"hourly-activity": 1, "cohorts": 5}
+    if BY_SLUG[slug].drawing.x == "date":  # the other period has fewer
+        lacks[slug] = 20
     days = lacks.get(slug, 3)
     today = date(2026, 3, 4)
     query = Query(

@@ -677,7 +677,7 @@ def test_a_database_that_cannot_be_written_gets_no_marks(
 def test_marks_can_be_removed_and_come_back(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
-    store.remove_marks()
+    store.remove_log()
     with closing(sqlite3.connect(path)) as database:
         left = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'rollup%'")
         assert left.fetchall() == []

@@ -269,7 +269,7 @@ def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -
 
 
 def test_marks_can_be_removed_and_come_back(store: Store) -> None:
-    store.remove_marks()
+    store.remove_log()
     with store.keeper._refresher.begin() as connection:
         found = text("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'rollup%'")
         assert connection.scalars(found).all() == []

@@ -80,7 +80,7 @@ def test_an_object_of_somebody_else_is_named_and_kept(name: str, place: URL) -> 
     assert caught.value.what.startswith(f"{name} isn't recognised as the dashboard's own")
     if "schema" not in name:
         with pytest.raises(DatabaseProblem, match="isn't recognised"):
-            store.remove_marks()
+            store.remove_log()
     store.close()
     with administering(place) as connection:
         after = objects(connection)
@@ -111,7 +111,7 @@ def test_names_that_only_look_alike_are_no_business_of_ours(place: URL) -> None:
     first = store.freshness()
     store.refresh()
     assert store.freshness() == first
-    assert store.remove_marks()
+    assert store.remove_log()
     store.close()
     with administering(place) as connection:
         assert ("trigger", "rollup_note", "") in objects(connection)

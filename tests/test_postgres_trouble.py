@@ -420,7 +420,7 @@ def test_every_use_of_a_server_that_has_gone_is_a_problem_and_works_again(way: W
         "rebuild": store.rebuild,
         "readable": store.readable,
         "check": store.check,
-        "remove_marks": store.remove_marks,
+        "remove_log": store.remove_log,
         "search": search.update,
         "opening": lambda: open_database(settings_of(way.url)).close(),
         "views": lambda: saved_views(AppStore(settings_of(way.url))),

@@ -64,7 +64,7 @@ def test_an_object_of_somebody_else_is_named_and_kept(
     assert problem.remedy.startswith("It was left as it is: rename it")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     with pytest.raises(DatabaseProblem, match="isn't recognised"):
-        open_database(settings_for(path)).remove_marks()
+        open_database(settings_for(path)).remove_log()
     assert schema(path) == before
 
 
@@ -76,7 +76,7 @@ def test_names_that_only_look_alike_are_no_business_of_ours(path: Path) -> None:
     first = store.freshness()
     store.refresh()
     assert store.freshness() == first  # nothing has to be built again for them
-    assert store.remove_marks()
+    assert store.remove_log()
     store.close()
     assert [row for row in schema(path) if row[1] != "sqlite_sequence"] == before
 
@@ -92,7 +92,7 @@ def test_marks_that_a_tool_has_written_down_anew_are_still_ours(path: Path) -> N
     run(copy, "ALTER TABLE queries RENAME TO asked; ALTER TABLE asked RENAME TO queries")
     store = opened(settings_for(copy))
     assert conversations(store) == 3
-    assert store.remove_marks()
+    assert store.remove_log()
     store.close()
 
 

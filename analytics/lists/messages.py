@@ -1,4 +1,4 @@
-"""How many messages there are behind a figure; they are read in their conversations."""
+"""How many messages a figure counts; they are read in their conversations."""
 
 from dataclasses import dataclass
 

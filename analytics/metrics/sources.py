@@ -1,4 +1,4 @@
-"""What is loaded: the raw tables behind every number, and what was left out of them."""
+"""What is loaded: the raw tables that every number comes from, and what was left out of them."""
 
 import datetime
 from dataclasses import dataclass

@@ -19,11 +19,11 @@ from analytics.storage.schema import refuse_doubled_ids
 
 _WAIT_SECONDS = 0.2
 _WAITING = "Waiting: another process (a dashboard or a command) is counting this database"
-# A batch of a refresh: many marks may touch one session; few sessions keep a transaction short.
+# A batch of a refresh: many entries may touch one session; few sessions keep a transaction short.
 _SESSIONS_AT_ONCE = 250
-MARKS_AT_ONCE = 20_000
-# With more marks than this, a build is quicker.
-REBUILD_MARKS = 200_000
+ENTRIES_AT_ONCE = 20_000
+# With more entries than this, a build is quicker.
+REBUILD_ENTRIES = 200_000
 
 
 class Keeper:
@@ -36,7 +36,7 @@ class Keeper:
         self._refreshing = threading.Lock()
 
     def refresh(self, progress: Progress = silent) -> None:
-        """Make the rollups hold everything written so far, by its marks or by a rebuild.
+        """Make the rollups hold everything written so far, by its change log or by a rebuild.
 
         One process does so at a time. If another one is at it, this returns when there are rollups
         to read, the last complete ones.
@@ -104,7 +104,7 @@ class Keeper:
                 refuse_doubled_ids(connection, self._database.where)
             raise
 
-    def remove_marks(self) -> bool:
+    def remove_log(self) -> bool:
         """Take everything of the product out of the raw tables' schema; whether there was any.
 
         The next refresh puts it back and rebuilds: stop the processes that serve this database
@@ -117,7 +117,7 @@ class Keeper:
         raise NotImplementedError
 
     def _holds(self) -> bool:
-        """Whether the rollups and the marks together say all."""
+        """Whether the rollups and the change log together say all."""
         raise NotImplementedError
 
     def _rebuild(self, progress: Progress) -> None:
@@ -128,7 +128,7 @@ class Keeper:
         raise NotImplementedError
 
     def _touched(self, connection: Connection, last: int | None) -> change_log.Touched | None:
-        return change_log.read(connection, _SESSIONS_AT_ONCE, MARKS_AT_ONCE, last)
+        return change_log.read(connection, _SESSIONS_AT_ONCE, ENTRIES_AT_ONCE, last)
 
     def close(self) -> None:
         """Tidy up after the last reader."""

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from analytics.models import table_of
 from analytics.rollups import change_log
 from analytics.rollups.build import Progress, build, silent
-from analytics.rollups.keeper import REBUILD_MARKS, Keeper
+from analytics.rollups.keeper import REBUILD_ENTRIES, Keeper
 from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.rollups.state import Build
 from analytics.storage.engines import server_engine
@@ -43,7 +43,7 @@ class PostgresKeeper(Keeper):
         )
 
     def refresh(self, progress: Progress = silent) -> None:
-        """Make the rollups hold everything written so far, by its marks or by a rebuild.
+        """Make the rollups hold everything written so far, by its change log or by a rebuild.
 
         On a connection that may only read, another process does so; this one serves what it finds.
         """
@@ -80,7 +80,7 @@ class PostgresKeeper(Keeper):
             return (
                 change_log.installed(connection)
                 and change_log.version(connection) == _version(connection)
-                and not change_log.rebuild_wanted(connection, REBUILD_MARKS)
+                and not change_log.rebuild_wanted(connection, REBUILD_ENTRIES)
             )
 
     def _rebuild(self, progress: Progress) -> None:
@@ -92,7 +92,7 @@ class PostgresKeeper(Keeper):
                 change_log.install(connection)
         building = {"rollup": "rollup_building"}
         with self._refresher.begin() as connection:
-            # One state of the database: exactly the marks of what the build sees are deleted.
+            # One state of the database: exactly the entries of what the build sees are deleted.
             connection.execute(delete(change_log.LOG).where(change_log.LOG.c.id > 0))
             for step in ("DROP SCHEMA IF EXISTS %s CASCADE", "CREATE SCHEMA %s"):
                 connection.exec_driver_sql(step % "rollup_building")
@@ -108,7 +108,7 @@ class PostgresKeeper(Keeper):
         last: int | None = None
         with self._refresher.connect() as connection:
             while True:
-                # One state of the database: the marks that are deleted are those of what is read.
+                # One state of the database: the entries that are deleted are those of what is read.
                 with connection.begin():
                     if not change_log.installed(connection):
                         return  # dropped meanwhile: the next refresh rebuilds
@@ -124,8 +124,8 @@ class PostgresKeeper(Keeper):
                     change_log.forget(connection, touched.entries)
                     change_log.set_version(connection, version)
 
-    def remove_marks(self) -> bool:
-        """Drop the triggers, their functions and the table of marks; whether there were any."""
+    def remove_log(self) -> bool:
+        """Drop the triggers, their functions and the change log; whether there were any."""
         with self._refreshing, self._database.problems(), self._refresher.begin() as connection:
             return change_log.remove(connection)
 

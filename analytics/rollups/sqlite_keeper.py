@@ -1,6 +1,6 @@
 """The rollups of a SQLite file: its sibling, which is built beside it and copied over it.
 
-The raw file is written only in the moments in which marks are installed and deleted.
+The raw file is written only in moments: the change log is installed, and its entries are deleted.
 """
 
 import glob
@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from analytics.models import table_of
 from analytics.rollups import change_log
 from analytics.rollups.build import Progress, build
-from analytics.rollups.keeper import MARKS_AT_ONCE, REBUILD_MARKS, Keeper
+from analytics.rollups.keeper import ENTRIES_AT_ONCE, REBUILD_ENTRIES, Keeper
 from analytics.rollups.refresh import prepare, refresh, stage
 from analytics.rollups.state import Build
 from analytics.storage import siblings
@@ -102,35 +102,35 @@ class SqliteKeeper(Keeper):
                 if build is None:
                     return False
                 if self._markable and self._in_step(connection):
-                    return not change_log.rebuild_wanted(connection, REBUILD_MARKS)
+                    return not change_log.rebuild_wanted(connection, REBUILD_ENTRIES)
         except SQLITE_FAILURES as error:
             if is_locked(cause_of(error)):
                 raise
             return False  # an older release's tables, or a damaged file
-        # Without marks it holds an unchanged file, until there can be marks.
+        # Without a change log it holds an unchanged file, until there can be one.
         unchanged = build.fingerprint and build.fingerprint == fingerprint(self._path)
-        return bool(unchanged) and not self._install_marks()
+        return bool(unchanged) and not self._install_log()
 
     def _in_step(self, connection: Connection) -> bool:
         """Whether these rollups lack only what is marked.
 
         Not if others read the file into rollups of their own, by another name of it or by way of a
-        backup: those took marks away.
+        backup: those took entries away.
         """
         build = self._database.built(connection)
         if build is None or not change_log.installed(connection):
             return False
         known = change_log.version(connection)
-        if known and known == build.previous:  # killed before the marks it took were deleted
+        if known and known == build.previous:  # killed before the entries it took were deleted
             return change_log.newest(connection) >= int(build.newest_entry)
         return bool(known == build.version)
 
-    def remove_marks(self) -> bool:
-        """Drop the triggers and the table of marks from the raw file; whether there were any."""
+    def remove_log(self) -> bool:
+        """Drop the triggers and the change log from the raw file; whether there were any."""
         with self._refreshing, self._database.problems(), self._marker.begin() as connection:
             return change_log.remove(connection)
 
-    def _install_marks(self) -> bool:
+    def _install_log(self) -> bool:
         """Make sure that every change is marked; False where the raw file can't be written.
 
         Nor can it while another program writes; in WAL mode it can be read meanwhile.
@@ -169,7 +169,7 @@ class SqliteKeeper(Keeper):
 
     def _rebuild(self, progress: Progress) -> None:
         own_or_free(self._rollup_path, ROLLUP_TABLES)
-        marked = self._install_marks()
+        marked = self._install_log()
         with self._new_file() as made:
             builder = sqlite_engine(lambda: self._unjournaled(made), poolclass=NullPool)
             now = datetime.now(UTC)
@@ -230,7 +230,7 @@ class SqliteKeeper(Keeper):
         """Refresh what is marked by now, in a file that is the sibling or will be.
 
         The raw file and the rollups are never locked at the same time. Killed between two of the
-        transactions, the next refresh finds the marks and takes them once more.
+        transactions, the next refresh finds the entries and takes them once more.
         """
         prepared = False
         last: int | None = None
@@ -258,7 +258,7 @@ class SqliteKeeper(Keeper):
                 connection.execute(update(table_of(Build)).values(previous=""))
 
     def _forget(self, applied: list[int], known: str, version: str) -> bool:
-        """Delete marks; False if others have read the raw file into rollups of their own."""
+        """Delete entries; False if others have read the raw file into rollups of their own."""
         with self._marker.begin() as raw:
             if change_log.version(raw) != known:
                 return False  # the next refresh rebuilds
@@ -267,12 +267,12 @@ class SqliteKeeper(Keeper):
             return True
 
     def _forget_up_to(self, last: int, version: str) -> None:
-        """Forget the marks that a build has covered, some at a time: others want to write too."""
+        """Forget the entries that a build has covered, some at a time: others want to write too."""
         more = True
         while more:
             with self._marker.begin() as raw:
                 change_log.set_version(raw, version)
-                more = change_log.forget_up_to(raw, last, MARKS_AT_ONCE)
+                more = change_log.forget_up_to(raw, last, ENTRIES_AT_ONCE)
 
     def close(self) -> None:
         """Take away the WAL if nobody else reads."""

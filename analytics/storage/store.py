@@ -51,16 +51,16 @@ class Store:
         self.database.check()
 
     def refresh(self, progress: Progress = silent) -> None:
-        """Make the rollups hold everything written so far, by its marks or by a rebuild."""
+        """Make the rollups hold everything written so far, by its change log or by a rebuild."""
         self.keeper.refresh(progress)
 
     def rebuild(self, progress: Progress = silent) -> None:
         """Build the rollups anew; readers keep the last state until it is complete."""
         self.keeper.rebuild(progress)
 
-    def remove_marks(self) -> bool:
+    def remove_log(self) -> bool:
         """Take everything of the product out of the raw tables' schema; whether there was any."""
-        return self.keeper.remove_marks()
+        return self.keeper.remove_log()
 
     def close(self) -> None:
         """Give back all connections."""

@@ -36,7 +36,11 @@ PERIODS = ("7", "30", "90", "365", "all")
 DEEP = ", deep page"
 DEPTH = 0.75  # a deep page lies this far down the list
 LISTS = tuple(name for name in ANSWERS if name.startswith("activities"))
-RESULTS = (*BY_SLUG, *(f"{name}{page}" for name in LISTS for page in ("", DEEP)))
+# A result is compared when it has a statement.
+RESULTS = (
+    *filter(ANSWERS.get, BY_SLUG),
+    *(f"{name}{page}" for name in LISTS for page in ("", DEEP)),
+)
 
 
 @dataclass(frozen=True)

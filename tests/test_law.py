@@ -198,8 +198,8 @@ RAW = {
     "hours": ActivityHour, "drafted": ActivityDocument, "user_days": UserDay,
     "installations": Installation, "loaded": Loaded,
 }  # fmt: skip
-# They are read in conversations only, which may be seen themselves.
-INSIDE = ("documents", "queries")
+# They are read with conversations or hours only, which have the condition too.
+INSIDE = ("documents", "queries", "drafted")
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -9,7 +9,7 @@ from analytics.query import (
     filter_label,
     filter_values,
 )
-from analytics.reading.filters import NO_TOPIC
+from analytics.reading.filter_texts import NO_TOPIC
 from analytics.untrusted import REPLACEMENT
 
 

@@ -11,7 +11,8 @@ from analytics.lists.paging import Paging
 from analytics.lists.people import SORTS, PersonRow, person
 from analytics.lists.registry import LIST_BY_SLUG
 from analytics.query import NO_DEPARTMENT, Query, filter_label
-from analytics.reading.filters import NO_TYPE, OF_RESULTS
+from analytics.reading.filter_texts import NO_TYPE
+from analytics.reading.filters import OF_RESULTS
 from analytics.untrusted import REPLACEMENT, unescaped
 from analytics.web.downloads import csv_path
 from ui.access import Data

@@ -13,7 +13,7 @@ from analytics.lists.conversation import (
     activity,
 )
 from analytics.query import filter_label
-from analytics.reading.filters import NO_TOPIC
+from analytics.reading.filter_texts import NO_TOPIC
 from analytics.search.snippets import SnippetPart, parts_of
 from analytics.search.words import MAX_SEARCH
 from analytics.untrusted import unescaped

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from analytics.query import filter_label
-from analytics.reading.filters import BY_NAME, MAX_EMAIL, NO_TOPIC
+from analytics.reading.filter_texts import MAX_EMAIL, NO_TOPIC
+from analytics.reading.filters import BY_NAME
 from analytics.reading.known import topic_names, twins_called
 from analytics.sql.collation import caseless
 from analytics.untrusted import REPLACEMENT, unescaped

@@ -11,10 +11,11 @@ from analytics.errors import QueryError
 from analytics.fields import Meaning, Row, Words
 from analytics.lists.paging import Paging, check_page, place
 from analytics.query import Query
-from analytics.reading.cells import in_days
+from analytics.reading.conditions import active_days
 from analytics.reading.facts import acted, events, in_period, is_meant
-from analytics.reading.filters import active_days, check_fits
+from analytics.reading.filters import check_fits
 from analytics.reading.reader import Reader
+from analytics.reading.slices import in_days
 from analytics.rollups.tables import slice_name
 from analytics.sql.collation import by_code_point, contains_caseless
 

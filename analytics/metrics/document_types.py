@@ -7,7 +7,7 @@ from analytics.fields import Meaning, Row
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query, filter_label
 from analytics.reading import figures
-from analytics.reading.filters import NO_TYPE
+from analytics.reading.filter_texts import NO_TYPE
 from analytics.reading.known import by_name
 from analytics.reading.reader import Reader
 from analytics.untrusted import unescaped

@@ -14,10 +14,10 @@ from analytics.metrics.organizations import all_counts
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query
 from analytics.reading.beside import beside
-from analytics.reading.cells import in_days
 from analytics.reading.facts import by_people, of_conversations
 from analytics.reading.known import zone_name
 from analytics.reading.reader import Reader
+from analytics.reading.slices import in_days
 from analytics.sql.collation import by_code_point
 from analytics.sql.stored import instant, is_key
 from analytics.sql.timestamps import local_date

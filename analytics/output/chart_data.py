@@ -12,7 +12,7 @@ from analytics.fields import Row
 from analytics.format import compared_name, short_day
 from analytics.metrics.result import Result
 from analytics.query import NO_ORGANIZATION, Query, filter_label
-from analytics.reading.filters import NO_TOPIC, NO_TYPE
+from analytics.reading.filter_texts import NO_TOPIC, NO_TYPE
 from analytics.untrusted import printable, unescaped
 
 POSITION = "position"  # of a mark's row in the result, which a picked one says

@@ -11,12 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 
 from analytics.query import Query
-from analytics.reading.filters import (
-    POWER_CONVERSATIONS,
-    active_days,
-    of_events,
-    of_people,
-)
+from analytics.reading.conditions import POWER_CONVERSATIONS, active_days, of_events, of_people
 from analytics.reading.reader import Reader
 from analytics.sql.timestamps import DAY
 

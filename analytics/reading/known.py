@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from analytics.models import table_of
 from analytics.period import Span
-from analytics.reading.cells import BY_NAME, DAILY, HEADCOUNT, Slices
+from analytics.reading.cells import BY_NAME, DAILY, HEADCOUNT
 from analytics.reading.reader import Reader
+from analytics.reading.slices import Slices
 from analytics.rollups.state import Build
 from analytics.rollups.tables import ALL, Source, slice_name
 from analytics.sql.collation import by_code_point, contains_caseless

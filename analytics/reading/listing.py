@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select, true
 
 from analytics.query import Query
-from analytics.reading.cells import BY_NAME, DAILY, LISTING, in_days, slices_of
+from analytics.reading.cells import BY_NAME, DAILY, LISTING
 from analytics.reading.reader import Reader
+from analytics.reading.slices import in_days, slices_of
 
 
 def activities_by_day(reader: Reader, query: Query, flag: int) -> list[tuple[int, int]]:

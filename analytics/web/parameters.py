@@ -19,12 +19,8 @@ from analytics.lists.registry import Listed
 from analytics.period import (
     parse_date,
 )
-from analytics.reading.filters import (
-    OF_RESULTS,
-    Filter,
-    cut,
-    of_list,
-)
+from analytics.reading.filter_texts import cut
+from analytics.reading.filters import OF_RESULTS, Filter, of_list
 
 T = TypeVar("T")
 MAX_RESULT_LIMIT = 1_000

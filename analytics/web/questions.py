@@ -13,7 +13,8 @@ from urllib.parse import unquote_to_bytes
 from analytics.errors import QueryError
 from analytics.period import DEFAULT_PRESET, Period, compared_period, open_period, preset_period
 from analytics.query import Query
-from analytics.reading.filters import cut, filtered, is_drill_through, of_list
+from analytics.reading.filter_texts import cut
+from analytics.reading.filters import filtered, is_drill_through, of_list
 from analytics.reading.known import span
 from analytics.reading.reader import Reader
 from analytics.web.parameters import (

@@ -98,7 +98,7 @@ def activity_page(request: Request, asker: AskerDep) -> Response:
     """Conversations, newest first, a page at a time; totals and `has_next` are exact.
 
     To read all of them follow `nextCursor`, or ask for CSV, which holds every page. Absent dates
-    are no bounds, unless a parameter asks what is behind a figure (`person`, `topic`, `hour` …):
+    are no bounds, unless a parameter asks what a figure counted (`person`, `topic`, `hour` …):
     then they are those of the results. With `search` every item has a `snippet`: the place where
     the words stand, as plain text in pieces; until the index of all conversations is built the
     answer is 503.

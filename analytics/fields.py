@@ -3,9 +3,10 @@
 Pages, tables, charts, reports and OpenAPI take label, unit, format and description from here.
 """
 
+import datetime
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
@@ -66,6 +67,26 @@ class Row(BaseModel):
     """A row of a result: snake_case in Python, camelCase in CSV and JSON."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+def example(row: type[BaseModel]) -> dict[str, Any]:
+    """A row that could be one, as JSON has it, by the types of its fields."""
+    made: dict[str, Any] = {}
+    for name, field in row.model_fields.items():
+        kinds = get_args(field.annotation) or (field.annotation,)
+        made[field.alias or name] = next(
+            (value for kind, value in _EXAMPLES if kind in kinds), meanings(row)[name].label
+        )
+    return made
+
+
+_EXAMPLES: tuple[tuple[type, Any], ...] = (
+    (bool, True),
+    (int, 12),
+    (float, 3.4),
+    (datetime.datetime, "2026-11-20T17:33:05Z"),
+    (datetime.date, "2026-11-20"),
+)
 
 
 @cache

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from analytics.metrics.pages import PAGES
 from analytics.query import filter_label, filter_values
+from ui.charts import chart
 from ui.gone import gone_words
 from ui.inert import inert
 from ui.page_context import page_context
@@ -26,3 +28,6 @@ if names:
         report_table("departments", inside, hide=("organization",))
     else:
         st.warning(inert(gone_words("organization", organizations[0])), icon=":material/link_off:")
+with st.grid(2, min_column_width=380):
+    for slug in PAGES["organizations"].charts:
+        chart(slug)

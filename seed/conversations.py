@@ -20,9 +20,9 @@ from seed.exchanges import (
     OPENING,
     QUERY,
     REVISION,
-    _exchanges,
-    _message_times,
-    _rank,
+    exchanges,
+    message_times,
+    rank,
 )
 from seed.options import Options
 from seed.rhythm import (
@@ -187,20 +187,20 @@ def _rows(
 ) -> Batch:
     """The rows of one batch; the comments call an exchange's two messages a line."""
     count = len(plan)
-    kinds, exists = _exchanges(count, rng)
+    kinds, exists = exchanges(count, rng)
     facts = rng.integers(0, library.titles.shape[2], count)
     offset = rng.integers(0, 60, count)
 
     # Which document, query or phrase: counted on within a conversation, so none comes twice.
     start = offset[:, None]
-    document = (start + _rank(np.isin(kinds, (DOCUMENT, BOTH)))) % VARIANTS
-    query = (start + _rank(np.isin(kinds, (QUERY, BOTH)))) % VARIANTS
-    follow = _rank(kinds == FOLLOW_UP)
+    document = (start + rank(np.isin(kinds, (DOCUMENT, BOTH)))) % VARIANTS
+    query = (start + rank(np.isin(kinds, (QUERY, BOTH)))) % VARIANTS
+    follow = rank(kinds == FOLLOW_UP)
     general = library.follow_ups.shape[1] - VARIANTS
     follow = np.where(
         follow < VARIANTS, (start + follow) % VARIANTS, VARIANTS + (start + follow) % general
     )
-    other = start + _rank(kinds == REVISION)
+    other = start + rank(kinds == REVISION)
 
     # From here on, one value a line: those of one conversation follow each other.
     conversation, slot = np.nonzero(exists)
@@ -225,7 +225,7 @@ def _rows(
     # From lines to messages: user, twin, user, twin, …; some thanks stay without an answer.
     said = np.ones((len(kind), 2), dtype=bool)
     said[:, 1] = (kind != CLOSING) | (rng.random(len(kind)) < ANSWERED_SHARE)
-    created = _message_times(plan.started, conversation, said, end, rng)
+    created = message_times(plan.started, conversation, said, end, rng)
     speaker = np.tile(np.array(["user", "twin"], dtype=object), (len(kind), 1))[said]
     message_type = np.stack([np.full(len(kind), "general", object), MESSAGE_TYPES[kind]], axis=1)
 

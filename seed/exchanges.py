@@ -22,7 +22,7 @@ MESSAGE_TYPES = np.array(
 )
 
 
-def _exchanges(count: int, rng: np.random.Generator) -> tuple[Ints, NDArray[np.bool_]]:
+def exchanges(count: int, rng: np.random.Generator) -> tuple[Ints, NDArray[np.bool_]]:
     """The kind of every exchange, and which exist: [conversation, exchange].
 
     About 60 % of the conversations get a document and half a query; where both fall on the same
@@ -60,13 +60,13 @@ def _exchanges(count: int, rng: np.random.Generator) -> tuple[Ints, NDArray[np.b
     return kinds, exists
 
 
-def _rank(chosen: NDArray[np.bool_]) -> Ints:
+def rank(chosen: NDArray[np.bool_]) -> Ints:
     """How many of the chosen came before in the same conversation."""
     ranks: Ints = np.cumsum(chosen, axis=1) - chosen
     return ranks
 
 
-def _message_times(
+def message_times(
     started: Ints, conversation: Ints, said: NDArray[np.bool_], end: int, rng: np.random.Generator
 ) -> Ints:
     """UTC microseconds of every message, [line, speaker], strictly ascending in a conversation.

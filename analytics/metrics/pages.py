@@ -37,9 +37,31 @@ NAVIGATION: dict[str, Page] = {
             "leaderboard",
         ),
     ),
-    "retention": Page("Retention", "event_repeat", ("retention", "cohorts")),
-    "organizations": Page("Organizations", "corporate_fare", ("organizations", "departments")),
-    "twins": Page("Twins", "smart_toy", ("twins", "topics", "document-types")),
+    "retention": Page(
+        "Retention",
+        "event_repeat",
+        (
+            "retention",
+            "cohorts",
+        ),
+    ),
+    "organizations": Page(
+        "Organizations",
+        "corporate_fare",
+        (
+            "organizations",
+            "departments",
+        ),
+    ),
+    "twins": Page(
+        "Twins",
+        "smart_toy",
+        (
+            "twins",
+            "topics",
+            "document-types",
+        ),
+    ),
     "people": Page("People", "group"),
     "activities": Page("Activities", "forum"),
     "documents": Page("Documents", "description"),

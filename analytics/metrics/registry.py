@@ -1,45 +1,32 @@
-"""The table of contents: every result once.
+"""The table of contents: every result once, a line each, named by its file.
 
 Pages, HTML report, CSV and the REST API follow from `RESULTS`. To add a result: a file beside this
 one, a line here, a line in `pages`, a test (CONTRIBUTING.md shows how).
 """
 
-from analytics.metrics import (
-    active_users,
-    cohorts,
-    conversations,
-    departments,
-    document_types,
-    engagement,
-    feature_usage,
-    headline,
-    hourly_activity,
-    installations,
-    leaderboard,
-    organizations,
-    retention,
-    sources,
-    topics,
-    twins,
-)
+from importlib import import_module
+
 from analytics.metrics.result import Result
 
-RESULTS: tuple[Result, ...] = (
-    headline.RESULT,
-    active_users.RESULT,
-    conversations.RESULT,
-    engagement.RESULT,
-    installations.RESULT,
-    feature_usage.RESULT,
-    hourly_activity.RESULT,
-    leaderboard.RESULT,
-    retention.RESULT,
-    cohorts.RESULT,
-    organizations.RESULT,
-    departments.RESULT,
-    twins.RESULT,
-    topics.RESULT,
-    document_types.RESULT,
-    sources.RESULT,
+_FILES = (
+    "headline",
+    "active_users",
+    "conversations",
+    "engagement",
+    "installations",
+    "feature_usage",
+    "hourly_activity",
+    "leaderboard",
+    "retention",
+    "cohorts",
+    "organizations",
+    "departments",
+    "twins",
+    "topics",
+    "document_types",
+    "sources",
+)
+RESULTS: tuple[Result, ...] = tuple(
+    import_module(f"analytics.metrics.{name}").RESULT for name in _FILES
 )
 BY_SLUG = {result.slug: result for result in RESULTS}

@@ -211,7 +211,7 @@ def test_many_readers_at_the_same_time(path: Path) -> None:
 def test_two_sessions_of_one_thread(path: Path) -> None:
     write(talks(1), path)
     store = opened(settings_for(path))
-    with store.session() as one, store.session() as other:
+    with reading(store) as one, reading(store) as other:
         assert totals(one, MARCH).conversations == totals(other, MARCH).conversations == 1
     store.close()
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from analytics.fields import example
+from analytics.metrics.registry import BY_SLUG
 from analytics.web import parameters as p
 from analytics.web.accepting import qualities
 from analytics.web.asker import Asker
@@ -29,22 +31,22 @@ AskerDep = Annotated[Asker, Depends(Asker)]
 class Problem(BaseModel):
     """Why there is no answer, and what to do about it."""
 
-    detail: str
+    detail: Annotated[str, Field(description="What is wrong, and the remedy.")]
 
 
 class Fault(BaseModel):
     """A parameter that can't be used: which, its value, and the remedy."""
 
-    type: str
-    loc: list[str]
-    msg: str
-    input: str
+    type: Annotated[str, Field(description="Always `value_error`.")]
+    loc: Annotated[list[str], Field(description="`query`, and the parameter.")]
+    msg: Annotated[str, Field(description="The parameter, its value and the remedy.")]
+    input: Annotated[str, Field(description="The value.")]
 
 
 class Refusal(BaseModel):
     """Why a request has no answer."""
 
-    detail: list[Fault]
+    detail: Annotated[list[Fault], Field(description="Each parameter that can't be used.")]
 
 
 Documented = dict[int | str, dict[str, Any]]
@@ -58,7 +60,11 @@ def documented(
     slug: str, errors: Documented, parameters: Iterable[p.Parameter[Any]] = (), *, csv: bool = False
 ) -> dict[str, Any]:
     """What the documentation says beside the answer's model: parameters, examples and errors."""
-    content: dict[str, Any] = {JSON: {"example": EXAMPLES[slug]} if slug in EXAMPLES else {}}
+    kept = EXAMPLES.get(slug)
+    if kept is None and slug in BY_SLUG:  # a result that was added since
+        made = example(BY_SLUG[slug].row)
+        kept = made if BY_SLUG[slug].is_single else [made]
+    content: dict[str, Any] = {JSON: {} if kept is None else {"example": kept}}
     if csv:
         content["text/csv"] = {"schema": {"type": "string"}}
     return {

@@ -2,11 +2,11 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 from starlette.exceptions import HTTPException
 
 from analytics.lists.activities import activities
@@ -139,19 +139,25 @@ def whole_activity(request: Request, activity_id: str, asker: AskerDep) -> Respo
 class Status(BaseModel):
     """That the API answers."""
 
-    status: Literal["healthy"]
-    message: str
-    version: str
+    status: Annotated[Literal["healthy"], Field(description="That it answers.")]
+    message: Annotated[str, Field(description="What answers.")]
+    version: Annotated[str, Field(description="The release.")]
 
 
 class Health(BaseModel):
     """Whether the database can be read; `reason` says why not, or why nothing new is counted."""
 
-    status: Literal["healthy", "unhealthy"]
-    app: str
-    version: str
-    database: Literal["connected", "disconnected"]
-    reason: str | None = None
+    status: Annotated[
+        Literal["healthy", "unhealthy"], Field(description="Whether the database can be read.")
+    ]
+    app: Annotated[str, Field(description="What answers.")]
+    version: Annotated[str, Field(description="The release.")]
+    database: Annotated[
+        Literal["connected", "disconnected"], Field(description="The same of the database.")
+    ]
+    reason: Annotated[str | None, Field(description="Why not, or why nothing new is counted.")] = (
+        None
+    )
 
 
 ILL: Documented = {503: {"model": Health, "description": "The database can't be read"}}

@@ -41,7 +41,7 @@ from tests.databases import (
     write,
 )
 from tests.oracle import Oracle, driver_text
-from tests.test_exactness import compare
+from tests.reading.test_exactness import compare
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 PERIOD = Period(date(2026, 3, 1), date(2026, 3, 14), NOW.date())

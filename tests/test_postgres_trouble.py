@@ -29,8 +29,8 @@ from analytics.storage.store import Store, open_database
 from analytics.web.api import create_app
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, activity_query
 from tests.postgres import a_database, administering, create_tables, write
-from tests.test_api import NOW, Served
 from tests.test_service import two_zones
+from tests.web.test_api import NOW, Served
 
 pytestmark = pytest.mark.slow
 WAIT = 60  # seconds after which something is taken to hang

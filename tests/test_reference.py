@@ -10,7 +10,7 @@ import pytest
 from tests import reference
 from tests.conftest import Shelf
 from tests.postgres import rows_of
-from tests.test_exactness import compare_reference
+from tests.reading.test_exactness import compare_reference
 from tests.test_oracle import check_reference
 
 REAL = Path(__file__).parents[2] / "shared/data"

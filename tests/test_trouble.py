@@ -26,8 +26,8 @@ from analytics.storage.faults import BUSY_SECONDS, DatabaseLocked, DatabaseProbl
 from analytics.storage.locks import file_lock
 from tests.browsing import ROOT, free_port
 from tests.databases import Raw, a_session, a_user, write
-from tests.test_api import Served, own  # noqa: F401 - a fixture too
-from tests.test_pages import Open, app  # noqa: F401 - fixtures too
+from tests.ui.test_pages import Open, app  # noqa: F401 - fixtures too
+from tests.web.test_api import Served, own  # noqa: F401 - a fixture too
 
 AWAY = DatabaseProblem("The server is away", "db.example", "Start it.")
 LOCKED = DatabaseLocked("The database is locked by another program", "here", "Wait.")

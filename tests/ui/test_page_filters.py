@@ -14,7 +14,7 @@ from analytics.reading.known import topic_names, twins_called
 from analytics.reading.reader import Scope, reading
 from analytics.service import service
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
-from tests.test_pages import (  # noqa: F401 - fixtures
+from tests.ui.test_pages import (  # noqa: F401 - fixtures
     NASTY,
     PAGES,
     Open,
@@ -26,7 +26,7 @@ from tests.test_pages import (  # noqa: F401 - fixtures
 from ui import shell
 from ui.access import Data
 
-UI = Path(__file__).parent.parent / "ui"
+UI = Path(__file__).parents[2] / "ui"
 AT = "2026-03-02 10:00:00.000000"
 
 

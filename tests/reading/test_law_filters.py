@@ -16,8 +16,8 @@ from analytics.reading.reader import Reader, reading
 from tests.conftest import Shelf
 from tests.databases import Raw, Row
 from tests.deleting import Stays, in_pairs, of_conversations, of_people, of_people_and_used, rich
+from tests.reading.test_law import MAIN
 from tests.telling import NOW, rows
-from tests.test_law import MAIN
 
 OWNERS = {row["id"]: row["user_id"] for row in rich().twins}
 PEOPLE: dict[str, tuple[dict[str, Any], Stays]] = {

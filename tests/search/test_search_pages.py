@@ -19,7 +19,7 @@ from analytics.web.asker import the_service
 from tests.conftest import settings_for
 from tests.databases import Raw, a_document, a_query, a_session, a_twin, a_user, write
 from tests.searching import NOW, Indexed, a_text, changing, talks, wait_until_built  # noqa: F401 - fixtures too
-from tests.test_pages import Open, app, charts, no_errors, words  # noqa: F401 - fixtures too
+from tests.ui.test_pages import Open, app, charts, no_errors, words  # noqa: F401 - fixtures too
 
 
 def test_the_api_searches(changing: Indexed) -> None:

@@ -27,7 +27,7 @@ from tests.reference import counted
 from tests.test_odd_values import LATIN, REST, loosened, put
 from ui import table_card
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGES = (
     "overview", "retention", "organizations", "twins", "people", "activities", "documents",
     "queries", "installations", "person", "conversation", "data",

@@ -34,7 +34,7 @@ from analytics.web.asker import clock, the_service
 from tests.conftest import Shelf
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user, write
 from tests.reference import counted
-from tests.test_pages import (  # noqa: F401 - fixtures too
+from tests.ui.test_pages import (  # noqa: F401 - fixtures too
     HOUR_14,
     Open,
     app,

@@ -18,7 +18,7 @@ from analytics.output.export import PictureProblem
 
 pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text y="9">{}</text></svg>'
 SPEC = {
     "$schema": "https://vega.github.io/schema/vega-lite/v6.json",

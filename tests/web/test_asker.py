@@ -16,7 +16,7 @@ from analytics.web import asker, downloads
 from analytics.web.api import create_app
 from analytics.web.asker import Asker, clock, the_service
 from tests.databases import Raw, write
-from tests.test_api import NOW, small
+from tests.web.test_api import NOW, small
 
 DATES = "start_date=2026-03-05&end_date=2026-03-12"
 API = [

@@ -28,7 +28,7 @@ from analytics.settings import Settings
 from analytics.storage.faults import DatabaseProblem
 from analytics.web import downloads, responses
 from analytics.web.asker import the_service
-from tests.test_people import DATES, client, files_over, service  # noqa: F401 - fixtures too
+from tests.lists.test_people import DATES, client, files_over, service  # noqa: F401 - fixtures too
 
 CHARTS = [report.slug for report in RESULTS if report.is_chart]
 

@@ -24,7 +24,7 @@ from tests.databases import Raw, a_session, a_user, write
 from tests.test_browser import browser  # noqa: F401
 from ui.views import ROUTES, address
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NASTY = '<img src="http://example.com/x.png" onerror="a()"> **b** [a](http://a.b) :red[x]'
 

@@ -42,7 +42,7 @@ from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_use
 
 vl_convert = pytest.importorskip("vl_convert", reason="the extra `images` is not installed")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 20, 12, 30, tzinfo=UTC)
 NASTY = '"><script>alert(1)</script><img src="http://example.com/x.png" onerror="a()">{{ 7*7 }}'
 NASTY += "\x0b\ufffe"

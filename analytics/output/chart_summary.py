@@ -53,10 +53,12 @@ def _hours_sentence(result: Result, data: pd.DataFrame) -> str:
 
 def _bars_sentence(result: Result, data: pd.DataFrame) -> str:
     name, top, names = _leading(result, data)
-    unit, total = (
-        result.fields[name].unit or _lower(drawn_fields(result)[name]),
-        int(data[name].sum()),
-    )
+    unit = result.fields[name].unit or _lower(drawn_fields(result)[name])
+    if isinstance(result.fields[name].total, Ratio):  # quotients don't add up
+        if len(names) > 1:
+            return f"{_listed(names)} lead with {number(top)} {unit} each."
+        return f"{names[0]} {'has' if len(data) == 1 else 'leads with'} {number(top)} {unit}."
+    total = int(data[name].sum())
     if len(data) == 1:
         return f"{names[0]} has all {number(top)} {unit} shown."
     of_all = f"of the {number(total)} {unit} shown"

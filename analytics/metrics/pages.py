@@ -31,6 +31,7 @@ NAVIGATION: dict[str, Page] = {
             "metrics",
             "active-users",
             "conversations",
+            "messages-per-conversation",
             "engagement",
             "hourly-activity",
             "feature-usage",

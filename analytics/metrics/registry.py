@@ -12,6 +12,7 @@ _FILES = (
     "headline",
     "active_users",
     "conversations",
+    "messages_per_conversation",
     "engagement",
     "installations",
     "feature_usage",

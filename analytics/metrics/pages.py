@@ -52,6 +52,7 @@ NAVIGATION: dict[str, Page] = {
         (
             "organizations",
             "departments",
+            "messages-per-person",
         ),
     ),
     "twins": Page(

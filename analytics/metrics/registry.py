@@ -21,6 +21,7 @@ _FILES = (
     "retention",
     "cohorts",
     "organizations",
+    "messages_per_person",
     "departments",
     "twins",
     "topics",

@@ -30,3 +30,8 @@ class Data:
     def reading(self, *, counted: bool = False) -> AbstractContextManager[Reader]:
         """A Reader; `counted` as `Store.session` has it."""
         return reading(self.store, self.scope, counted=counted)
+
+
+def visible(store: Store, version: str) -> Data:
+    """The data as the visitor may see them."""
+    return Data(store, version, scope())

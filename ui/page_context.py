@@ -16,7 +16,7 @@ from analytics.reading.reader import Scope
 from analytics.service import LOOK, service
 from analytics.storage.database import Freshness
 from analytics.storage.store import Store
-from ui.access import Data, scope
+from ui.access import Data, visible
 from ui.cache import shared
 from ui.filter_bar import choose_names
 from ui.inert import inert
@@ -82,7 +82,7 @@ def make_page_context(store: Store) -> PageContext:
         raise AssertionError("problem_page stops the script")
     now = datetime.now(UTC)
     today = now.astimezone(store.settings.zone).date()
-    data = Data(store, freshness.version, scope())
+    data = visible(store, freshness.version)
     known, days_, names = _known(today, data)
     follow_address()
     with st.sidebar:

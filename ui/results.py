@@ -17,7 +17,7 @@ from analytics.period import DEFAULT_PRESET, preset_period
 from analytics.query import Query
 from analytics.reading.known import span
 from analytics.storage.store import Store
-from ui.access import Data, scope
+from ui.access import Data, visible
 from ui.cache import shared
 from ui.page_context import page_context
 
@@ -71,7 +71,7 @@ def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
     if freshness is None:
         return
     today = now.astimezone(store.settings.zone).date()
-    data = Data(store, freshness.version, scope())
+    data = visible(store, freshness.version)
     with data.reading(counted=True) as reader:
         period = preset_period(DEFAULT_PRESET, span(reader, today), today)
     query = Query(period)

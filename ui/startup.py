@@ -15,7 +15,7 @@ from analytics.settings import SettingsError
 from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem
 from analytics.storage.store import Store
 from analytics.web.faults import FAULT_REMEDY, log_fault
-from ui.access import Data, scope
+from ui.access import Data, visible
 from ui.cache import shared
 from ui.inert import inert
 
@@ -159,7 +159,7 @@ def notices(store: Store, version: str) -> None:
             "date, stop the programs that write to it and run `python -m analytics migrate`.",
             icon=":material/upgrade:",
         )
-    if said := _said_apart(_apart(Data(store, version, scope()))):
+    if said := _said_apart(_apart(visible(store, version))):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.caption(f":material/info: {said}", width="content")
             st.page_link("../pages/data.py", label="Data", width="content", query_params={})

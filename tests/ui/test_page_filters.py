@@ -412,8 +412,7 @@ def test_answers_are_kept_apart_by_what_their_asker_may_see(
     asked = {"preset": "All"}
     assert figures(app(talks, "overview", asked))["Conversations"] == "6"
     with monkeypatch.context() as only_a:
-        for module in ("page_context", "startup"):
-            only_a.setattr(f"ui.{module}.scope", lambda: Scope.of(("A",)))
+        only_a.setattr("ui.access.scope", lambda: Scope.of(("A",)))
         made = app(talks, "overview", asked)
         no_errors(made)
         assert figures(made)["Conversations"] == "2"

@@ -10,7 +10,7 @@ from analytics.storage.store import Store
 def scope() -> Scope | None:
     """What the visitor may see; None is everything.
 
-    Nobody is asked yet who they are, so everybody sees everything: issue 14 will fill it.
+    Nobody is asked who they are yet: access control will say it here, and nowhere else.
     """
     return None
 

@@ -26,7 +26,7 @@ from tests.databases import Raw, write
 from tests.deleting import Slice, in_pairs, of_people, rich
 from tests.searching import wait_until_built
 from tests.telling import NOW
-from tests.test_pages import ROOT, forget
+from tests.ui.test_pages import ROOT, forget
 from ui.access import Data
 
 Address = tuple[str, dict[str, str | list[str]]]  # a page and its parameters

@@ -33,7 +33,7 @@ from ui.results import prepare
 
 def _warm() -> None:
     """Do before the first visitor comes what a first page would wait for."""
-    for name in ("activities", "cards", "charts", "lists", "tables", "transcript"):
+    for name in ("activities", "cards", "charts", "list_pages", "table_card", "transcript"):
         import_module(f"ui.{name}")
     # What Streamlit itself loads or works out with its first page.
     for name in ("pyarrow", "dataframe_util", "elements.vega_charts", "emojis"):

@@ -20,6 +20,7 @@ from analytics.period import PRESET_NAMES
 from tests.browsing import CHROMIUM, PAGES, chromium, served, settled
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 from tests.reference import counted
+from ui.charts import SHOW
 
 NASTY = '<img src="http://example.com/x.png" onerror="a()"> **bold** [a](http://a.b)\n  two'
 
@@ -72,6 +73,10 @@ def page(context: BrowserContext, address: str) -> Iterator[Page]:
     yield made
     made.close()
     assert not faults
+
+
+# Of the Overview: its conversations are drawn in two panels.
+CHARTS, CARDS = len(RESULT_PAGES["overview"].charts), 4
 
 
 def metrics(page: Page) -> list[str]:
@@ -130,7 +135,7 @@ def test_the_overview_draws_the_reference_figures(page: Page, address: str) -> N
         "0.0 %", "-0.3 %", "+0.7 %", "0.0 %",
     ]  # fmt: skip
     drawn = page.locator("[data-testid=stVegaLiteChart]")
-    expect(drawn).to_have_count(7)
+    expect(drawn).to_have_count(CHARTS + 1)
     for chart in drawn.all():
         marks = chart.locator("canvas, svg").first
         expect(marks).to_be_visible()
@@ -221,8 +226,8 @@ def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str
     names = {}
     latest = page.get_by_role("main").get_by_role("link", name="CSV")
     for name, rows in (
-        *(saved_from(page, menu) for menu in menus(page, "Save", 6)),
-        saved_from(page, menus(page, "Explain", 10)[0]),
+        *(saved_from(page, menu) for menu in menus(page, "Save", CHARTS)),
+        saved_from(page, menus(page, "Explain", CHARTS + CARDS)[0]),
         saved(page, latest),
     ):
         names[name.partition("_")[0]] = rows
@@ -496,7 +501,8 @@ def test_the_conversations_of_a_twin_are_linked_by_its_id(
     page.goto(f"{address}/activities?twin={twin}")
     settled(page)
     assert f"of {talks} activities" in heading(page)
-    choose(page, "Twin", "All twins")
+    page.get_by_role("button", name=re.compile("Only with")).click()
+    settled(page)
     assert "of 726 activities" in heading(page)
     assert "twin=" not in page.url
     page.go_back()
@@ -507,7 +513,7 @@ def test_the_conversations_of_a_twin_are_linked_by_its_id(
 def test_a_card_is_explained_with_a_link_to_the_same_answer(page: Page, address: str) -> None:
     page.goto(f"{address}/?dates=2026-11-02&dates=2026-11-15&compare=year")
     settled(page)
-    explain = menus(page, "Explain", 10)[1]
+    explain = menus(page, "Explain", CHARTS + CARDS)[1]
     explain.focus()
     page.keyboard.press("Enter")
     body = page.locator("[data-testid=stPopoverBody]")
@@ -521,10 +527,10 @@ def test_a_card_is_explained_with_a_link_to_the_same_answer(page: Page, address:
 def test_a_chart_turns_into_its_rows_with_the_keyboard(page: Page, address: str) -> None:
     page.goto(address)
     settled(page)
-    table = menus(page, "Table", 6)[0]
+    table = menus(page, "Table", CHARTS)[0]
     table.press("Enter")
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
-    expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_count(6)
+    expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_count(CHARTS)
 
 
 def test_a_preset_stays_in_the_address_and_chosen_dates_take_its_place(
@@ -578,7 +584,7 @@ def test_no_table_offers_a_csv_of_its_own(page: Page, address: str) -> None:
     _toolbar_without_download(page)
     page.goto(address)
     settled(page)
-    menus(page, "Table", 6)[0].click()
+    menus(page, "Table", CHARTS)[0].click()
     _toolbar_without_download(page)
     chart = page.locator("[data-testid=stVegaLiteChart]").first
     chart.hover()
@@ -600,7 +606,7 @@ def test_a_table_row_leads_to_its_people_and_back_to_the_same_view(
     dates = "dates=2026-11-01&dates=2026-11-05"
     page.goto(f"{address}/organizations?{dates}&open=Acme+Corp")
     settled(page)
-    page.get_by_label("Look behind a row").first.click()
+    page.get_by_label(SHOW).first.click()
     for key in ("ArrowDown", "ArrowDown", "Enter"):  # the keyboard reaches it
         page.keyboard.press(key)
     settled(page)
@@ -730,10 +736,10 @@ def test_the_figure_of_a_card_is_a_link_to_what_it_counts(page: Page, address: s
 def test_the_keyboard_reaches_what_is_behind_a_day(page: Page, address: str) -> None:
     page.goto(address)
     settled(page)
-    menus(page, "Look behind", 6)[1].focus()
+    menus(page, SHOW, CHARTS)[1].focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("combobox", name="Look behind")).to_be_visible()
-    page.get_by_role("combobox", name="Look behind").focus()
+    expect(page.get_by_role("combobox", name=SHOW)).to_be_visible()
+    page.get_by_role("combobox", name=SHOW).focus()
     page.keyboard.type("Wed 4 Nov")
     page.keyboard.press("Enter")
     link = page.get_by_role("link", name=re.compile(r"\d+ messages in \d+ conversations"))

@@ -416,9 +416,9 @@ def killed_at(point: str, path: Path, go: Any) -> None:
     getattr(store, act)()
 
 
-def lineage(store: Store) -> str:
+def build_id(store: Store) -> str:
     with reading(store) as reader:
-        return str(reader.connection.exec_driver_sql("SELECT lineage FROM rollup.build").scalar())
+        return str(reader.connection.exec_driver_sql("SELECT build_id FROM rollup.build").scalar())
 
 
 def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
@@ -441,7 +441,7 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
             go.send("go")
             process.join()
         else:
-            before, born = contents(store), lineage(store)
+            before, born = contents(store), build_id(store)
             with reading(store) as reader:
                 reader.connection.exec_driver_sql("SELECT version FROM rollup.build").all()
                 go.send("go")
@@ -452,7 +452,7 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
         assert process.exitcode == -signal.SIGKILL, point
         store.refresh()
         if POINTS[point][0] == "refresh":
-            assert lineage(store) == born, f"built again after a kill {point}"
+            assert build_id(store) == born, f"built again after a kill {point}"
         assert_exact(store, path)
     store.close()
 
@@ -501,8 +501,8 @@ def read_elsewhere(path: Path, pipe: Any) -> None:
 def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     ours, theirs = FORK.Pipe()
-    reader = FORK.Process(target=read_elsewhere, args=(path, theirs))
-    reader.start()
+    elsewhere = FORK.Process(target=read_elsewhere, args=(path, theirs))
+    elsewhere.start()
     store = sample(path)
     other = opened(path)
     ours.send("go")
@@ -524,7 +524,7 @@ def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) 
             assert ours.recv() == (old, new)
             assert_exact(store, path)
     ours.send("end")
-    reader.join()
+    elsewhere.join()
     with closing(sqlite3.connect(store.database.rollup_path)) as sibling:
         assert sibling.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     other.close()
@@ -607,7 +607,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
 
     def state() -> tuple[str, int]:
         with reading(store) as reader:
-            row = reader.connection.exec_driver_sql("SELECT lineage, refresh FROM rollup.build")
+            row = reader.connection.exec_driver_sql("SELECT build_id, refresh FROM rollup.build")
             return tuple(row.one())
 
     def changed_since(refresh: int) -> list[str]:
@@ -621,7 +621,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
                 database.execute(statement)
         store.refresh()
 
-    lineage, built = state()
+    build_id, built = state()
     assert (built, changed_since(built)) == (0, [])
     change(
         "UPDATE messages SET content = 'New' WHERE id = 'ms1-30'",
@@ -629,21 +629,21 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
         "INSERT INTO queries (id, session_id, query_text) VALUES ('q', 'missing', '')",
     )
     first = state()
-    assert first == (lineage, 1)
+    assert first == (build_id, 1)
     assert changed_since(built) == ["missing", "s1-3", "s2-1"]
     change(
         "DELETE FROM messages WHERE session_id IN ('s1-3', 's4-4')",
         "DELETE FROM sessions WHERE id = 's4-4'",
         "UPDATE users SET company = 'New' WHERE id = 'u5'",
     )
-    assert state() == (lineage, 2)
+    assert state() == (build_id, 2)
     assert changed_since(first[1]) == ["s1-3", "s4-4"]
     assert changed_since(built) == ["missing", "s1-3", "s2-1", "s4-4"]
     store.refresh()
-    assert state() == (lineage, 2)
+    assert state() == (build_id, 2)
     store.rebuild()
     again, refresh = state()
-    assert again != lineage
+    assert again != build_id
     assert (refresh, changed_since(refresh)) == (0, [])
     store.close()
 

@@ -161,7 +161,7 @@ def _pick_row(result: Result, asked: Query, key: str, positions: list[int]) -> N
 
 def _offer_picked(result: Result, picked: DrillThrough) -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        offers(picked, f"picked-{result.slug}")
+        offers(picked, f"picked-{result.slug}", small=True)
         with buttons(f"unpick-{result.slug}"):
             st.button(
                 "Close",

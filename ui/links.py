@@ -9,6 +9,7 @@ list keeps to them (`question`) while those of every page stay as they were; ope
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
@@ -43,7 +44,12 @@ _MAX_BACK = 2_000
 
 
 def offer(
-    figure: str, counts: Mapping[str, int | None], query: Query | None = None, key: str = ""
+    figure: str,
+    counts: Mapping[str, int | None],
+    query: Query | None = None,
+    key: str = "",
+    *,
+    small: bool = False,
 ) -> None:
     """Links to what a figure counts, with how many there are of each.
 
@@ -51,7 +57,7 @@ def offer(
     figure counts ("people", "conversations", "messages", "documents", "queries", "installations")
     with its values; None for a list whose length the figure doesn't say. Without `query` the
     page's. Nothing is offered where there is nothing. With a key, there is also a button to filter
-    every page by what the figure is about.
+    every page by what the figure is about; a `small` one is an icon.
     """
     offered = {kind: number for kind, number in counts.items() if number is None or number > 0}
     if not offered and not key:
@@ -63,7 +69,7 @@ def offer(
         for kind, number in offered.items():
             link(kind, number, query)
         if key and query:
-            only_this(query, key)
+            only_this(query, key, small=small)
 
 
 def link(kind: str, number: int | None, query: Query | None = None, label: str = "") -> None:
@@ -104,7 +110,7 @@ def _messages(query: Query, data: Data) -> tuple[int, int]:
     return found.messages, found.conversations
 
 
-def offers(found: DrillThrough, key: str = "") -> None:
+def offers(found: DrillThrough, key: str = "", *, small: bool = False) -> None:
     """The links of a figure, or why there are none.
 
     With a key, also a button to filter every page by what the figure is about.
@@ -112,7 +118,7 @@ def offers(found: DrillThrough, key: str = "") -> None:
     if found.is_empty and not key:
         st.caption(f"{inert(found.name)}: nothing in this period")
     else:
-        offer(found.name, found.counts, found.query, key)
+        offer(found.name, found.counts, found.query, key, small=small)
 
 
 _ONLY_THIS = {
@@ -125,18 +131,22 @@ _ONLY_THIS = {
 }
 
 
-def only_this(query: Query, key: str) -> None:
+def only_this(query: Query, key: str, *, small: bool = False) -> None:
     """A button that filters every page by what a question is about; none where all do already."""
     asked = page_context().query
     about = {name: BY_NAME[name].texts(query) for name in _ONLY_THIS}
     values = {n: texts for n, texts in about.items() if texts and texts != BY_NAME[n].texts(asked)}
-    if values:
+    if not values:
+        return
+    label = _ONLY_THIS[[*values][-1]]
+    where = st.container(width="content", key=f"small-only-{key}") if small else nullcontext()
+    with where:
         st.button(
-            _ONLY_THIS[[*values][-1]],
+            label,
             key=f"only-{key}",
             icon=":material/filter_alt:",
             type="tertiary",
-            help="Filter every page by it. The mark above the page takes the filter away.",
+            help=f"{label}: filters every page. The mark above the page takes the filter away.",
             on_click=keep,
             args=(values,),
         )

@@ -41,4 +41,4 @@ def count_messages(reader: Reader, query: Query) -> MessageCount:
             func.coalesce(func.sum(held.c.messages), 0), func.count(), func.count(held.c.dated)
         ).select_from(held)
     ).one()
-    return MessageCount(messages, conversations, conversations - known)
+    return MessageCount(int(messages), conversations, conversations - known)

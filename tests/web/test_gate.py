@@ -800,7 +800,9 @@ def test_pages_menus_and_pictures_need_no_more_than_the_policy_allows(
     for path in (*PAGES, "person?id=ann", "conversation?id=s10"):
         page.goto(f"{address}/{path}")
         settled(page)
-        for name in ("Explain", "Save", "Look behind") if path in ("", "twins") else ():
+        for name in (
+            ("Explain", "Save", "Show who or what was counted") if path in ("", "twins") else ()
+        ):
             button = page.get_by_role("button", name=name, exact=True).first
             if button.count():
                 opened = page.locator("[data-testid=stPopoverBody]")

@@ -313,8 +313,8 @@ def people() -> Raw:
         sessions=[
             a_session("s1", "ann", "2026-03-10 10:00:00", topic="b"),
             a_session("s2", "bob", "2026-03-10 10:00:00", topic="", is_shared_twin=1),
-            a_session("s3", "cat", "2026-03-10 10:00:00", twin_id="t1", topic="B"),
-            a_session("s4", "dan", "2026-03-10 09:59:59.999999", twin_id="lost", topic=None),
+            a_session("s3", "cat", "2026-03-10 10:00:00", twin="t1", topic="B"),
+            a_session("s4", "dan", "2026-03-10 09:59:59.999999", twin="lost", topic=None),
             a_session("s5", "gone", "2026-03-10 10:00:00", topic="b"),
             a_session("s6", "fay", None),
         ],
@@ -427,8 +427,8 @@ def test_an_event_filter_leaves_a_database_of_those_conversations(oracle_of: Any
         twins=[a_twin("t0", "ann", "2026-03-01 00:00:00"), a_twin("t1", "gone")],
         sessions=[
             a_session("s0", "ann", "2026-03-02 10:00:00", topic="Plans"),
-            a_session("s1", "ann", "2026-03-10 10:00:00", twin_id="t1", topic="Budget"),
-            a_session("s2", "ann", None, twin_id="lost", topic="Budget"),
+            a_session("s1", "ann", "2026-03-10 10:00:00", twin="t1", topic="Budget"),
+            a_session("s2", "ann", None, twin="lost", topic="Budget"),
             a_session("s3", "bob", "2026-03-11 10:00:00"),
         ],
         messages=[

@@ -17,7 +17,7 @@ from analytics.output.chart_parts import PICK
 from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query
 from ui.inert import inert
-from ui.links import choose_row, offers
+from ui.links import choose_row, offers, only_this
 from ui.page_context import comparison, page_context, query_string
 from ui.results import Drawn, drawn, rows
 from ui.saving import csv_link, image_links, is_dark
@@ -161,8 +161,9 @@ def _pick_row(result: Result, asked: Query, key: str, positions: list[int]) -> N
 
 def _offer_picked(result: Result, picked: DrillThrough) -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        offers(picked, f"picked-{result.slug}", small=True)
+        offers(picked, small=True)
         with buttons(f"unpick-{result.slug}"):
+            only_this(picked.query, f"picked-{result.slug}")
             st.button(
                 "Close",
                 icon=":material/close:",

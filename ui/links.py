@@ -9,7 +9,6 @@ list keeps to them (`question`) while those of every page stay as they were; ope
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
@@ -57,7 +56,7 @@ def offer(
     figure counts ("people", "conversations", "messages", "documents", "queries", "installations")
     with its values; None for a list whose length the figure doesn't say. Without `query` the
     page's. Nothing is offered where there is nothing. With a key, there is also a button to filter
-    every page by what the figure is about; a `small` one is an icon.
+    every page by what the figure is about. `small` ones are as short as can be.
     """
     offered = {kind: number for kind, number in counts.items() if number is None or number > 0}
     if not offered and not key:
@@ -67,12 +66,19 @@ def offer(
             nothing = "" if offered else " nothing in this period"
             st.caption(f"{inert(figure)}:{nothing}", width="content")
         for kind, number in offered.items():
-            link(kind, number, query)
+            link(kind, number, query, small=small)
         if key and query:
-            only_this(query, key, small=small)
+            only_this(query, key)
 
 
-def link(kind: str, number: int | None, query: Query | None = None, label: str = "") -> None:
+def link(
+    kind: str,
+    number: int | None,
+    query: Query | None = None,
+    label: str = "",
+    *,
+    small: bool = False,
+) -> None:
     """A link to one list that a figure counts, called by its number or a label of its own."""
     page, icon, one, many = PAGES[kind]
     called = many if number is None else count(number, one, many)
@@ -84,7 +90,7 @@ def link(kind: str, number: int | None, query: Query | None = None, label: str =
         asked = _with_page_filters(asked.of_people)
     st.page_link(
         f"../pages/{page}.py",
-        label=inert(label) or f"Show {called}",
+        label=inert(label) or (called if small else f"Show {called}"),
         icon=icon,
         width="content",
         query_params=address(asked),
@@ -131,7 +137,7 @@ _ONLY_THIS = {
 }
 
 
-def only_this(query: Query, key: str, *, small: bool = False) -> None:
+def only_this(query: Query, key: str) -> None:
     """A button that filters every page by what a question is about; none where all do already."""
     asked = page_context().query
     about = {name: BY_NAME[name].texts(query) for name in _ONLY_THIS}
@@ -139,17 +145,15 @@ def only_this(query: Query, key: str, *, small: bool = False) -> None:
     if not values:
         return
     label = _ONLY_THIS[[*values][-1]]
-    where = st.container(width="content", key=f"small-only-{key}") if small else nullcontext()
-    with where:
-        st.button(
-            label,
-            key=f"only-{key}",
-            icon=":material/filter_alt:",
-            type="tertiary",
-            help=f"{label}: filters every page. The mark above the page takes the filter away.",
-            on_click=keep,
-            args=(values,),
-        )
+    st.button(
+        label,
+        key=f"only-{key}",
+        icon=":material/filter_alt:",
+        type="tertiary",
+        help=f"{label}: filters every page. The mark above the page takes the filter away.",
+        on_click=keep,
+        args=(values,),
+    )
 
 
 def choose_row(label: str, found: Sequence[DrillThrough], key: str, placeholder: str) -> None:

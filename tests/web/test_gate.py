@@ -202,7 +202,7 @@ def test_the_settings_name_more(settings_are: Callable[..., None]) -> None:
     settings_are(HOST="box.example")
     assert status(headers=host("box.example:8501")) == 200
     settings_are(ALLOWED_HOSTS="Reports.example, 192.0.2.9", ALLOW_ANONYMOUS="true")
-    for name in ("reports.example", "REPORTS.example.:443", "192.0.2.9:80", "box.example"):
+    for name in ("reports.example", "RESULTS.example.:443", "192.0.2.9:80", "box.example"):
         assert status(headers=host(name)) == 200
     code, text, _ = asked(headers=host("other.example"))
     assert code == 403
@@ -765,7 +765,7 @@ def talked() -> Raw:
     raw = Raw(users=[a_user("ann", "Acme")], twins=[a_twin("t", "ann", "2026-03-01 08:00:00")])
     for day in range(10, 13):
         start = f"2026-03-{day} 09:00:00"
-        raw.sessions.append(a_session(f"s{day}", "ann", start, twin_id="t"))
+        raw.sessions.append(a_session(f"s{day}", "ann", start, twin="t"))
         raw.messages.append(a_message(f"m{day}", f"s{day}", start))
     return raw
 

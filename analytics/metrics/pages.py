@@ -62,6 +62,7 @@ NAVIGATION: dict[str, Page] = {
             "twins",
             "topics",
             "document-types",
+            "queries-per-conversation",
         ),
     ),
     "people": Page("People", "group"),

@@ -26,6 +26,7 @@ _FILES = (
     "twins",
     "topics",
     "document_types",
+    "queries_per_conversation",
     "sources",
 )
 RESULTS: tuple[Result, ...] = tuple(

@@ -8,18 +8,28 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.period import Period
 from analytics.query import Query
 from tests.databases import (
     Raw,
     a_document,
     a_message,
-    a_query,
     a_session,
     a_twin,
     a_user,
     activity_query,
     write,
+)
+from tests.metrics.rows import (
+    BEGINNING,
+    FUTURE,
+    HABITS,
+    MIDNIGHT,
+    NEVER,
+    PEOPLE,
+    TWICE,
+    VISITS,
+    ask,
+    column,
 )
 from tests.oracle import Oracle, change, one_decimal, read_timestamp
 
@@ -32,17 +42,6 @@ def oracle_of(tmp_path: Path) -> Any:
         return Oracle(path, ZoneInfo(zone))
 
     return make
-
-
-def ask(start: str, end: str, today: str, **filters: Any) -> Query:
-    days = (date.fromisoformat(text) for text in (start, end, today))
-    return Query(Period(*days), **filters)
-
-
-def column(rows: list[dict[str, Any]], *names: str) -> list[Any]:
-    if len(names) == 1:
-        return [row[names[0]] for row in rows]
-    return [tuple(row[name] for name in names) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -88,17 +87,7 @@ def test_rounding_is_half_away_from_zero() -> None:
 
 
 def test_a_thread_that_crosses_midnight_counts_on_both_days(oracle_of: Any) -> None:
-    raw = Raw(
-        users=[a_user("ann")],
-        sessions=[a_session("s", "ann", "2026-03-10 23:59:59.999999")],
-        messages=[
-            a_message("m1", "s", "2026-03-10 23:59:59.999999"),
-            a_message("m2", "s", "2026-03-11 00:00:00", "twin"),
-            a_message("m3", "s", "2026-03-12 01:15:02.999998"),
-        ],
-        documents=[a_document("d", "s", "2026-03-11 00:00:01")],
-    )
-    oracle = oracle_of(raw)
+    oracle = oracle_of(MIDNIGHT)
     query = ask("2026-03-10", "2026-03-12", "2026-03-13")
     # The twin's message on the 11th makes nobody active.
     assert column(oracle.active_users(query), "active_users") == [1, 0, 1]
@@ -134,14 +123,7 @@ def test_a_thread_that_crosses_midnight_counts_on_both_days(oracle_of: Any) -> N
 
 
 def test_the_hour_that_comes_twice(oracle_of: Any) -> None:
-    stamps = ("2026-10-24 22:00:00", "2026-10-25 00:30:00", "2026-10-25 01:30:00",
-              "2026-10-25 22:59:59.999999", "2026-10-25 23:00:00")  # fmt: skip
-    raw = Raw(
-        users=[a_user("ann")],
-        sessions=[a_session("s", "ann", None)],
-        messages=[a_message(f"m{n}", "s", stamp) for n, stamp in enumerate(stamps)],
-    )
-    oracle = oracle_of(raw, "Europe/Berlin")
+    oracle = oracle_of(TWICE, "Europe/Berlin")
     # 02:30 came twice on the 25th, which has 25 hours and is one day.
     day = ask("2026-10-25", "2026-10-25", "2026-10-26")
     values = column(oracle.hourly_activity(day), "value")
@@ -163,13 +145,7 @@ def test_the_hour_that_comes_twice(oracle_of: Any) -> None:
 
 
 def test_the_hour_that_never_comes(oracle_of: Any) -> None:
-    stamps = ("2026-03-08 04:59:59", "2026-03-08 06:59:59", "2026-03-08 07:00:00",
-              "2026-03-09 03:59:59", "2026-03-09 04:00:00")  # fmt: skip
-    sessions = [a_session(f"s{n}", "ann", stamp) for n, stamp in enumerate(stamps)]
-    messages = [a_message(f"m{n}", f"s{n}", stamp) for n, stamp in enumerate(stamps)]
-    oracle = oracle_of(
-        Raw(users=[a_user("ann")], sessions=sessions, messages=messages), "America/New_York"
-    )
+    oracle = oracle_of(NEVER, "America/New_York")
     query = ask("2026-03-07", "2026-03-09", "2026-04-01")
     assert column(oracle.conversations(query), "conversations") == [1, 3, 1]
     values = column(oracle.hourly_activity(query), "value")
@@ -179,37 +155,16 @@ def test_the_hour_that_never_comes(oracle_of: Any) -> None:
 
 
 def test_rolling_average_starts_with_the_first_active_day_of_anybody(oracle_of: Any) -> None:
-    raw = Raw(
-        users=[a_user("ann"), a_user("bob", "Beta")],
-        sessions=[
-            a_session("s1", "ann", "2026-03-02 10:00:00"),
-            a_session("s2", "bob", "2026-03-03 10:00:00"),
-            a_session("s3", "bob", "2026-03-10 10:00:00"),
-            a_session("s4", "bob", "2026-03-11 10:00:00"),
-        ],
-    )
     query = ask("2026-03-01", "2026-03-12", "2026-03-11", organizations=("Beta",))
     # 3rd: 1 of 2 days; 10th: 1 of 7 (4th to 10th); the 11th is today, the 12th is tomorrow.
-    assert column(oracle_of(raw).active_users(query), "active_users", "average") == [
+    assert column(oracle_of(BEGINNING).active_users(query), "active_users", "average") == [
         (0, None), (0, 0.0), (1, 0.5), (0, 0.3), (0, 0.3), (0, 0.2), (0, 0.2), (0, 0.1), (0, 0.1),
         (1, 0.1), (1, None), (0, None),
     ]  # fmt: skip
 
 
 def test_future_rows_count_but_are_not_complete(oracle_of: Any) -> None:
-    raw = Raw(
-        users=[a_user("ann")],
-        twins=[
-            a_twin("t0", "ann", "2026-03-01 00:00:00"),
-            a_twin("t1", "ann", "2026-03-20 00:00:00"),
-            a_twin("t2", "ann", None),
-        ],
-        sessions=[
-            a_session("s1", "ann", "2026-03-10 10:00:00"),
-            a_session("s2", "ann", "2026-03-20 10:00:00"),
-        ],
-    )
-    oracle = oracle_of(raw)
+    oracle = oracle_of(FUTURE)
     query = ask("2026-03-10", "2026-03-20", "2026-03-11")
     figures = oracle.metrics(query)
     assert (figures["total_conversations"], figures["conversations_change"]) == (2, None)
@@ -228,23 +183,7 @@ def test_future_rows_count_but_are_not_complete(oracle_of: Any) -> None:
 
 
 def test_retention_and_cohorts(oracle_of: Any) -> None:
-    # First active: ann Mon 2, bob Tue 3, cat Wed 4 (a week's rows), dan Mon 9 March.
-    visits = {
-        "ann": ("2026-03-02", "2026-03-03", "2026-03-09", "2026-03-16"),
-        "bob": ("2026-03-03", "2026-03-10"),
-        "cat": ("2026-03-04", "2026-03-05"),
-        "dan": ("2026-03-09",),
-        "eve": ("2026-03-16",),
-    }
-    raw = Raw(
-        users=[a_user(name) for name in visits],
-        sessions=[
-            a_session(f"{name}{day}", name, f"{day} 12:00:00")
-            for name, days in visits.items()
-            for day in days
-        ],
-    )
-    oracle = oracle_of(raw)
+    oracle = oracle_of(VISITS)
     query = ask("2026-03-04", "2026-03-17", "2026-03-17")
     row = oracle.retention(query)
     # Day 1 due inside, before today: bob (4th, no), cat (5th, yes), dan (10th, no); ann's is
@@ -269,23 +208,7 @@ def test_retention_and_cohorts(oracle_of: Any) -> None:
 
 
 def test_power_users_and_session_length(oracle_of: Any) -> None:
-    started = [a_session(f"a{n}", "ann", f"2026-03-{n + 1:02} 00:00:00") for n in range(10)]
-    raw = Raw(
-        users=[a_user("ann"), a_user("bob"), a_user("cat"), a_user("idle")],
-        sessions=[
-            *started,
-            a_session("b", "bob", "2026-03-10 09:00:00"),
-            a_session("c", "cat", None),
-        ],
-        messages=[
-            a_message("m1", "a0", "2026-03-01 00:00:00"),
-            a_message("m2", "a0", "2026-03-01 01:15:03.999999", "twin"),
-            a_message("m3", "a1", "2026-03-02 00:00:00"),
-            a_message("m4", "a1", "2026-02-30 00:00:00"),
-            a_message("m5", "c", "2026-03-05 00:00:00"),
-        ],
-    )
-    oracle = oracle_of(raw)
+    oracle = oracle_of(HABITS)
     whole = oracle.retention(ask("2026-03-01", "2026-03-10", "2026-04-01"))
     assert (whole["sessions_per_user"], whole["power_users_percent"]) == ("3.7", 33.3)
     assert whole["avg_session_duration"] == "6m 49s"  # 4,503.999999 s over 11 conversations
@@ -295,48 +218,8 @@ def test_power_users_and_session_length(oracle_of: Any) -> None:
     assert nine["power_users_percent"] == 0.0
 
 
-def people() -> Raw:
-    return Raw(
-        users=[
-            a_user("ann", "Zeta", department="Sales"),
-            a_user("bob", "Äther", department=None),
-            a_user("cat", "", department=""),
-            a_user("dan", None, department="Sales"),
-            a_user("eve", "Acme", department="Sales"),
-            a_user("fay", "Zeta", department="IT"),
-        ],
-        twins=[
-            a_twin("t0", "ann", "2026-03-01 00:00:00", is_shared=1),
-            a_twin("t1", "gone", "2026-03-01 00:00:00", name="Orphan"),
-            a_twin("t2", "eve", "2026-03-01 00:00:00"),
-        ],
-        sessions=[
-            a_session("s1", "ann", "2026-03-10 10:00:00", topic="b"),
-            a_session("s2", "bob", "2026-03-10 10:00:00", topic="", is_shared_twin=1),
-            a_session("s3", "cat", "2026-03-10 10:00:00", twin_id="t1", topic="B"),
-            a_session("s4", "dan", "2026-03-10 09:59:59.999999", twin_id="lost", topic=None),
-            a_session("s5", "gone", "2026-03-10 10:00:00", topic="b"),
-            a_session("s6", "fay", None),
-        ],
-        messages=[
-            a_message("m1", "s6", "2026-03-09 10:00:00"),
-            a_message("m2", "s5", "2026-03-10 10:00:00"),
-            a_message("m3", "nowhere", "2026-03-10 10:00:00"),
-            a_message("m4", "s1", None),
-            a_message("m5", "s1", "2026-03-10 10:00:00", "User"),
-        ],
-        documents=[
-            a_document("d1", "s2", None, document_type="report"),
-            a_document("d2", "s4", "2026-03-10 10:00:00", document_type="report"),
-            a_document("d3", "s5", "2026-03-10 10:00:00", document_type="lost"),
-            a_document("d4", "s1", "2026-03-10 10:00:00", document_type=""),
-        ],
-        queries=[a_query("q1", "s2", "2026-03-10 10:00:00"), a_query("q2", "s2", "x")],
-    )
-
-
 def test_organizations_departments_and_leaderboard(oracle_of: Any) -> None:
-    oracle, query = oracle_of(people()), ask("2026-03-10", "2026-03-10", "2026-03-11")
+    oracle, query = oracle_of(PEOPLE), ask("2026-03-10", "2026-03-10", "2026-03-11")
     assert oracle.leaderboard(query) == [
         {"id": "1", "name": "Zeta", "active_users": 1, "total_activities": 1,
          "avg_activities_per_user": 1.0},
@@ -364,7 +247,7 @@ def test_organizations_departments_and_leaderboard(oracle_of: Any) -> None:
 
 
 def test_twins_topics_types_and_what_is_left_out(oracle_of: Any) -> None:
-    oracle, query = oracle_of(people()), ask("2026-03-09", "2026-03-10", "2026-03-11")
+    oracle, query = oracle_of(PEOPLE), ask("2026-03-09", "2026-03-10", "2026-03-11")
     names = ("id", "name", "owner_name", "is_shared", "active_users", "conversations",
              "conversations_by_others", "documents", "queries")  # fmt: skip
     assert column(oracle.twins(query), *names) == [
@@ -396,7 +279,7 @@ def test_twins_topics_types_and_what_is_left_out(oracle_of: Any) -> None:
 
 
 def test_activities(oracle_of: Any) -> None:
-    oracle = oracle_of(people())
+    oracle = oracle_of(PEOPLE)
     every = oracle.activities(activity_query())
     assert column(every, "id", "types") == [
         ("s3", ["conversation"]),

@@ -3,6 +3,7 @@
 import inspect
 import re
 from datetime import date, datetime
+from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin
 
@@ -33,6 +34,14 @@ def test_slugs_titles_and_paths_are_unique() -> None:
 def test_a_slug_is_kebab_case_and_a_path_needs_no_quoting(result: Result) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", result.slug)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*(/[a-z]+(-[a-z]+)*)*", result.path)
+
+
+@by_slug
+def test_every_result_has_a_test_file_that_asks_it(result: Result) -> None:
+    module, name = result.function.__module__, result.function.__name__
+    tests = Path(__file__).with_name(f"test_{module.rpartition('.')[2]}.py").read_text("utf-8")
+    assert re.search(rf"from {re.escape(module)} import .*\b{name}\b", tests)
+    assert f"{name}(reader, " in tests
 
 
 @by_slug

@@ -20,6 +20,17 @@ from analytics.reading.cells import Totals
 from analytics.reading.reader import Reader, reading
 from tests.conftest import Shelf
 from tests.databases import TABLES, Raw, databases, narrowings, queries
+from tests.metrics.rows import (
+    BEGINNING,
+    FUTURE,
+    HABITS,
+    MIDNIGHT,
+    NEVER,
+    PEOPLE,
+    TWICE,
+    VISITS,
+    ask,
+)
 from tests.oracle import Oracle
 from tests.postgres import rows_of
 
@@ -105,6 +116,55 @@ def test_every_result_equals_the_oracle(
         both = (known_by(source, reader, of_slices) for source in (cells, facts))
         for by_cells, by_facts in zip(*(known.items() for known in both), strict=True):
             assert by_cells == by_facts, of_slices
+
+
+DAY, NEXT_DAY = ("2026-03-10", "2026-03-10"), "2026-03-11"
+BY_HAND = {
+    "midnight": (MIDNIGHT, "UTC", [
+        ask("2026-03-10", "2026-03-12", "2026-03-13"), ask(*DAY, "2026-03-13"),
+        ask("2026-03-11", "2026-03-11", "2026-03-13"),
+    ]),
+    "twice": (TWICE, "Europe/Berlin", [
+        ask("2026-10-25", "2026-10-25", "2026-10-26"),
+        ask("2026-10-24", "2026-10-26", "2026-10-26"),
+        ask("2026-10-26", "2026-10-26", "2026-10-26"),
+    ]),
+    "never": (NEVER, "America/New_York", [ask("2026-03-07", "2026-03-09", "2026-04-01")]),
+    "beginning": (BEGINNING, "UTC", [
+        ask("2026-03-01", "2026-03-12", "2026-03-11", organizations=("Beta",)),
+    ]),
+    "future": (FUTURE, "UTC", [
+        ask("2026-03-10", "2026-03-20", "2026-03-11"),
+        ask("2026-03-18", "2026-03-21", "2026-03-11"),
+    ]),
+    "visits": (VISITS, "UTC", [
+        ask("2026-03-04", "2026-03-17", "2026-03-17"),
+        ask("2026-03-15", "2026-03-15", "2026-03-23"),
+    ]),
+    "habits": (HABITS, "UTC", [
+        ask("2026-03-01", "2026-03-10", "2026-04-01"),
+        ask("2026-03-01", "2026-03-01", "2026-04-01"),
+        ask("2026-03-02", "2026-03-10", "2026-04-01"),
+    ]),
+    "people": (PEOPLE, "UTC", [
+        ask("2026-03-09", "2026-03-10", NEXT_DAY), ask("2026-03-09", "2026-03-09", NEXT_DAY),
+        ask(*DAY, NEXT_DAY), ask(*DAY, NEXT_DAY, organizations=("Zeta",)),
+        ask(*DAY, NEXT_DAY, departments=("IT",)),
+        ask(*DAY, NEXT_DAY, organizations=(None,), departments=("IT",)),
+        ask(*DAY, NEXT_DAY, organizations=(None, "Acme"), departments=("Sales",)),
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_the_oracle_equals_what_is_worked_out_by_hand(store_of: Shelf, name: str) -> None:
+    """The literals of these rows, in tests/metrics, hold for both."""
+    raw, zone, questions = BY_HAND[name]
+    store = store_of(raw, zone)
+    oracle = Oracle(store_of.path, ZoneInfo(zone))
+    with reading(store) as reader:
+        for query in questions:
+            compare(reader, oracle, query)
 
 
 def compare_reference(store_of: Shelf, path: Path, zone: str) -> None:

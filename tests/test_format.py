@@ -8,6 +8,7 @@ from analytics.format import (
     change,
     compared_name,
     days,
+    duration_text,
     long_day,
     moved,
     number,
@@ -89,3 +90,19 @@ def test_what_is_compared_has_a_name() -> None:
     assert compared_name(Query(asked, against=chosen)) == "1 Sep \u2013 30 Sep 2026"
     longer = period("2025-11-02", "2025-11-30")  # begins 52 weeks earlier, and is not those weeks
     assert compared_name(Query(asked, against=longer)) == "2 Nov \u2013 30 Nov 2025"
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [
+        (0, "0m 0s"),
+        (999_999, "0m 0s"),
+        (59_999_999, "0m 59s"),
+        (60_000_000, "1m 0s"),
+        (330_000_000, "5m 30s"),
+        (3_600_000_000, "60m 0s"),
+        (90_061_000_000, "1501m 1s"),
+    ],
+)
+def test_durations_are_floored_to_seconds(microseconds: int, text: str) -> None:
+    assert duration_text(microseconds) == text

@@ -192,9 +192,8 @@ def test_a_filter_leaves_the_charts_in_place(page: Page, address: str) -> None:
     page.keyboard.press("Escape")
     shows(page, whole, other=True)
     expect(page.get_by_text("Only Acme Corp")).to_be_visible()
-    assert charts.evaluate_all("found => found.map(chart => chart.isStill)") == [True] * (
-        CHARTS + 1
-    )
+    still = charts.evaluate_all("found => found.map(chart => chart.isStill)")
+    assert still == [True] * (CHARTS + 1)
 
 
 def test_dragging_over_a_chart_zooms_the_page_to_those_days(page: Page, address: str) -> None:
@@ -288,7 +287,7 @@ def test_words_of_a_conversation_are_only_words(browser: Browser, tmp_path: Path
     raw = Raw(
         users=[a_user("u", full_name=NASTY)],
         twins=[a_twin("t", "u", at, name=NASTY)],
-        sessions=[a_session("s", "u", at, twin="t", title=NASTY, topic=NASTY)],
+        sessions=[a_session("s", "u", at, twin_id="t", title=NASTY, topic=NASTY)],
         messages=[a_message("m", "s", at) | {"content": NASTY}],
     )
     write(raw, tmp_path / "nasty.db")

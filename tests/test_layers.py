@@ -73,7 +73,7 @@ def test_nothing_above_the_reader_reads_a_table_or_opens_a_session(name: str) ->
         "from sqlmodel import Session",
         "from sqlalchemy.orm import Session",
         "from sqlalchemy import select, text",
-        "with reading(store) as reader: pass",
+        "with store.session() as session: pass",
     ],
 )
 def test_what_goes_around_the_reader_is_noticed(code: str) -> None:
@@ -83,7 +83,6 @@ def test_what_goes_around_the_reader_is_noticed(code: str) -> None:
 def test_what_the_reader_hands_out_may_be_used() -> None:
     code = """
 from sqlalchemy import select
-from analytics.reading.reader import reading
 from analytics.models import RAW_TABLES
 from analytics.reading.cells import in_days
 from analytics.reading.reader import Reader

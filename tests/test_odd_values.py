@@ -69,7 +69,7 @@ def small() -> Raw:
         ],
         sessions=[
             a_session("s0", "ann", at.format(1, 1), title="One", topic="Pay", is_shared_twin=1),
-            a_session("s1", "bob", at.format(1, 2), title="Two", topic="Pay", twin="t1"),
+            a_session("s1", "bob", at.format(1, 2), title="Two", topic="Pay", twin_id="t1"),
         ],
         messages=[
             a_message("m0", "s0", at.format(1, 1)), a_message("m1", "s0", at.format(1, 2), "twin"),

@@ -41,7 +41,7 @@ def some() -> Raw:
     return Raw(
         users=[a_user("ann", "Acme")],
         twins=[a_twin("t0", "ann")],
-        sessions=[a_session("s0", "ann", "2026-03-01 09:00:00", twin="t0", title="Talk")],
+        sessions=[a_session("s0", "ann", "2026-03-01 09:00:00", twin_id="t0", title="Talk")],
         messages=[a_message("m0", "s0", "2026-03-01 09:00:00")],
     )
 

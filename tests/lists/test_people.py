@@ -62,7 +62,7 @@ def staff() -> Raw:
             a_session("s0", "ann", "2026-03-09 09:00:00", title="First", topic="A"),
             a_session("s1", "ann", "2026-03-10 09:00:00"),
             a_session("s2", "cid", "2026-03-01 09:00:00"),
-            a_session("s3", "bob", "2026-03-01 09:00:00", twin="gone"),
+            a_session("s3", "bob", "2026-03-01 09:00:00", twin_id="gone"),
         ],
         messages=[
             a_message("m0", "s0", "2026-03-09 09:00:00"),

@@ -119,9 +119,9 @@ def test_a_figure_of_filters_leads_to_what_it_counts(
         sessions=[
             a_session("s0", "ann", "2026-03-09 09:00:00", topic="Budget"),
             a_session("s1", "bob", "2026-03-10 09:00:00", topic="Plans"),
-            a_session("s2", "bob", "2026-03-10 10:00:00", twin="lost", topic="Budget"),
-            a_session("s3", "bob", "2026-03-11 10:00:00", twin="gone"),
-            a_session("s4", "ann", "2026-03-11 10:00:00", twin="lost"),
+            a_session("s2", "bob", "2026-03-10 10:00:00", twin_id="lost", topic="Budget"),
+            a_session("s3", "bob", "2026-03-11 10:00:00", twin_id="gone"),
+            a_session("s4", "ann", "2026-03-11 10:00:00", twin_id="lost"),
             a_session("s5", "ann", None, topic="Budget"),
         ],
         messages=[

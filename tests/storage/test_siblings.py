@@ -49,7 +49,7 @@ def talk() -> Raw:
     return Raw(
         users=[a_user("ann", "Acme")],
         twins=[a_twin("t", "ann", start)],
-        sessions=[a_session("s", "ann", start, twin="t")],
+        sessions=[a_session("s", "ann", start, twin_id="t")],
         messages=[a_message("m", "s", start)],
     )
 

@@ -102,7 +102,7 @@ def nasty(tmp_path: Path) -> Path:
     raw = Raw(
         users=[a_user("u", NASTY, full_name=NASTY, email="=1+1@example.com")],
         twins=[a_twin("t", "u", at, name=NASTY, is_shared=1)],
-        sessions=[a_session("s", "u", at, twin="t", title=NASTY, topic=NASTY)],
+        sessions=[a_session("s", "u", at, twin_id="t", title=NASTY, topic=NASTY)],
         messages=[a_message("m", "s", at) | {"content": NASTY}],
         documents=[a_document("d", "s", at, title=NASTY, message_id="m")],
     )
@@ -818,9 +818,9 @@ def growing(tmp_path: Path) -> Path:
         users=[a_user("b", "Busy"), a_user("q", "Quiet")],
         twins=[a_twin("tb", "b", at, name="Bot"), a_twin("tq", "q", at, name="Bot")],
         sessions=[
-            a_session("s1", "b", at, twin="tb"),
-            a_session("s2", "b", at, twin="tb"),
-            a_session("s3", "q", at, twin="tq"),
+            a_session("s1", "b", at, twin_id="tb"),
+            a_session("s2", "b", at, twin_id="tb"),
+            a_session("s3", "q", at, twin_id="tq"),
         ],
     )
     path = tmp_path / "growing.db"

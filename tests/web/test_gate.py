@@ -42,6 +42,7 @@ from analytics.web.gate import Gate, foreign_names
 from tests.browsing import CHROMIUM, PAGES, ROOT, chromium, free_port, server, settled
 from tests.databases import Raw, a_message, a_session, a_twin, a_user, write
 from ui import shell
+from ui.charts import SHOW
 
 Headers = list[tuple[str, str]]
 HERE = ("127.0.0.1", 50_000)
@@ -202,7 +203,7 @@ def test_the_settings_name_more(settings_are: Callable[..., None]) -> None:
     settings_are(HOST="box.example")
     assert status(headers=host("box.example:8501")) == 200
     settings_are(ALLOWED_HOSTS="Reports.example, 192.0.2.9", ALLOW_ANONYMOUS="true")
-    for name in ("reports.example", "RESULTS.example.:443", "192.0.2.9:80", "box.example"):
+    for name in ("reports.example", "REPORTS.example.:443", "192.0.2.9:80", "box.example"):
         assert status(headers=host(name)) == 200
     code, text, _ = asked(headers=host("other.example"))
     assert code == 403
@@ -765,7 +766,7 @@ def talked() -> Raw:
     raw = Raw(users=[a_user("ann", "Acme")], twins=[a_twin("t", "ann", "2026-03-01 08:00:00")])
     for day in range(10, 13):
         start = f"2026-03-{day} 09:00:00"
-        raw.sessions.append(a_session(f"s{day}", "ann", start, twin="t"))
+        raw.sessions.append(a_session(f"s{day}", "ann", start, twin_id="t"))
         raw.messages.append(a_message(f"m{day}", f"s{day}", start))
     return raw
 
@@ -800,9 +801,7 @@ def test_pages_menus_and_pictures_need_no_more_than_the_policy_allows(
     for path in (*PAGES, "person?id=ann", "conversation?id=s10"):
         page.goto(f"{address}/{path}")
         settled(page)
-        for name in (
-            ("Explain", "Save", "Show who or what was counted") if path in ("", "twins") else ()
-        ):
+        for name in ("Explain", "Save", SHOW) if path in ("", "twins") else ():
             button = page.get_by_role("button", name=name, exact=True).first
             if button.count():
                 opened = page.locator("[data-testid=stPopoverBody]")

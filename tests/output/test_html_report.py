@@ -243,7 +243,9 @@ def test_a_long_table_says_how_many_rows_it_leaves_out(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(html_report, "TABLE_ROWS", 2)
-    html = page_html(store, asked(), ["organizations"], NOW)
+    tables = Page("Tables", slugs=("organizations", "departments"))
+    monkeypatch.setitem(PAGES, "tables", tables)
+    html = page_html(store, asked(), ["tables"], NOW)
     assert html.count("… and 1 more") == 2
     assert html.count("<tr>") == 2 * (1 + 2)
 

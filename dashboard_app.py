@@ -19,21 +19,21 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from streamlit import net_util
 
-from analytics import descriptors
-from analytics.answers import Encodings
-from analytics.database import DatabaseProblem
-from analytics.gate import Gate, foreign_names
-from analytics.reports import PAGES
+from analytics.metrics.pages import PAGES
 from analytics.rollups.build import silent
 from analytics.service import end_with_signals, service
 from analytics.settings import Settings, SettingsError, host_name, is_loopback, load_settings
-from ui import download, shell, views
+from analytics.storage.faults import DatabaseProblem
+from analytics.web import descriptors, downloads
+from analytics.web.accepting import Encodings
+from analytics.web.gate import Gate, foreign_names
+from ui import shell, views
 from ui.results import prepare
 
 
 def _warm() -> None:
     """Do before the first visitor comes what a first page would wait for."""
-    for name in ("activities", "cards", "charts", "lists", "tables", "transcript"):
+    for name in ("activities", "cards", "charts", "list_pages", "table_card", "transcript"):
         import_module(f"ui.{name}")
     # What Streamlit itself loads or works out with its first page.
     for name in ("pyarrow", "dataframe_util", "elements.vega_charts", "emojis"):
@@ -67,12 +67,12 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 def _routes() -> list[BaseRoute]:
     """What is served beside the pages; the API where its extra is installed."""
     try:
-        from analytics.api import routes  # noqa: PLC0415
+        from analytics.web.api import routes  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         if missing.name != "fastapi":
             raise
-        return [*download.ROUTES, *views.ROUTES, *shell.ROUTES]
-    return [*routes(), *download.ROUTES, *views.ROUTES, *shell.ROUTES]
+        return [*downloads.ROUTES, *views.ROUTES, *shell.ROUTES]
+    return [*routes(), *downloads.ROUTES, *views.ROUTES, *shell.ROUTES]
 
 
 # For its banner and for websockets of other origins Streamlit would ask the internet where this

@@ -10,31 +10,30 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlmodel import Session
 from tqdm import tqdm
 
-from analytics.database import DatabaseProblem, Store, open_database
-from analytics.export import PictureProblem
-from analytics.files import write_whole
+from analytics.errors import QueryError
+from analytics.metrics.pages import PAGES
 from analytics.migrations import MigrationError, migrate
-from analytics.query import (
+from analytics.output.export import PictureProblem
+from analytics.output.pdf import printed_pdf
+from analytics.output.whole_file import write_whole
+from analytics.period import (
     DEFAULT_PRESET,
-    NO_DEPARTMENT,
-    Filters,
     Period,
-    Query,
-    QueryError,
     Span,
     compared_period,
-    filter_label,
-    filter_values,
     parse_date,
     preset_period,
 )
-from analytics.reports import PAGES
-from analytics.results import department_names, organization_names, span
+from analytics.query import NO_DEPARTMENT, Query, filter_label
+from analytics.reading.filters import OF_RESULTS, filtered
+from analytics.reading.known import department_names, organization_names, span
+from analytics.reading.reader import Reader, reading
 from analytics.rollups.build import Progress
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
 from analytics.untrusted import printable
 
 ALL_PAGES = "all"
@@ -72,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser(
         "unmark",
-        help="take the table rollup_marks and the triggers out of the database; stop the dashboard"
-        " first, or it puts them back",
+        help="take the change log (rollup_marks) and its triggers out of the database; stop the"
+        " dashboard first, or it puts them back",
     )
     command.set_defaults(run=_unmark)
 
@@ -92,8 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         " weekdays a year (52 weeks) earlier, or with none (default: previous)")  # fmt: skip
     add("--compare-start", metavar="DATE", help="first day of a chosen period to compare with")
     add("--compare-end", metavar="DATE", help="its last day")
-    add("--organization", action="append", default=[], metavar="NAME", help="can be repeated")
-    add("--department", action="append", default=[], metavar="NAME", help="can be repeated")
+    for one in OF_RESULTS:
+        option = f"--{one.name.replace('_', '-')}"
+        if one.schema["type"] == "boolean":
+            add(option, action="append_const", const="true", default=[], help=one.description)
+        else:
+            again = "can be repeated" if one.repeatable else one.description
+            add(option, action="append", default=[], metavar="NAME", help=again)
     add("--page", default="overview", help=f"{', '.join(PAGES)} or {ALL_PAGES} (default: overview)")
     add("--theme", default="light", help="light or dark (default: light; print is always light)")
     return parser
@@ -133,7 +137,7 @@ def _duration(seconds: float) -> str:
 
 def _unmark(settings: Settings, _: argparse.Namespace) -> str:
     with _opened(settings) as store:
-        removed = store.remove_marks()
+        removed = store.remove_log()
     if removed:
         return f"{store.where}: removed rollup_marks and its triggers."
     return f"{store.where} had no marks."
@@ -149,7 +153,7 @@ def _opened(settings: Settings) -> Iterator[Store]:
 
 
 def _report(settings: Settings, asked: argparse.Namespace) -> str:
-    from analytics.html_report import page_html, printed_pdf  # noqa: PLC0415 - loads what draws
+    from analytics.output.html_report import page_html  # noqa: PLC0415 - loads what draws
 
     path = Path(asked.output)
     kind = _one_of("output", path.suffix, ".html", ".htm", ".pdf", shown=asked.output)
@@ -163,13 +167,9 @@ def _report(settings: Settings, asked: argparse.Namespace) -> str:
     with _opened(settings) as store:
         with _bar() as show:
             store.refresh(show)
-        with store.session() as session:
-            period = _period(asked, span(session, today), today)
-            query = Query(
-                period,
-                _filters(session, asked.organization, asked.department),
-                _against(asked, period),
-            )
+        with reading(store) as reader:
+            period = _period(asked, span(reader, today), today)
+            query = _filtered(reader, Query(period, against=_against(asked, period)), asked)
         _ = query.previous  # refuses a period that nothing can be compared with
         with _bar() as show:
             html = page_html(
@@ -239,21 +239,18 @@ def _against(asked: argparse.Namespace, period: Period) -> Period | None:
     return period.year_earlier if asked.compare == "year" else None
 
 
-def _filters(session: Session, organizations: list[str], departments: list[str]) -> Filters:
-    """The filters named on the command line; a name that nobody has is refused."""
-    for parameter, labels, known in (
-        ("organization", organizations, [filter_label(n) for n in organization_names(session)]),
-        (
-            "department",
-            departments,
-            [filter_label(n, NO_DEPARTMENT) for n in department_names(session)],
-        ),
+def _filtered(reader: Reader, query: Query, asked: argparse.Namespace) -> Query:
+    """The question with the filters of the command line; a name that nobody has is refused."""
+    values = {one.name: vars(asked)[one.name] for one in OF_RESULTS}
+    for parameter, known in (
+        ("organization", [filter_label(n) for n in organization_names(reader)]),
+        ("department", [filter_label(n, NO_DEPARTMENT) for n in department_names(reader)]),
     ):
-        for label in labels:
+        for label in values[parameter]:
             if label not in known:
                 some = ", ".join(known[:_SHOWN_NAMES]) + (" …" if known[_SHOWN_NAMES:] else "")
                 raise QueryError(parameter, label, f"nobody belongs to it; choose one of {some}")
-    return Filters(filter_values(organizations), filter_values(departments, NO_DEPARTMENT))
+    return filtered(query, values)
 
 
 if __name__ == "__main__":

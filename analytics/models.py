@@ -83,7 +83,7 @@ class StoredCount(TypeDecorator[int]):
 
 
 class StoredFlag(TypeDecorator[bool]):
-    """Yes or no, or None. In a condition it is written `instants.flag(column)`."""
+    """Yes or no, or None. In a condition it is written `stored.flag(column)`."""
 
     impl = Boolean
     cache_ok = True

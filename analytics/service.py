@@ -10,10 +10,11 @@ from functools import lru_cache
 from time import monotonic
 from types import FrameType
 
-from analytics.database import DatabaseLocked, DatabaseProblem, OtherZone, Store, open_database
 from analytics.rollups.build import Progress
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.settings import Settings, load_settings
+from analytics.storage.faults import DatabaseLocked, DatabaseProblem, OtherZone
+from analytics.storage.store import Store, open_database
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Service:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
         self._refreshed = (monotonic(), datetime.now(UTC))
+        self._failing: type[Exception] | None = None
         self._reason = ""
 
     def store(self, progress: Progress | None = None) -> Store:
@@ -158,7 +160,7 @@ class Service:
         return self._store
 
     def _keep(self, store: Store) -> None:
-        self._refreshed, self._reason = (monotonic(), datetime.now(UTC)), ""
+        self._succeeded()
         self._store = store
         self._closed = threading.Event()
         if self.settings.refresh_seconds or self.settings.search:
@@ -183,19 +185,23 @@ class Service:
                     if isinstance(error, DatabaseProblem)
                     else "An unexpected fault; the server's log names it."
                 )
-                if reason != self._reason:  # said once, not at every interval
+                if type(error) is not self._failing:  # said once, not at every interval
                     # Its type only: the text may hold what somebody wrote.
                     logger.warning("The rollups were not refreshed: %s", type(error).__name__)
-                self._reason = reason
+                self._failing, self._reason = type(error), reason
             else:
-                self._refreshed, self._reason = (monotonic(), datetime.now(UTC)), ""
+                self._succeeded()
+
+    def _succeeded(self) -> None:
+        self._refreshed = (monotonic(), datetime.now(UTC))
+        self._failing, self._reason = None, ""
 
     @property
     def refresh_problem(self) -> RefreshProblem | None:
         """Why nothing was refreshed for several intervals; None where all is well."""
         at, since = self._refreshed
         patience = max(_FAILING_SECONDS, _FAILING_INTERVALS * self.settings.refresh_seconds)
-        if not self._reason or monotonic() - at < patience:
+        if self._failing is None or monotonic() - at < patience:
             return None
         return RefreshProblem(since, self._reason)
 

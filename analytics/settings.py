@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     search: Annotated[bool, _blank_is_default(True)] = True
     host: Annotated[str, _blank_is_default("localhost")] = "localhost"
     port: Annotated[int, _blank_is_default(8501)] = 8501
-    # Lets in whom the gate would refuse because nobody is asked who they are (`analytics.gate`).
+    # Lets in whom the gate would refuse because nobody is asked who they are (`web.gate`).
     allow_anonymous: Annotated[bool, _blank_is_default(False)] = False
     # Names that the dashboard is asked by beside those of this machine and HOST, by commas.
     allowed_hosts: str = ""

@@ -59,7 +59,7 @@ def as_count(value: object) -> int | None:
 def as_flag(value: object) -> bool | None:
     """Whether a column holds a yes: a number but 0, or one of 1, t, true, y, yes, on; None if NULL.
 
-    `instants.flag` is the same in SQL.
+    `stored.flag` is the same in SQL.
     """
     if value is None:
         return None

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from analytics.reports import REPORTS
-from analytics.text import count, day, moment
-from ui.frame import frame
-from ui.tables import report_table
-from ui.text import inert
+from analytics.format import count, day, moment
+from analytics.metrics.registry import RESULTS
+from ui.inert import inert
+from ui.page_context import page_context
+from ui.table_card import report_table
 
-made = frame()
+made = page_context()
 zone = made.store.settings.zone
 report_table("sources")
 st.caption(
@@ -33,7 +33,7 @@ for name, value in made.store.settings.shown().items():
 st.caption("Passwords are not shown. The README lists every setting with its default.")
 
 st.subheader("What every number means", anchor=False)
-for report in REPORTS:
-    with st.expander(report.title):
-        st.markdown(report.definition)
-        st.caption(f"CSV `{report.slug}_start_end.csv` · API `/api/{report.path}`")
+for result in RESULTS:
+    with st.expander(result.title):
+        st.markdown(result.definition)
+        st.caption(f"CSV `{result.slug}_start_end.csv` · API `/api/{result.path}`")

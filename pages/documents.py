@@ -1,5 +1,5 @@
 """Every document of the period; a row opens its conversation."""
 
-from ui.lists import document_list
+from ui.list_pages import document_list
 
 document_list()

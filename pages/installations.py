@@ -1,5 +1,5 @@
 """The twins installed up to the end of the period."""
 
-from ui.lists import installation_list
+from ui.list_pages import installation_list
 
 installation_list()

@@ -1,8 +1,8 @@
-"""How much the twins are used: headline figures, their course, and who leads."""
+"""How much the twins are used: headline figures, how they moved, and who leads."""
 
 import streamlit as st
 
-from analytics.reports import PAGES
+from analytics.metrics.pages import PAGES
 from ui.activities import latest
 from ui.cards import headline_cards
 from ui.charts import chart

@@ -1,5 +1,5 @@
 """One person, and what is theirs."""
 
-from ui.lists import one_person
+from ui.list_pages import one_person
 
 one_person()

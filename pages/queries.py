@@ -1,5 +1,5 @@
 """Every query of the period; a row opens its conversation."""
 
-from ui.lists import query_list
+from ui.list_pages import query_list
 
 query_list()

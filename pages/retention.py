@@ -1,6 +1,6 @@
 """Whether people come back."""
 
-from analytics.reports import PAGES
+from analytics.metrics.pages import PAGES
 from ui.cards import retention_cards
 from ui.charts import chart
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from analytics.reports import PAGES
+from analytics.metrics.pages import PAGES
 from ui.charts import chart
-from ui.tables import report_table
+from ui.table_card import report_table
 
 report_table("twins")
 with st.grid(2, min_column_width=380):

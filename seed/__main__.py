@@ -17,13 +17,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from tqdm import tqdm
 
-from seed import OptionError, SeedError, Summary, generate
+from seed import Summary, generate
 from seed.options import (
     DEFAULT_DAYS,
     DEFAULT_ORGANIZATIONS,
     DEFAULT_SEED,
     DEFAULT_USERS,
     MAX_DAYS,
+    OptionError,
+    SeedError,
 )
 
 DEFAULT_DATABASE = "./ai_twin_analytics.db"

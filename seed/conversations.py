@@ -8,38 +8,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seed.columns import DAY, HOUR, MINUTE, SECOND, Columns, Ints, midnight, stamps, to_utc, uuids
+from seed.columns import DAY, HOUR, SECOND, Columns, Ints, midnight, stamps, to_utc, uuids
 from seed.company import ZONES, Company
-from seed.options import Options
-from seed.topics import VARIANTS, Library
-
-BUSY_RATE = 1.875  # conversations per person and day in a small company
-BUSY_DAYS = 720  # person-days up to which that rate holds: 12 users for 60 days
-THINNING = 0.376
-
-WEEKDAY_WEIGHTS = np.array([1.0, 1.12, 1.15, 1.1, 0.85, 0.07, 0.05])
-HOUR_WEIGHTS = np.array([
-    0.05, 0, 0, 0, 0, 0.05, 0.3, 1.5, 6, 10, 11, 9, 5, 8, 10, 9.5, 8, 5, 2.5, 1.2, 0.9, 0.8,
-    0.5, 0.4,
-])  # fmt: skip
-PRIVATE_SHARE = 0.6  # of the conversations of somebody who has a private twin
-ROOM = 20 * MINUTE  # no conversation starts later than this before the end
-
-# An exchange is what the user says and what the twin answers.
-OPENING, FOLLOW_UP, DOCUMENT, QUERY, BOTH, REVISION, CLOSING = range(7)
-MESSAGE_TYPES = np.array(
-    ["general", "general", "document", "query", "document,query", "general", "general"],
-    dtype=object,
+from seed.exchanges import (
+    BOTH,
+    CLOSING,
+    DOCUMENT,
+    FOLLOW_UP,
+    MESSAGE_TYPES,
+    OPENING,
+    QUERY,
+    REVISION,
+    exchanges,
+    message_times,
+    rank,
 )
-LENGTHS = np.array([0.05, 0.10, 0.15, 0.21, 0.22, 0.17, 0.10])
-"""How often a conversation has 1, 2, … exchanges; the mean is 4.4, about 8.5 messages."""
-DRAFT_SHARE, QUERY_SHARE = 0.63, 0.53  # of the conversations of two exchanges or more
-CLOSING_SHARE = 0.5  # of the conversations of three exchanges or more
-ANSWERED_SHARE = 0.5  # of the closings
-MORE_SHARE = 0.08  # of the further exchanges bring another document, or another query
-REVISION_SHARE = 0.5  # of the exchanges after a document
+from seed.options import Options
+from seed.rhythm import (
+    ANSWERED_SHARE,
+    BUSY_DAYS,
+    BUSY_RATE,
+    HOUR_WEIGHTS,
+    PRIVATE_SHARE,
+    ROOM,
+    THINNING,
+    WEEKDAY_WEIGHTS,
+)
+from seed.topics import VARIANTS, Library
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,69 +182,25 @@ def _choose_twins(company: Company, user: Ints, started: Ints, rng: np.random.Ge
     return np.where(alone, private, np.where(has_shared, colleague, -1))
 
 
-def _exchanges(count: int, rng: np.random.Generator) -> tuple[Ints, NDArray[np.bool_]]:
-    """The kind of every exchange, and which exist: [conversation, exchange].
-
-    About 60 % of the conversations get a document and half a query; where both fall on the same
-    exchange, one answer brings both.
-    """
-    most = len(LENGTHS)
-    length = rng.choice(most, count, p=LENGTHS / LENGTHS.sum()) + 1
-    slot = np.arange(most)[None, :]
-    exists = slot < length[:, None]
-    kinds = np.full((count, most), FOLLOW_UP)
-
-    closed = (length > 2) & (rng.random(count) < CLOSING_SHARE)  # noqa: PLR2004
-    middle = length - 1 - closed  # exchanges between opening and closing
-    drafts = (middle > 0) & (rng.random(count) < DRAFT_SHARE)
-    asks = (middle > 0) & (rng.random(count) < QUERY_SHARE)
-    document = 1 + np.floor(rng.random(count) * middle).astype(np.int64)
-    query = 1 + np.floor(rng.random(count) * middle).astype(np.int64)
-    more = rng.random((count, most))
-    between = (slot > 0) & (slot <= middle[:, None])
-    at_document = drafts[:, None] & between & ((slot == document[:, None]) | (more < MORE_SHARE))
-    at_query = asks[:, None] & between & ((slot == query[:, None]) | (more > 1 - MORE_SHARE))
-    # A topic has three documents and queries; nobody asks twice for the same.
-    at_document &= np.cumsum(at_document, axis=1) <= VARIANTS
-    at_query &= np.cumsum(at_query, axis=1) <= VARIANTS
-
-    kinds[at_document] = DOCUMENT
-    kinds[at_query] = QUERY
-    kinds[at_document & at_query] = BOTH
-    after = np.zeros_like(at_document)
-    after[:, 1:] = at_document[:, :-1]
-    revised = after & (kinds == FOLLOW_UP) & (rng.random((count, most)) < REVISION_SHARE)
-    kinds[revised] = REVISION
-    kinds[:, 0] = OPENING
-    kinds[closed, length[closed] - 1] = CLOSING
-    return kinds, exists
-
-
-def _rank(chosen: NDArray[np.bool_]) -> Ints:
-    """How many of the chosen came before in the same conversation."""
-    ranks: Ints = np.cumsum(chosen, axis=1) - chosen
-    return ranks
-
-
 def _rows(
     plan: Plan, company: Company, library: Library, end: int, rng: np.random.Generator
 ) -> Batch:
     """The rows of one batch; the comments call an exchange's two messages a line."""
     count = len(plan)
-    kinds, exists = _exchanges(count, rng)
+    kinds, exists = exchanges(count, rng)
     facts = rng.integers(0, library.titles.shape[2], count)
     offset = rng.integers(0, 60, count)
 
     # Which document, query or phrase: counted on within a conversation, so none comes twice.
     start = offset[:, None]
-    document = (start + _rank(np.isin(kinds, (DOCUMENT, BOTH)))) % VARIANTS
-    query = (start + _rank(np.isin(kinds, (QUERY, BOTH)))) % VARIANTS
-    follow = _rank(kinds == FOLLOW_UP)
+    document = (start + rank(np.isin(kinds, (DOCUMENT, BOTH)))) % VARIANTS
+    query = (start + rank(np.isin(kinds, (QUERY, BOTH)))) % VARIANTS
+    follow = rank(kinds == FOLLOW_UP)
     general = library.follow_ups.shape[1] - VARIANTS
     follow = np.where(
         follow < VARIANTS, (start + follow) % VARIANTS, VARIANTS + (start + follow) % general
     )
-    other = start + _rank(kinds == REVISION)
+    other = start + rank(kinds == REVISION)
 
     # From here on, one value a line: those of one conversation follow each other.
     conversation, slot = np.nonzero(exists)
@@ -273,7 +225,7 @@ def _rows(
     # From lines to messages: user, twin, user, twin, …; some thanks stay without an answer.
     said = np.ones((len(kind), 2), dtype=bool)
     said[:, 1] = (kind != CLOSING) | (rng.random(len(kind)) < ANSWERED_SHARE)
-    created = _message_times(plan.started, conversation, said, end, rng)
+    created = message_times(plan.started, conversation, said, end, rng)
     speaker = np.tile(np.array(["user", "twin"], dtype=object), (len(kind), 1))[said]
     message_type = np.stack([np.full(len(kind), "general", object), MESSAGE_TYPES[kind]], axis=1)
 
@@ -328,35 +280,3 @@ def _rows(
             "created_at": stamps(answered[found]),
         },
     )
-
-
-def _message_times(
-    started: Ints, conversation: Ints, said: NDArray[np.bool_], end: int, rng: np.random.Generator
-) -> Ints:
-    """UTC microseconds of every message, [line, speaker], strictly ascending in a conversation.
-
-    A user takes about a minute to write, a twin about fifteen seconds to answer.
-    """
-    lines = len(conversation)
-    seconds = np.stack(
-        [
-            np.exp(rng.normal(4.2, 0.8, lines)).clip(5, 1200),
-            np.exp(rng.normal(2.6, 0.5, lines)).clip(2, 90),
-        ],
-        axis=1,
-    )
-    first = np.concatenate([[True], conversation[1:] != conversation[:-1]])[:lines]
-    seconds[first, 0] = 0  # the first message starts the conversation
-    gaps = (seconds * SECOND).astype(np.int64).ravel()
-    passed = np.cumsum(gaps).reshape(lines, 2)
-    opening = np.flatnonzero(first)
-    passed = passed - passed[opening, 0][np.cumsum(first) - 1][:, None]
-
-    # What would run past the end of the period is said faster.
-    total = np.zeros(len(started), dtype=np.int64)
-    np.maximum.at(total, conversation, passed.max(axis=1))
-    speed = np.minimum(1.0, (end - started - SECOND) / np.maximum(total, 1))
-    times: Ints = started[conversation][:, None] + (passed * speed[conversation][:, None]).astype(
-        np.int64
-    )
-    return times

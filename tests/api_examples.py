@@ -1,6 +1,6 @@
 """The examples in the API's documentation, made from sample data: `python -m tests.api_examples`.
 
-A test keeps `analytics/api/examples.json` equal to what this makes.
+A test keeps `analytics/web/api/examples.json` equal to what this makes.
 """
 
 import json
@@ -12,15 +12,15 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from analytics.api import create_app
-from analytics.api.endpoints import clock, the_service
-from analytics.lists import LISTS
-from analytics.reports import REPORTS
+from analytics.lists.registry import LISTS
+from analytics.metrics.registry import RESULTS
 from analytics.service import Service
 from analytics.settings import Settings
+from analytics.web.api import create_app
+from analytics.web.asker import clock, the_service
 from seed import generate
 
-TARGET = Path(__file__).parents[1] / "analytics/api/examples.json"
+TARGET = Path(__file__).parents[1] / "analytics/web/api/examples.json"
 ROWS = 2  # of a list
 NOW = datetime(2026, 11, 21, 18, 33, tzinfo=UTC)
 
@@ -32,10 +32,10 @@ def examples() -> dict[str, Any]:
         generate(path, users=12, organizations=4, days=60, end_date=date(2026, 11, 20), seed=1)
         service = Service(Settings(database_url=f"sqlite:///{path}"))
         app = create_app()
-        app.dependency_overrides |= {the_service: lambda: lambda: service, clock: lambda: NOW}
+        app.dependency_overrides |= {the_service: lambda: service, clock: lambda: NOW}
         client = TestClient(app)
         found: dict[str, Any] = {}
-        for report in REPORTS:
+        for report in RESULTS:
             answer = client.get(f"/api/{report.path}").json()
             found[report.slug] = answer if report.is_single else answer[:ROWS]
         page = client.get("/api/activities", params={"limit": ROWS}).json()

@@ -1,6 +1,6 @@
 """How quick the dashboard is: `python -m tests.bench_ui [--database reference.db] [--seconds 60]`.
 
-On a copy of the reference data (sample data where there are none), on a warm server:
+On the reference data (tests/reference.py) or a copy of the database given, on a warm server:
 
 - a preset's click to the last change of a chart's drawing, both taken inside Chromium;
 - a fresh browser's navigation to the last change of a chart's drawing;
@@ -35,10 +35,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from seed import generate
+from tests import reference
 from tests.browsing import CHROMIUM, chromium, server, settled
 
-REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
 SESSIONS = 20
 EVERY_SECONDS = 5
 PRESETS = ("Last 7 days", "Last 28 days", "Last 90 days", "Last 30 days")
@@ -236,7 +235,7 @@ async def many_sessions(address: str, seconds: float, took: Measure) -> None:
 def main() -> int:
     """Measure, print, and say whether every bar is kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--database", type=Path, default=REFERENCE)
+    parser.add_argument("--database", type=Path)
     parser.add_argument("--seconds", type=float, default=60, help="how long 20 sessions last")
     parser.add_argument("--runs", type=int, default=12, help="preset clicks; a third first pages")
     options = parser.parse_args()
@@ -248,10 +247,10 @@ def main() -> int:
     )
     with TemporaryDirectory() as place:
         folder = Path(place)
-        if options.database.exists():
+        if options.database:
             shutil.copy(options.database, folder / "bench.db")
         else:
-            generate(folder / "bench.db")
+            reference.make(folder / "bench.db")
         with server(folder, DATABASE_URL="sqlite:///./bench.db") as (address, process):
             if CHROMIUM:
                 with chromium() as browser:

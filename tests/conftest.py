@@ -13,11 +13,12 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import LRUCache
 from streamlit.components.v2 import manifest_scanner
 
-from analytics import database
-from analytics.database import Store, open_database
 from analytics.service import service
 from analytics.settings import Settings, load_settings
+from analytics.storage import engines
+from analytics.storage.store import Store, open_database
 from tests import postgres as on_postgres
+from tests import reference
 from tests.databases import TABLES, Raw, a_user, write
 from tests.postgres import postgres, postgres_server  # noqa: F401 - fixtures of every test
 
@@ -48,20 +49,33 @@ def done_once() -> Iterator[None]:
     metadata of all installed packages, looking for components.
     """
     compiled = LRUCache[object, object](4_000)
-    make = database._engine
+    make = engines.create_engine
 
     def engine(*arguments: Any, **options: Any) -> Engine:
         made = make(*arguments, **options)
-        made._compiled_cache = compiled
+        if made.dialect.name == "sqlite":
+            made._compiled_cache = compiled
         return made
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "_engine", engine)
+        patch.setattr(engines, "create_engine", engine)
         # The cache asks for the dialect too; all of SQLite are made alike.
         patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda _: 0)
         patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda one, two: type(one) is type(two))
         patch.setattr(manifest_scanner, "scan_component_manifests", list)
         yield
+
+
+@pytest.fixture(scope="session")
+def reference_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference backend's database. Only to be read or copied: all tests have this one."""
+    return reference.make(tmp_path_factory.mktemp("made") / "reference.db")
+
+
+@pytest.fixture(scope="session")
+def older_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same rows from before `messages.message_type`. Only to be read or copied."""
+    return reference.make_older(tmp_path_factory.mktemp("made") / "older.db")
 
 
 @pytest.fixture
@@ -125,9 +139,10 @@ class Shelf:
             self.write(Raw(users=[a_user("first")]))
             self.stores[zone] = open_database(self.settings(zone))
         self.write(raw)
-        self.stores[zone]._has_counted = False  # as if just opened: another zone may have counted
-        self.stores[zone].refresh()
-        return self.stores[zone]
+        store = self.stores[zone]
+        store.keeper._has_counted = False  # as if just opened: another zone may have counted
+        store.refresh()
+        return store
 
     def close(self) -> None:
         """Close its stores."""

@@ -33,14 +33,14 @@ from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from analytics.api import app as api
-from analytics.api import routes
 from analytics.models import RAW_MODELS, StoredText, table_of
 from analytics.service import service
 from analytics.settings import Settings, load_settings
+from analytics.web import downloads
+from analytics.web.api import app as api
+from analytics.web.api import routes
 from seed import generate
 from tests.servers import ROOT
-from ui import download
 
 SECONDS = 120  # a surface that has not answered by then loads without an end
 CHARACTERS = (
@@ -102,7 +102,7 @@ def opened(database: Path) -> Iterator[TestClient]:
     here = Path.cwd()
     os.chdir(ROOT)
     try:
-        app = Starlette(routes=[*routes(), *download.ROUTES])
+        app = Starlette(routes=[*routes(), *downloads.ROUTES])
         with TestClient(app, raise_server_exceptions=True) as client:
             yield client
     finally:
@@ -173,7 +173,7 @@ def addresses(ids: list[str], *, pictures: bool) -> list[str]:
     found += [f"{path}?format=csv" for path in found if path.startswith("/api/")]
     found += [f"/api/activities/{quote(id_, safe='')}" for id_ in ids]
     found += ["/api/activities?search=the", "/api/people?search=a", "/api/activities?user=a"]
-    for route in download.ROUTES:
+    for route in downloads.ROUTES:
         picture = route.path.endswith((".png", ".svg", ".html"))
         if pictures or not picture:
             found.append(f"{route.path}?start_date=2026-01-01&end_date=2026-03-31")
@@ -319,7 +319,7 @@ def parameters(
         for address, about in api.openapi()["paths"].items()
     }
     every = set().union(*named.values())
-    for route in download.ROUTES:  # a picture takes long, and writes what it is filtered by
+    for route in downloads.ROUTES:  # a picture takes long, and writes what it is filtered by
         if drawn or route.path.endswith(".csv"):
             is_picture = not route.path.endswith(".csv")
             named[route.path] = {"organization", "theme"} if is_picture else every

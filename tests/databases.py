@@ -10,55 +10,13 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from analytics.query import Filters, Period, Query
+from analytics.period import Period, open_period
+from analytics.query import Query
 
 Row = dict[str, Any]
 
-# The tables as the reference backend makes them.
-SCHEMA = """
-CREATE TABLE users (
-    id VARCHAR NOT NULL PRIMARY KEY, email VARCHAR(255) NOT NULL, full_name VARCHAR(255) NOT NULL,
-    company VARCHAR(255), department VARCHAR(100), created_at DATETIME, last_login_at DATETIME);
-CREATE TABLE twins (
-    id VARCHAR NOT NULL PRIMARY KEY, user_id VARCHAR NOT NULL, name VARCHAR(255) NOT NULL,
-    description TEXT, is_shared BOOLEAN, created_at DATETIME,
-    FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE);
-CREATE TABLE sessions (
-    id VARCHAR NOT NULL PRIMARY KEY, user_id VARCHAR NOT NULL, twin_id VARCHAR NOT NULL,
-    platform VARCHAR(50) NOT NULL, title VARCHAR(500), topic VARCHAR(255), is_shared_twin BOOLEAN,
-    started_at DATETIME,
-    FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE,
-    FOREIGN KEY(twin_id) REFERENCES twins (id) ON DELETE CASCADE);
-CREATE TABLE messages (
-    id VARCHAR NOT NULL PRIMARY KEY, session_id VARCHAR NOT NULL, sender_type VARCHAR(20) NOT NULL,
-    content TEXT NOT NULL, message_type VARCHAR(20), created_at DATETIME,
-    FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE CASCADE);
-CREATE TABLE documents (
-    id VARCHAR NOT NULL PRIMARY KEY, session_id VARCHAR NOT NULL, message_id VARCHAR,
-    document_type VARCHAR(100), title VARCHAR(500), word_count INTEGER NOT NULL,
-    created_at DATETIME,
-    FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE CASCADE,
-    FOREIGN KEY(message_id) REFERENCES messages (id) ON DELETE SET NULL);
-CREATE TABLE queries (
-    id VARCHAR NOT NULL PRIMARY KEY, session_id VARCHAR NOT NULL, message_id VARCHAR,
-    query_text TEXT NOT NULL, query_type VARCHAR(50), results_count INTEGER, created_at DATETIME,
-    FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE CASCADE,
-    FOREIGN KEY(message_id) REFERENCES messages (id) ON DELETE SET NULL);
-CREATE UNIQUE INDEX ix_users_email ON users (email);
-CREATE INDEX ix_users_last_login_at ON users (last_login_at);
-CREATE INDEX ix_twins_user_id ON twins (user_id);
-CREATE INDEX ix_twins_is_shared ON twins (is_shared);
-CREATE INDEX ix_sessions_started_at ON sessions (started_at);
-CREATE INDEX ix_sessions_twin_id ON sessions (twin_id);
-CREATE INDEX ix_sessions_user_id ON sessions (user_id);
-CREATE INDEX ix_sessions_is_shared_twin ON sessions (is_shared_twin);
-CREATE INDEX ix_messages_message_type ON messages (message_type);
-CREATE INDEX ix_messages_session_id ON messages (session_id);
-CREATE INDEX ix_documents_message_id ON documents (message_id);
-CREATE INDEX ix_documents_session_id ON documents (session_id);
-CREATE INDEX ix_queries_message_id ON queries (message_id);
-CREATE INDEX ix_queries_session_id ON queries (session_id);
-"""
+# The tables as the reference backend makes them, byte for byte.
+SCHEMA = (Path(__file__).parent / "reference.sql").read_text("utf-8")
 
 
 @dataclass
@@ -329,6 +287,29 @@ def days_of(raw: Raw) -> list[date]:
 
 
 @st.composite
+def narrowings(draw: st.DrawFn, raw: Raw) -> Row:
+    """One to three filters of results beside organizations and departments, as `Query` has them."""
+
+    def one(*values: Any) -> Any:
+        return draw(st.sampled_from(values))
+
+    emails = [row["email"] for row in raw.users]
+    topics = [row["topic"] or None for row in raw.sessions]
+    choices: dict[str, Any] = {
+        "user": lambda: one("ann", "_", "%", "É", "@EXAMPLE", *emails),
+        "person": lambda: one(*(row["id"] for row in raw.users), "nobody"),
+        "twin": lambda: one(*(row["id"] for row in raw.twins), "nothing"),
+        "unknown_twin": lambda: True,
+        "by_others": lambda: True,
+        "topics": lambda: tuple({one(*topics, "Nothing"), one(*topics, None)}),
+    }
+    names = draw(st.lists(st.sampled_from(sorted(choices)), min_size=1, max_size=3, unique=True))
+    if "unknown_twin" in names:
+        names = [name for name in names if name not in ("twin", "by_others")]
+    return {name: choices[name]() for name in names}
+
+
+@st.composite
 def queries(draw: st.DrawFn, raw: Raw) -> Query:
     """A period that begins, ends or is seen on days that matter to the rows, and filters."""
     days = days_of(raw)
@@ -357,6 +338,14 @@ def queries(draw: st.DrawFn, raw: Raw) -> Query:
         against = Period(first, first + timedelta(one(0, 1, 6, 29)), today)
     return Query(
         Period(start, end, today),
-        Filters(names("company", None, "Nobody", "="), names("department", None, "Nobody", "=")),
-        against,
+        organizations=names("company", None, "Nobody", "="),
+        departments=names("department", None, "Nobody", "="),
+        against=against,
     )
+
+
+def activity_query(
+    start: date | None = None, end: date | None = None, today: date = date.max, **filters: Any
+) -> Query:
+    """Which activities: an absent date is no bound."""
+    return Query(open_period(start, end, today), **filters)

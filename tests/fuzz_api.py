@@ -20,7 +20,7 @@ import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from analytics.api import app
+from analytics.web.api import app
 from tests.servers import ROOT, served
 
 OPERATIONS = len(app.openapi()["paths"])

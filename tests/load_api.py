@@ -23,16 +23,16 @@ from tempfile import TemporaryDirectory
 
 import httpx2 as httpx
 
-from analytics.database import open_database
-from analytics.reports import REPORTS
+from analytics.metrics.registry import RESULTS
 from analytics.settings import Settings
+from analytics.storage.store import open_database
 from tests.servers import served
 
 CLIENTS = 32
 REFRESH_SECONDS = 5
 WRITE_SECONDS = 0.05
 ACTIVITIES = ("/api/activities", "/api/activities?type=document", "/api/activities?page=2&limit=50")
-PATHS = tuple(f"/api/{report.path}" for report in REPORTS) + ACTIVITIES
+PATHS = tuple(f"/api/{report.path}" for report in RESULTS) + ACTIVITIES
 
 
 @dataclass

@@ -9,18 +9,22 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
+from functools import wraps
+from importlib import import_module
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from analytics.details import Detail
-from analytics.query import Filters, Period, Query
+from analytics.period import Period
+from analytics.query import Query
 
 Row = dict[str, Any]
+Answer = TypeVar("Answer")
 
 TABLES = ("users", "twins", "sessions", "messages", "documents", "queries")
 TYPES = ("conversation", "document", "query", "shared_twin")
@@ -119,6 +123,11 @@ def percent(part: int, whole: int) -> float:
     return one_decimal(Fraction(part * 100, whole))
 
 
+def quotient(part: int, whole: int) -> float | None:
+    """`part` a `whole`; None where there is no whole."""
+    return one_decimal(Fraction(part, whole)) if whole else None
+
+
 def change(current: int, previous: int) -> float | None:
     """Change in percent; None from 0 to something."""
     if previous == 0:
@@ -139,6 +148,18 @@ def monday(day: date) -> int:
 def ascii_lower(text: str) -> str:
     """Lower case of ASCII letters only."""
     return "".join(chr(ord(char) + 32) if "A" <= char <= "Z" else char for char in text)
+
+
+def of_conversations(
+    method: Callable[["Oracle", Query], Answer],
+) -> Callable[["Oracle", Query], Answer]:
+    """A result of the conversations that the event filters leave, as if there were no others."""
+
+    @wraps(method)
+    def asked(oracle: "Oracle", query: Query) -> Answer:
+        return method(oracle.left(query), query)
+
+    return asked
 
 
 class Oracle:
@@ -166,17 +187,48 @@ class Oracle:
         self.users = {row["id"]: row for row in self.rows["users"] if nameable(row["id"])}
         self.twin_rows = {row["id"]: row for row in self.rows["twins"] if nameable(row["id"])}
         self.session_rows = {row["id"]: row for row in self.rows["sessions"]}
-        self.events: dict[str, list[Event]] = {
-            table: list(filter(None, (self.event(table, row) for row in self.rows[table])))
-            for table in ("sessions", "messages", "documents", "queries")
-        }
-        self.said = [e for e in self.events["messages"] if e.row["sender_type"] == "user"]
-        self.active_days: dict[str, set[date]] = {user: set() for user in self.users}
-        for event in self.events["sessions"] + self.said:
-            self.active_days[event.user_id].add(event.day)
+        self.happens(
+            {
+                table: list(filter(None, (self.event(table, row) for row in self.rows[table])))
+                for table in ("sessions", "messages", "documents", "queries")
+            }
+        )
+        days = (day for days in self.active_days.values() for day in days)
+        self.first_active_day = min(days, default=None)  # of anybody, whatever is asked
         self.message_times: dict[str, list[datetime]] = defaultdict(list)
         for event in self.events["messages"]:
             self.message_times[event.session["id"]].append(event.at)
+
+    def happens(self, events: dict[str, list[Event]]) -> None:
+        """Make these all that ever happened."""
+        self.events = events
+        self.said = [e for e in events["messages"] if e.row["sender_type"] == "user"]
+        self.active_days: dict[str, set[date]] = {user: set() for user in self.users}
+        for event in events["sessions"] + self.said:
+            self.active_days[event.user_id].add(event.day)
+
+    def left(self, query: Query) -> "Oracle":
+        """A database without the conversations that the event filters take away."""
+        if not (query.twin or query.unknown_twin or query.by_others or query.topics):
+            return self
+        other = copy(self)
+        other.happens(
+            {
+                table: [event for event in events if self.meant(event, query)]
+                for table, events in self.events.items()
+            }
+        )
+        return other
+
+    def meant(self, event: Event, query: Query) -> bool:
+        """Whether the event filters leave the conversation of an event."""
+        twin = self.twin_rows.get(event.session["twin_id"])
+        return not (
+            (query.twin and event.session["twin_id"] != query.twin)
+            or (query.unknown_twin and twin)
+            or (query.by_others and (twin is None or twin["user_id"] == event.user_id))
+            or (query.topics and (event.session["topic"] or None) not in query.topics)
+        )
 
     # What the rows say
 
@@ -205,13 +257,15 @@ class Oracle:
         session = row if table == "sessions" else self.session_rows.get(row["session_id"])
         return not session or session["user_id"] not in self.users or not nameable(session["id"])
 
-    def chosen(self, filters: Filters) -> set[str]:
-        """Ids of the users that the filters let through."""
+    def chosen(self, query: Query) -> set[str]:
+        """Ids of the users that the person filters of results let through."""
         return {
             user["id"]
             for user in self.users.values()
-            if (not filters.organizations or (user["company"] or None) in filters.organizations)
-            and (not filters.departments or (user["department"] or None) in filters.departments)
+            if (not query.organizations or (user["company"] or None) in query.organizations)
+            and (not query.departments or (user["department"] or None) in query.departments)
+            and ascii_lower(query.user) in ascii_lower(user["email"] or "")
+            and (not query.person or user["id"] == query.person)
         }
 
     def happened(self, table: str, people: set[str], start: date, end: date) -> list[Event]:
@@ -256,9 +310,10 @@ class Oracle:
         before = [day for day in days if day < today]
         return min(days, default=None), max(days, default=None), max(before, default=None)
 
+    @of_conversations
     def metrics(self, query: Query) -> Row:
         """The four cards."""
-        people = self.chosen(query.filters)
+        people = self.chosen(query)
         now, before = (query.period.start, query.period.end), compared(query)
         users, users_before = (len(self.active(people, *days)) for days in (now, before))
         talks, talks_before = (
@@ -283,11 +338,11 @@ class Oracle:
             "previous_installations": twins_before,
         }
 
+    @of_conversations
     def active_users(self, query: Query) -> list[Row]:
         """Daily active users and their rolling average."""
-        people = self.chosen(query.filters)
-        first = min((day for days in self.active_days.values() for day in days), default=None)
-        rows = []
+        people = self.chosen(query)
+        first, rows = self.first_active_day, []
         for day in days_of(query.period):
             complete = day < query.period.today
             average = None
@@ -305,9 +360,10 @@ class Oracle:
             )
         return rows
 
+    @of_conversations
     def conversations(self, query: Query) -> list[Row]:
         """Conversations and messages a day, and their means over the complete days."""
-        people, days = self.chosen(query.filters), days_of(query.period)
+        people, days = self.chosen(query), days_of(query.period)
         complete = [day for day in days if day < query.period.today]
 
         def count(table: str, day: date) -> int:
@@ -329,9 +385,10 @@ class Oracle:
             for day in days
         ]
 
+    @of_conversations
     def engagement(self, query: Query) -> list[Row]:
         """The three features a day."""
-        people = self.chosen(query.filters)
+        people = self.chosen(query)
         return [
             {
                 "date": day,
@@ -345,7 +402,7 @@ class Oracle:
 
     def installations(self, query: Query) -> list[Row]:
         """Twins installed up to the end of each day."""
-        people = self.chosen(query.filters)
+        people = self.chosen(query)
         return [
             {
                 "date": day,
@@ -355,9 +412,10 @@ class Oracle:
             for day in days_of(query.period)
         ]
 
+    @of_conversations
     def feature_usage(self, query: Query) -> list[Row]:
         """The three features over the period."""
-        people, period = self.chosen(query.filters), query.period
+        people, period = self.chosen(query), query.period
         tables = {
             "Questions Asked": "sessions",
             "Documents Drafted": "documents",
@@ -369,9 +427,10 @@ class Oracle:
         ]
         return rows if any(row["value"] for row in rows) else []
 
+    @of_conversations
     def hourly_activity(self, query: Query) -> list[Row]:
         """Messages per complete day, by hour."""
-        people, days = self.chosen(query.filters), days_of(query.period)
+        people, days = self.chosen(query), days_of(query.period)
         complete = {day for day in days if day < query.period.today}
         counts = [0] * 24
         for event in self.events["messages"]:
@@ -382,6 +441,7 @@ class Oracle:
             for n, count in enumerate(counts)
         ]
 
+    @of_conversations
     def leaderboard(self, query: Query) -> list[Row]:
         """Organizations that were active, busiest first."""
         period, found = query.period, []
@@ -427,9 +487,10 @@ class Oracle:
             found["power"] = Fraction(100 * sum(n >= 10 for n in started), len(active_users))
         return found
 
+    @of_conversations
     def retention(self, query: Query) -> Row:
         """Day-N retention, session length, sessions per user and power users, and what changed."""
-        people, period = self.chosen(query.filters), query.period
+        people, period = self.chosen(query), query.period
         now = self.habits(people, period.start, period.end, period.today)
         before = self.habits(people, *compared(query), period.today)
         row: Row = {}
@@ -454,10 +515,11 @@ class Oracle:
         row["avg_session_duration_change"] = None if is_new else longer
         return row
 
+    @of_conversations
     def cohorts(self, query: Query) -> list[Row]:
         """Who of those who first came in a week were active in later weeks."""
         period, weeks = query.period, {}
-        for user in self.chosen(query.filters):
+        for user in self.chosen(query):
             if self.active_days[user]:
                 weeks.setdefault(monday(min(self.active_days[user])), set()).add(user)
         rows: list[Row] = []
@@ -477,6 +539,7 @@ class Oracle:
                 rows.append({**head, "week": 0, "active_users": None, "share": None})
         return rows
 
+    @of_conversations
     def organizations(self, query: Query) -> list[Row]:
         """Every organization of the chosen users."""
         groups = self.grouped(query, lambda user: user["company"] or None)
@@ -490,6 +553,7 @@ class Oracle:
             ),
         )  # fmt: skip
 
+    @of_conversations
     def departments(self, query: Query) -> list[Row]:
         """Every department of every organization of the chosen users."""
         groups = self.grouped(
@@ -507,16 +571,17 @@ class Oracle:
             ),
         )  # fmt: skip
 
+    @of_conversations
     def twins(self, query: Query) -> list[Row]:
         """Twins of the chosen owners, and those that chosen users used."""
-        people = self.chosen(query.filters)
+        people = self.chosen(query)
         rows = []
         for twin_id in (*self.twin_rows, None):
             row = self.twin(twin_id, people, query.period)
             twin = self.twin_rows.get(twin_id, {})
             used = row["last_used"] is not None or row["documents"] or row["queries"]
-            everybody = not (query.filters.organizations or query.filters.departments)
-            if used or twin.get("user_id") in people or (twin and everybody):
+            narrowed = query.organizations or query.departments or query.user or query.person
+            if used or twin.get("user_id") in people or (twin and not narrowed):
                 rows.append(row)
         return sorted(
             rows,
@@ -562,36 +627,19 @@ class Oracle:
             "last_used": max((event.day for event in started + said), default=None),
         }
 
+    @of_conversations
     def topics(self, query: Query) -> list[Row]:
         """Conversations by topic."""
         return self.counted(query, "sessions", "topic", "conversations")
 
+    @of_conversations
     def document_types(self, query: Query) -> list[Row]:
         """Documents by type."""
         return self.counted(query, "documents", "document_type", "documents")
 
-    def activities(  # noqa: PLR0913
-        self,
-        start: date | None = None,
-        end: date | None = None,
-        organizations: tuple[str | None, ...] = (),
-        departments: tuple[str | None, ...] = (),
-        *,
-        type: str = "all",  # noqa: A002
-        user: str = "",
-        twin_id: str | None = None,
-    ) -> list[Row]:
+    def activities(self, query: Query) -> list[Row]:
         """The activity list, newest first, all of it."""
-        people = {
-            each
-            for each in self.chosen(Filters(organizations, departments))
-            if ascii_lower(user) in ascii_lower(self.users[each]["email"] or "")
-        }
-        events = [
-            event
-            for event in self.happened("sessions", people, start or date.min, end or date.max)
-            if twin_id is None or event.row["twin_id"] == twin_id
-        ]
+        events = self.behind("sessions", query)
         parents = {
             table: Counter(row["session_id"] for row in self.rows[table])
             for table in ("messages", "documents", "queries")
@@ -602,7 +650,7 @@ class Oracle:
             count = {table: parents[table][session] for table in parents}
             carried = (True, count["documents"], count["queries"], yes(event.row["is_shared_twin"]))
             types = [name for name, carries in zip(TYPES, carried, strict=True) if carries]
-            if type == "all" or type in types:
+            if query.type in ("all", *types):
                 rows.append(
                     {
                         "id": session,
@@ -635,24 +683,24 @@ class Oracle:
         """What is left out, a row a table."""
         return [{"table": table, **counts} for table, counts in self.left_out().items()]
 
-    # What is behind a figure
+    # What a figure leads to
 
-    def group(self, query: Query, detail: Detail) -> set[str]:
-        """The users that filters and detail name."""
+    @of_conversations
+    def group(self, query: Query) -> set[str]:
+        """The users that the person filters let through."""
         period = query.period
         return {
             user
-            for user in self.chosen(query.filters)
-            if (not detail.person or user == detail.person)
-            and (not detail.cohort or self.in_cohort(user, detail.cohort, detail.week or 0))
-            and (not detail.eligible or self.due(user, period, detail.eligible) is not None)
+            for user in self.chosen(query)
+            if (not query.cohort or self.in_cohort(user, query.cohort, query.week or 0))
+            and (not query.eligible or self.due(user, period, query.eligible) is not None)
             and (
-                not detail.returned
-                or self.due(user, period, detail.returned)
+                not query.returned
+                or self.due(user, period, query.returned)
                 in {day.toordinal() for day in self.active_days[user]}
             )
             and (
-                not detail.power_users
+                not query.power_users
                 or len(self.happened("sessions", {user}, period.start, period.end)) >= 10
             )
         }
@@ -671,44 +719,34 @@ class Oracle:
         inside = period.start.toordinal() <= due <= period.end.toordinal()
         return due if inside and due < period.today.toordinal() else None
 
-    def behind(self, table: str, query: Query, detail: Detail) -> list[Event]:
-        """The events of the period that filters and detail let through, newest first."""
-        period, people = query.period, self.group(query, detail)
-        events = self.said if table == "said" else self.events[table]
+    def behind(self, table: str, query: Query) -> list[Event]:
+        """The events of the period that the filters let through, newest first."""
+        period, people, left = query.period, self.group(query), self.left(query)
+        events = left.said if table == "said" else left.events[table]
 
         def fits(event: Event) -> bool:
-            twin = self.twin_rows.get(event.session["twin_id"])
-            dated = self.local(event.session["started_at"]) is not None
             if event.user_id not in people or not period.start <= event.day <= period.end:
                 return False
-            if detail.hour is not None and (event.hour != detail.hour or event.day >= period.today):
+            if query.hour is not None and (event.hour != query.hour or event.day >= period.today):
                 return False
-            if detail.topics and not (dated and (event.session["topic"] or None) in detail.topics):
-                return False
-            if detail.document_types and (
-                (event.row["document_type"] or None) not in detail.document_types
-            ):
-                return False
-            if (detail.unknown_twin and twin) or (
-                detail.twin and event.session["twin_id"] != detail.twin
-            ):
-                return False
-            return not detail.by_others or (twin is not None and twin["user_id"] != event.user_id)
+            return not query.document_types or (
+                (event.row["document_type"] or None) in query.document_types
+            )
 
         return sorted(filter(fits, events), key=lambda e: (e.day, e.at, e.row["id"]), reverse=True)
 
-    def active_behind(self, query: Query, detail: Detail) -> set[str]:
+    def active_behind(self, query: Query) -> set[str]:
         """Who started a conversation or sent a message in it."""
-        done = self.behind("sessions", query, detail) + self.behind("said", query, detail)
+        done = self.behind("sessions", query) + self.behind("said", query)
         return {event.user_id for event in done}
 
-    def holding_messages(self, query: Query, detail: Detail) -> set[str]:
+    def holding_messages(self, query: Query) -> set[str]:
         """The conversations with messages in it, those without a date too."""
-        return {event.session["id"] for event in self.behind("messages", query, detail)}
+        return {event.session["id"] for event in self.behind("messages", query)}
 
-    def installed_twins(self, query: Query, detail: Detail) -> set[str]:
+    def installed_twins(self, query: Query) -> set[str]:
         """The twins created up to the end of the period."""
-        owners = self.group(query, detail)
+        owners = self.group(query)
         created = {
             twin["id"]: self.local(twin["created_at"])
             for twin in self.rows["twins"]
@@ -718,16 +756,23 @@ class Oracle:
 
     # Shared steps
 
+    def answer(self, slug: str, query: Query) -> Any:
+        """What a result must answer: by the method of its name, else by `expected` of its test."""
+        name = slug.replace("-", "_")
+        if hasattr(self, name):
+            return getattr(self, name)(query)
+        return import_module(f"tests.metrics.test_{name}").expected(self, query)
+
     def grouped(self, query: Query, key: Callable[[Row], Any]) -> dict[Any, set[str]]:
         """The chosen users by a key of theirs."""
         groups: dict[Any, set[str]] = {}
-        for user in self.chosen(query.filters):
+        for user in self.chosen(query):
             groups.setdefault(key(self.users[user]), set()).add(user)
         return groups
 
     def counted(self, query: Query, table: str, column: str, figure: str) -> list[Row]:
         """Events of the period by the value of a column, most first."""
-        people, period = self.chosen(query.filters), query.period
+        people, period = self.chosen(query), query.period
         events = self.happened(table, people, period.start, period.end)
         values = [event.row[column] or None for event in events]
         rows = [{column: value, figure: values.count(value)} for value in set(values)]

@@ -19,7 +19,6 @@ from tests.browsing import CHROMIUM, LAYOUT_SHIFTS, PAGES, layout_shift, served,
 from tests.conftest import settings_for
 from tests.test_browser import browser  # noqa: F401
 
-REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
 SERIOUS = ("serious", "critical")
 # What Streamlit's markup causes and neither theme nor `ui/head.html` can repair:
 # rule -> (a part of the selector or of the HTML that axe reports, why).
@@ -35,12 +34,10 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(reference_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the reference data and a saved view."""
-    if not REFERENCE.exists():
-        pytest.skip(f"no reference data at {REFERENCE}")
     folder = tmp_path_factory.mktemp("accessible")
-    shutil.copy(REFERENCE, folder)
+    shutil.copy(reference_db, folder)
     app = AppStore(settings_for(folder / "reference.db"))
     now = datetime.now(UTC)
     save_view(app, "Board", page="", preset="Last 30 days", parameters="", now=now)

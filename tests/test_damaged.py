@@ -17,22 +17,24 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from analytics.activities import ActivityQuery, all_activities
-from analytics.api import create_app
-from analytics.api.endpoints import the_service
-from analytics.database import DatabaseProblem
-from analytics.lists import LISTS
-from analytics.reports import REPORTS
-from analytics.search import Search
+from analytics.lists.activities import all_activities
+from analytics.lists.registry import LISTS
+from analytics.metrics.registry import RESULTS
+from analytics.reading.reader import reading
+from analytics.search.index import Search
 from analytics.service import Service
+from analytics.storage.faults import DatabaseProblem
+from analytics.web.api import create_app
+from analytics.web.asker import the_service
 from seed import generate
 from tests.conftest import settings_for
+from tests.databases import activity_query
 
 PAGE = 4096
 FILES = ("data.db", "data.rollup.db", "data.search.db")
 PATHS = (
     "/health",
-    *(f"/api/{report.path}" for report in REPORTS),
+    *(f"/api/{report.path}" for report in RESULTS),
     *(f"/api/{path}" for path in ("activities", *(listed.slug for listed in LISTS))),
     "/api/activities?format=csv",
 )
@@ -82,7 +84,7 @@ def said_of(sound: Path, folder: Path, seed: int) -> Counter[str]:
         shutil.copyfile(sound / file, folder / file)
     (folder / harmed).write_bytes(damaged((sound / harmed).read_bytes(), rng))
     service, app, said = opened(folder), create_app(), Counter[str]()
-    app.dependency_overrides |= {the_service: lambda: lambda: service}
+    app.dependency_overrides |= {the_service: lambda: service}
     client = TestClient(app)
     try:
         for path in PATHS:
@@ -96,8 +98,8 @@ def said_of(sound: Path, folder: Path, seed: int) -> Counter[str]:
             store = service.store()
             Search(store).keep_up(threading.Event(), 0)
             said[f"{harmed}: search: {store.search_problem}"] += 1
-            with store.session() as session:
-                all_activities(session, ActivityQuery(search="the"), datetime.now(UTC))
+            with reading(store) as reader:
+                all_activities(reader, activity_query(search="the"), datetime.now(UTC))
     finally:
         service.close()
     return said

@@ -23,8 +23,8 @@ from starlette.testclient import TestClient
 from streamlit.web.server.starlette.starlette_app import create_streamlit_middleware
 
 import dashboard_app
-from analytics import descriptors
 from analytics.settings import load_settings
+from analytics.web import descriptors
 from ui import shell
 
 CONFIG = Path(__file__).parent.parent / ".streamlit" / "config.toml"

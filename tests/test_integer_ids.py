@@ -4,18 +4,20 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.activities import ActivityQuery, activities, activity
-from analytics.database import Store, open_database
-from analytics.details import Detail
-from analytics.documents import documents
-from analytics.people import people, person
+from analytics.lists.activities import activities
+from analytics.lists.conversation import activity
+from analytics.lists.documents import documents
+from analytics.lists.people import people, person
+from analytics.reading.reader import reading
+from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
-from tests.databases import SCHEMA, TABLES
+from tests.databases import SCHEMA, TABLES, activity_query
 from tests.oracle import Oracle
 from tests.test_odd_values import MONTH, NOW, answers, small
 
@@ -83,16 +85,16 @@ def test_numbers_for_ids_are_answered_whatever_changes(opened: tuple[Path, Store
 
 def test_numbers_for_ids_lead_to_what_they_name(opened: tuple[Path, Store]) -> None:
     _, store = opened
-    with store.session() as session:
-        found = activity(session, "101", NOW)
+    with reading(store) as reader:
+        found = activity(reader, "101", NOW)
         assert found is not None
         assert (found.id, found.user_id, found.twin_id) == ("101", "12", "12")
         assert [m.message_id for m in found.messages] == ["1", "20"]
         assert found.messages[0].document_created is not None
-        assert activity(session, "12", NOW) is None
-        assert getattr(person(session, MONTH, "7"), "name", None) == "Bob"
-        assert [row.id for row in people(session, MONTH, search="ann@").items] == ["12"]
-        mine = activities(session, ActivityQuery(user="ann", twin_id="12"), NOW)
+        assert activity(reader, "12", NOW) is None
+        assert getattr(person(reader, MONTH, "7"), "name", None) == "Bob"
+        assert [row.id for row in people(reader, MONTH, search="ann@").items] == ["12"]
+        mine = activities(reader, activity_query(user="ann", twin="12"), NOW)
         assert [item.id for item in mine.items] == ["101"]
-        theirs = documents(session, MONTH, Detail(person="7"))
+        theirs = documents(reader, replace(MONTH, person="7"))
         assert [(item.id, item.activity_id) for item in theirs.items] == [("7", "9")]

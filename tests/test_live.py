@@ -18,12 +18,16 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from analytics import database
-from analytics.database import BUSY_SECONDS, SqliteStore, Store, open_database
 from analytics.models import RAW_TABLES
+from analytics.reading.reader import reading
+from analytics.rollups import sqlite_keeper
 from analytics.rollups.build import TABLES
+from analytics.rollups.sqlite_keeper import SqliteKeeper
 from analytics.service import Service
 from analytics.settings import Settings
+from analytics.storage.faults import BUSY_SECONDS
+from analytics.storage.sqlite_connection import SqliteConnection
+from analytics.storage.store import Store, open_database
 from tests.databases import SCHEMA, Raw, a_message, a_session, a_twin, a_user, write
 
 pytestmark = pytest.mark.slow
@@ -83,8 +87,8 @@ def opened(path: Path, zone: str = ZONE) -> Store:
 
 def contents(store: Store) -> dict[str, list[Any]]:
     """All rows of all rollup tables, but for the version."""
-    with store.session() as session:
-        connection = session.connection()
+    with reading(store) as reader:
+        connection = reader.connection
         return {
             table: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM rollup.{table}")))
             for table in ROLLUPS
@@ -377,15 +381,15 @@ def test_a_kill_at_any_moment_does_no_harm(what: str, tmp_path: Path) -> None:
 
 # Where a process is killed: what it does, which function, before or after it has run.
 POINTS: dict[str, tuple[str, Any, str, str]] = {
-    "while reading": ("refresh", database, "stage", "after"),
-    "between reading and writing": ("refresh", database, "refresh", "before"),
-    "while writing": ("refresh", database, "refresh", "after"),
-    "before the marks are deleted": ("refresh", SqliteStore, "_forget", "before"),
-    "after the marks are deleted": ("refresh", SqliteStore, "_forget", "after"),
-    "before a build is complete": ("rebuild", database, "build", "after"),
-    "before a build is copied": ("rebuild", SqliteStore, "_overwrite", "before"),
-    "while a build is copied": ("rebuild", database._Connection, "backup", "in"),
-    "after a build was copied": ("rebuild", database, "_checkpoint", "before"),
+    "while reading": ("refresh", sqlite_keeper, "stage", "after"),
+    "between reading and writing": ("refresh", sqlite_keeper, "refresh", "before"),
+    "while writing": ("refresh", sqlite_keeper, "refresh", "after"),
+    "before the marks are deleted": ("refresh", SqliteKeeper, "_forget", "before"),
+    "after the marks are deleted": ("refresh", SqliteKeeper, "_forget", "after"),
+    "before a build is complete": ("rebuild", sqlite_keeper, "build", "after"),
+    "before a build is copied": ("rebuild", SqliteKeeper, "_overwrite", "before"),
+    "while a build is copied": ("rebuild", SqliteConnection, "backup", "in"),
+    "after a build was copied": ("rebuild", sqlite_keeper, "_checkpoint", "before"),
     "before a build is renamed": ("rebuild", Path, "replace", "before"),
 }
 
@@ -412,11 +416,9 @@ def killed_at(point: str, path: Path, go: Any) -> None:
     getattr(store, act)()
 
 
-def lineage(store: Store) -> str:
-    with store.session() as session:
-        return str(
-            session.connection().exec_driver_sql("SELECT lineage FROM rollup.build").scalar()
-        )
+def build_id(store: Store) -> str:
+    with reading(store) as reader:
+        return str(reader.connection.exec_driver_sql("SELECT build_id FROM rollup.build").scalar())
 
 
 def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
@@ -435,22 +437,22 @@ def test_a_kill_at_each_step_costs_nothing_but_the_step(tmp_path: Path) -> None:
             )
             raw.execute("UPDATE users SET company = ? WHERE id = 'u1'", (f"Company {turn}",))
         if "renamed" in point:
-            store.rollup_path.unlink()
+            store.database.rollup_path.unlink()
             go.send("go")
             process.join()
         else:
-            before, born = contents(store), lineage(store)
-            with store.session() as session:
-                session.connection().exec_driver_sql("SELECT version FROM rollup.build").all()
+            before, born = contents(store), build_id(store)
+            with reading(store) as reader:
+                reader.connection.exec_driver_sql("SELECT version FROM rollup.build").all()
                 go.send("go")
                 process.join()
-                found = session.connection().exec_driver_sql("SELECT * FROM rollup.listing")
+                found = reader.connection.exec_driver_sql("SELECT * FROM rollup.listing")
                 assert sorted(map(tuple, found)) == before["listing"], point
             contents(store)
         assert process.exitcode == -signal.SIGKILL, point
         store.refresh()
         if POINTS[point][0] == "refresh":
-            assert lineage(store) == born, f"built again after a kill {point}"
+            assert build_id(store) == born, f"built again after a kill {point}"
         assert_exact(store, path)
     store.close()
 
@@ -459,7 +461,7 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "data.db"
-    store, write_rollups = sample(path), database.refresh
+    store, write_rollups = sample(path), sqlite_keeper.refresh
 
     def while_others_write(*arguments: Any) -> str:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as raw:
@@ -469,7 +471,7 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
             raw.execute("COMMIT")
             return version
 
-    monkeypatch.setattr(database, "refresh", while_others_write)
+    monkeypatch.setattr(sqlite_keeper, "refresh", while_others_write)
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
         raw.execute("DELETE FROM users WHERE id = 'u2'")
@@ -481,11 +483,11 @@ def test_writing_the_rollups_leaves_the_raw_file_to_others(
 
 
 def read_elsewhere(path: Path, pipe: Any) -> None:
-    """Another process: read in one session, and in a new one, as often as told."""
+    """Another process: read in one reader, and in a new one, as often as told."""
     pipe.recv()
     store = opened(path)
-    with store.session() as session:
-        connection = session.connection()
+    with reading(store) as reader:
+        connection = reader.connection
         while True:
             found = connection.exec_driver_sql(
                 "SELECT * FROM rollup.activity_hour ORDER BY 1, 2, 3, 4"
@@ -499,20 +501,20 @@ def read_elsewhere(path: Path, pipe: Any) -> None:
 def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     ours, theirs = FORK.Pipe()
-    reader = FORK.Process(target=read_elsewhere, args=(path, theirs))
-    reader.start()
+    elsewhere = FORK.Process(target=read_elsewhere, args=(path, theirs))
+    elsewhere.start()
     store = sample(path)
     other = opened(path)
     ours.send("go")
-    with store.session() as session:
-        connection = session.connection()
+    with reading(store) as reader:
+        connection = reader.connection
         old = list(map(tuple, connection.exec_driver_sql("SELECT * FROM rollup.activity_hour")))
         assert ours.recv() == (old, old)
         for turn in range(3):
             with closing(sqlite3.connect(path)) as raw, raw:
                 raw.execute("DELETE FROM sessions WHERE id < ?", (f"s{turn + 2}",))
             if turn == 2:
-                other.rollup_path.unlink()
+                other.database.rollup_path.unlink()
             other.rebuild() if turn == 0 else other.refresh()
             again = connection.exec_driver_sql("SELECT * FROM rollup.activity_hour")
             assert list(map(tuple, again)) == old
@@ -522,8 +524,8 @@ def test_readers_go_on_while_the_rollups_are_rebuilt_or_deleted(tmp_path: Path) 
             assert ours.recv() == (old, new)
             assert_exact(store, path)
     ours.send("end")
-    reader.join()
-    with closing(sqlite3.connect(store.rollup_path)) as sibling:
+    elsewhere.join()
+    with closing(sqlite3.connect(store.database.rollup_path)) as sibling:
         assert sibling.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     other.close()
     store.close()
@@ -540,7 +542,7 @@ def test_a_restored_backup_of_the_raw_file_is_noticed(
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
     if killed:
-        monkeypatch.setattr(store, "_forget", lambda *_: False)
+        monkeypatch.setattr(store.keeper, "_forget", lambda *_: False)
     store.refresh()
     monkeypatch.undo()
     path.write_bytes(backup)
@@ -553,14 +555,14 @@ def test_a_restored_backup_of_the_rollups_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
     store.close()
-    backup = store.rollup_path.read_bytes()
+    backup = store.database.rollup_path.read_bytes()
     store = opened(path)
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE messages SET created_at = '2026-07-01' WHERE session_id = 's1-1'")
     store.refresh()
     contents(store)
-    store.rollup_path.unlink()
-    store.rollup_path.write_bytes(backup)  # beside the WAL of the one that is gone
+    store.database.rollup_path.unlink()
+    store.database.rollup_path.write_bytes(backup)  # beside the WAL of the one that is gone
     store.refresh()
     assert_exact(store, path)
     store.close()
@@ -569,7 +571,7 @@ def test_a_restored_backup_of_the_rollups_is_noticed(tmp_path: Path) -> None:
 def test_where_there_can_be_no_wal_the_rollback_journal_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_JOURNAL", "DELETE")
+    monkeypatch.setattr(sqlite_keeper, "_JOURNAL", "DELETE")
     path = tmp_path / "data.db"
     store = sample(path)
     for act in (store.refresh, store.rebuild):
@@ -604,14 +606,14 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
     store = sample(path)
 
     def state() -> tuple[str, int]:
-        with store.session() as session:
-            row = session.connection().exec_driver_sql("SELECT lineage, refresh FROM rollup.build")
+        with reading(store) as reader:
+            row = reader.connection.exec_driver_sql("SELECT build_id, refresh FROM rollup.build")
             return tuple(row.one())
 
     def changed_since(refresh: int) -> list[str]:
-        with store.session() as session:
+        with reading(store) as reader:
             sql = "SELECT session_id FROM rollup.changed WHERE refresh > ? ORDER BY 1"
-            return list(session.connection().exec_driver_sql(sql, (refresh,)).scalars())
+            return list(reader.connection.exec_driver_sql(sql, (refresh,)).scalars())
 
     def change(*statements: str) -> None:
         with closing(sqlite3.connect(path)) as database, database:
@@ -619,7 +621,7 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
                 database.execute(statement)
         store.refresh()
 
-    lineage, built = state()
+    build_id, built = state()
     assert (built, changed_since(built)) == (0, [])
     change(
         "UPDATE messages SET content = 'New' WHERE id = 'ms1-30'",
@@ -627,21 +629,21 @@ def test_an_index_can_ask_which_sessions_changed_since(tmp_path: Path) -> None:
         "INSERT INTO queries (id, session_id, query_text) VALUES ('q', 'missing', '')",
     )
     first = state()
-    assert first == (lineage, 1)
+    assert first == (build_id, 1)
     assert changed_since(built) == ["missing", "s1-3", "s2-1"]
     change(
         "DELETE FROM messages WHERE session_id IN ('s1-3', 's4-4')",
         "DELETE FROM sessions WHERE id = 's4-4'",
         "UPDATE users SET company = 'New' WHERE id = 'u5'",
     )
-    assert state() == (lineage, 2)
+    assert state() == (build_id, 2)
     assert changed_since(first[1]) == ["s1-3", "s4-4"]
     assert changed_since(built) == ["missing", "s1-3", "s2-1", "s4-4"]
     store.refresh()
-    assert state() == (lineage, 2)
+    assert state() == (build_id, 2)
     store.rebuild()
     again, refresh = state()
-    assert again != lineage
+    assert again != build_id
     assert (refresh, changed_since(refresh)) == (0, [])
     store.close()
 
@@ -675,7 +677,7 @@ def test_a_database_that_cannot_be_written_gets_no_marks(
 def test_marks_can_be_removed_and_come_back(tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     store = sample(path)
-    store.remove_marks()
+    store.remove_log()
     with closing(sqlite3.connect(path)) as database:
         left = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'rollup%'")
         assert left.fetchall() == []
@@ -763,7 +765,7 @@ def test_a_refresh_ends_while_others_go_on_writing(
     path = tmp_path / "data.db"
     store = sample(path)
     written = 0
-    forget = store._forget
+    forget = store.keeper._forget
 
     def one_more(applied: list[int], known: str, name: str) -> bool:
         nonlocal written
@@ -773,7 +775,7 @@ def test_a_refresh_ends_while_others_go_on_writing(
             database.execute("UPDATE users SET company = company || '+' WHERE id = 'u1'")
         return forget(applied, known, name)
 
-    monkeypatch.setattr(store, "_forget", one_more)
+    monkeypatch.setattr(store.keeper, "_forget", one_more)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE users SET company = 'New' WHERE id = 'u0'")
     store.refresh()

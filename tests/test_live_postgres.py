@@ -18,9 +18,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
-from analytics.database import DatabaseProblem, Store, open_database
 from analytics.models import RAW_MODELS, RAW_TABLES, table_of
+from analytics.reading.reader import reading
 from analytics.settings import Settings
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
 from tests.databases import Raw, a_message, a_session, a_twin, a_user
 from tests.postgres import administering, create_tables, typed, write
 from tests.test_live import COLUMNS, IDS, ROLLUPS, VALUES, version
@@ -38,11 +40,11 @@ def opened(url: URL) -> Store:
 
 def contents(store: Store) -> dict[str, list[Any]]:
     """All rows of all rollup tables, but for the version."""
-    with store.session() as session:
+    with reading(store) as reader:
         return {
             table: sorted(
                 tuple("" if value is None else str(value) for value in row)
-                for row in session.execute(text(f"SELECT * FROM rollup.{table}"))
+                for row in reader.execute(text(f"SELECT * FROM rollup.{table}"))
             )
             for table in ROLLUPS
         }
@@ -198,7 +200,7 @@ def store(postgres: URL) -> Any:
 
 def test_cascading_deletes_are_marked(store: Store) -> None:
     first = version(store)
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("DELETE FROM users WHERE id = 'u0'"))
         left = connection.scalar(text("SELECT count(*) FROM messages"))
     assert left == 0  # all were with a twin of u0
@@ -209,9 +211,9 @@ def test_cascading_deletes_are_marked(store: Store) -> None:
 
 def test_a_change_that_commits_late_is_not_lost(store: Store) -> None:
     """Its mark has a lower id than those that a refresh has applied and deleted meanwhile."""
-    late = store._refresher.connect()
+    late = store.keeper._refresher.connect()
     late.execute(text("UPDATE users SET company = 'Late' WHERE id = 'u0'"))
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("UPDATE users SET company = 'Soon' WHERE id = 'u1'"))
     store.refresh()
     late.commit()
@@ -221,7 +223,7 @@ def test_a_change_that_commits_late_is_not_lost(store: Store) -> None:
 
 
 def test_who_may_only_write_rows_can_write(store: Store) -> None:
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         connection.execute(text("CREATE ROLE writer"))
         connection.execute(text("GRANT SELECT, INSERT, UPDATE ON users TO writer"))
         connection.execute(text("SET LOCAL ROLE writer"))
@@ -239,7 +241,7 @@ def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -
     def write_on() -> None:
         turn = 0
         while not stop.is_set():
-            with store._refresher.begin() as connection:
+            with store.keeper._refresher.begin() as connection:
                 connection.execute(
                     text("UPDATE sessions SET user_id = :user WHERE id = :id"),
                     {"user": f"u{turn % 2}", "id": f"pu{turn // 2 % 2}{turn % 10}"},
@@ -267,22 +269,22 @@ def test_writers_and_refreshers_at_once_end_exact(store: Store, postgres: URL) -
 
 
 def test_marks_can_be_removed_and_come_back(store: Store) -> None:
-    store.remove_marks()
-    with store._refresher.begin() as connection:
+    store.remove_log()
+    with store.keeper._refresher.begin() as connection:
         found = text("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'rollup%'")
         assert connection.scalars(found).all() == []
         connection.execute(text("DELETE FROM messages WHERE id < 'm3'"))
     store.refresh()
     assert_exact(store)
-    with store.session() as session:
-        assert session.scalar(select(text("count(*) FROM rollup_marks WHERE id > 0"))) == 0
+    with reading(store) as reader:
+        assert reader.scalar(select(text("count(*) FROM rollup_marks WHERE id > 0"))) == 0
 
 
 # --- what ends a refresh, and what comes back --------------------------------------------------
 
 KILLED = """
 import sys
-from analytics.database import open_database
+from analytics.storage.store import open_database
 from analytics.settings import Settings
 store = open_database(Settings(database_url=sys.argv[1], reporting_timezone="America/New_York"))
 print("ready", flush=True)
@@ -294,7 +296,7 @@ TURNS = int(os.environ.get("LIVE_KILLS", "3"))
 
 def run(store: Store, *statements: str) -> None:
     """As another program, in one transaction."""
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
 
@@ -312,9 +314,9 @@ def change(store: Store, turn: int) -> None:
 
 def nobody_refreshes(store: Store) -> bool:
     """Whether the server has noticed that the one who did is gone."""
-    with store.session() as session:
+    with reading(store) as reader:
         held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-        return session.scalar(held) == 0
+        return reader.scalar(held) == 0
 
 
 @pytest.mark.parametrize("what", ["refresh", "rebuild"])
@@ -384,14 +386,14 @@ def test_a_restored_backup_is_read_anew(store: Store) -> None:
     )
     store.refresh()
     assert_exact(store)
-    with store.session() as session:
+    with reading(store) as reader:
         assert (
-            session.scalar(text("SELECT count(*) FROM rollup.member WHERE company = '=Newer'")) == 0
+            reader.scalar(text("SELECT count(*) FROM rollup.member WHERE company = '=Newer'")) == 0
         )
 
 
 def test_tables_made_anew_are_read_anew(store: Store) -> None:
-    with store._refresher.begin() as connection:
+    with store.keeper._refresher.begin() as connection:
         create_tables(connection)
         write(
             Raw([a_user("new", "New")], [], [a_session("s", "new", "2026-03-01 10:00:00")]),

@@ -9,22 +9,18 @@ from pathlib import Path
 import pytest
 
 from analytics.__main__ import _duration, main
-from analytics.database import open_database
 from analytics.settings import load_settings
+from analytics.storage.store import open_database
 from tests.databases import Raw, a_session, a_user, write
 
 pytestmark = pytest.mark.usefixtures("new_process")
 
-OLD = Path(__file__).parents[2] / "shared/data/reference_before_message_type.db"
-
 
 @pytest.fixture
-def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def old(tmp_path: Path, older_db: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A database from before `messages.message_type`, named by DATABASE_URL."""
-    if not OLD.exists():
-        pytest.skip(f"no reference data at {OLD}")
     path = tmp_path / "old.db"
-    shutil.copyfile(OLD, path)
+    shutil.copyfile(older_db, path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     return path
 
@@ -139,7 +135,7 @@ def test_rebuild_waits_for_another_process_and_says_so(
     store.refresh()
     with closing(sqlite3.connect(talk.with_name("data.rollup.lock"))) as lock:
         lock.execute("BEGIN EXCLUSIVE")
-        monkeypatch.setattr("analytics.database.time.sleep", lambda _: lock.rollback())
+        monkeypatch.setattr("analytics.rollups.keeper.time.sleep", lambda _: lock.rollback())
         assert main(["rebuild"]) == 0
     assert (
         "Waiting: another process (a dashboard or a command) is counting this database"
@@ -158,7 +154,7 @@ def test_rebuild_stopped_from_the_keyboard_leaves_the_last_state(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analytics.database.build", stop)
+    monkeypatch.setattr("analytics.rollups.sqlite_keeper.build", stop)
     assert main(["rebuild"]) == 130
     assert "Stopped; the last state is still there." in capsys.readouterr().err
     assert store.freshness() == first

@@ -21,7 +21,6 @@ from analytics import migrations
 from analytics.migrations import MigrationError, migrate, pending
 
 ROOT = Path(__file__).parents[1]
-DATA = Path(__file__).parents[2] / "shared/data"
 TABLES = ("users", "twins", "sessions", "messages", "documents", "queries")
 REVISIONS = ["0001_reference_schema", "0002_message_type"]
 
@@ -96,22 +95,14 @@ def _small(path: Path, more: str = "") -> Path:
     return path
 
 
-def _copy(name: str, folder: Path) -> Path:
-    if not (DATA / name).exists():
-        pytest.skip(f"{DATA / name} is not here: the reference databases come separately")
-    path = Path(shutil.copyfile(DATA / name, folder / name))
-    path.chmod(0o644)
-    return path
+@pytest.fixture
+def before(tmp_path: Path, older_db: Path) -> Path:
+    return Path(shutil.copy(older_db, tmp_path))
 
 
 @pytest.fixture
-def before(tmp_path: Path) -> Path:
-    return _copy("reference_before_message_type.db", tmp_path)
-
-
-@pytest.fixture
-def reference(tmp_path: Path) -> Path:
-    return _copy("reference.db", tmp_path)
+def reference(tmp_path: Path, reference_db: Path) -> Path:
+    return Path(shutil.copy(reference_db, tmp_path))
 
 
 @pytest.fixture

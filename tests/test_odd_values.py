@@ -4,32 +4,29 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlmodel import Session
 
-from analytics.activities import (
-    ActivityItem,
-    ActivityQuery,
-    activities,
-    activity,
-    all_activities,
-    people_of,
-)
-from analytics.database import Store, open_database
-from analytics.details import Detail
-from analytics.documents import documents
-from analytics.export import csv_lines, csv_text
-from analytics.lists import LISTS
-from analytics.people import people, person
-from analytics.query import Filters, Period, Query
-from analytics.reports import REPORTS
-from analytics.results import organization_names
-from analytics.search import Search, coverage
+from analytics.lists.activities import activities, all_activities, people_of
+from analytics.lists.activity_rows import ActivityItem
+from analytics.lists.conversation import activity
+from analytics.lists.documents import documents
+from analytics.lists.people import people, person
+from analytics.lists.registry import LISTS
+from analytics.metrics.registry import RESULTS
+from analytics.output.export import csv_lines, csv_text
+from analytics.period import Period
+from analytics.query import Query
+from analytics.reading.known import organization_names
+from analytics.reading.reader import Reader, reading
+from analytics.search.index import Search
+from analytics.search.matching import coverage
+from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
 from tests.databases import (
     SCHEMA,
@@ -40,10 +37,11 @@ from tests.databases import (
     a_session,
     a_twin,
     a_user,
+    activity_query,
     write,
 )
 from tests.oracle import Oracle, driver_text
-from tests.test_exactness import compare
+from tests.reading.test_exactness import compare
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 PERIOD = Period(date(2026, 3, 1), date(2026, 3, 14), NOW.date())
@@ -101,43 +99,45 @@ def loosened(path: Path) -> None:
 
 def answers(store: Store, oracle: Oracle) -> None:
     """Ask everything: numbers equal the oracle's, and nothing fails or leaves a row out."""
-    with store.session() as session:
-        compare(session, oracle, MONTH)
-        for report in REPORTS:
-            csv_text(report.row, report.rows(session, MONTH), ZoneInfo("UTC"))
+    with reading(store) as reader:
+        compare(reader, oracle, MONTH)
+        for report in RESULTS:
+            csv_text(report.row, report.rows(reader, MONTH), ZoneInfo("UTC"))
         for listed in LISTS:
-            page = listed.read(session, MONTH)
-            rows = list(listed.rows(session, MONTH, {}))
+            page = listed.read(reader, MONTH)
+            rows = list(listed.rows(reader, MONTH, {}))
             assert page.total == len(rows), listed.slug
             assert page.items == rows
             assert page.model_dump_json()
             "".join(csv_lines(listed.row, rows, ZoneInfo("UTC")))
-        page = activities(session, ActivityQuery(), NOW)
-        rows = list(all_activities(session, ActivityQuery(), NOW))
+        page = activities(reader, activity_query(), NOW)
+        rows = list(all_activities(reader, activity_query(), NOW))
         assert page.items == rows
-        assert [row.id for row in rows] == [row["id"] for row in oracle.activities()]
+        assert [row.id for row in rows] == [
+            row["id"] for row in oracle.activities(activity_query())
+        ]
         "".join(csv_lines(ActivityItem, rows, ZoneInfo("UTC")))
         assert page.model_dump_json()
-        walk(session, len(rows))
-        people_of(session, [row.id for row in rows])
+        walk(reader, len(rows))
+        people_of(reader, [row.id for row in rows])
         for row in rows:
-            found = activity(session, row.id, NOW)
+            found = activity(reader, row.id, NOW)
             assert found is not None
             assert found.model_dump_json()
             shared = row.model_dump().keys() - {"time", "duration", "has_documents", "has_queries"}
             assert found.model_dump(include=shared) == row.model_dump(include=shared)
-            assert person(session, MONTH, found.user_id)
+            assert person(reader, MONTH, found.user_id)
         for name in ("s0", "s1", "7", "2.5", "", "blob", "M\ufffdller"):
-            activity(session, name, NOW)
-            person(session, MONTH, name)
+            activity(reader, name, NOW)
+            person(reader, MONTH, name)
 
 
-def walk(session: Session, total: int) -> None:
+def walk(reader: Reader, total: int) -> None:
     """Follow the cursors one by one: they end."""
     cursor: str | None = ""
     seen = []
     while cursor is not None:
-        page = activities(session, ActivityQuery(), NOW, limit=1, cursor=cursor)
+        page = activities(reader, activity_query(), NOW, limit=1, cursor=cursor)
         seen += [item.id for item in page.items]
         cursor = page.next_cursor
         assert len(seen) <= total
@@ -211,16 +211,16 @@ def test_what_is_shown_is_what_filters_and_searches_find(opened: tuple[Path, Sto
     try:
         store.refresh()
         shown = "M\ufffdller"
-        with store.session() as session:
-            assert shown in organization_names(session)
-            of_them = Query(PERIOD, Filters((shown,)))
-            assert [row.id for row in people(session, of_them).items] == ["ann"]
-            assert [row.name for row in people(session, MONTH, search="m\ufffdL").items] == [shown]
-            found = activities(session, ActivityQuery(user=shown), NOW)
+        with reading(store) as reader:
+            assert shown in organization_names(reader)
+            of_them = Query(PERIOD, organizations=(shown,))
+            assert [row.id for row in people(reader, of_them).items] == ["ann"]
+            assert [row.name for row in people(reader, MONTH, search="m\ufffdL").items] == [shown]
+            found = activities(reader, activity_query(user=shown), NOW)
             assert [item.user_email for item in found.items] == [shown]
-            drafted = documents(session, MONTH, Detail(document_types=(shown,)))
+            drafted = documents(reader, replace(MONTH, document_types=(shown,)))
             assert [(item.id, item.type) for item in drafted.items] == [("d0", shown)]
-            on_it = documents(session, MONTH, Detail(topics=(shown,)))
+            on_it = documents(reader, replace(MONTH, topics=(shown,)))
             assert [item.id for item in on_it.items] == ["d0"]
     finally:
         for place, old in before.items():
@@ -237,9 +237,9 @@ def test_a_session_without_a_name_does_not_stop_the_search(
         store.refresh()
         search = Search(store)
         search.update()
-        with store.session() as session:
-            assert coverage(session).is_complete
-            found = activities(session, ActivityQuery(search="two"), NOW)
+        with reading(store) as reader:
+            assert coverage(reader).is_complete
+            found = activities(reader, activity_query(search="two"), NOW)
             assert [item.id for item in found.items] == ["s1"]
     finally:
         for place, old in before.items():

@@ -1,6 +1,8 @@
-"""The oracle against answers worked out by hand, so that it can be trusted."""
+"""The oracle against answers worked out by hand, so that it can be trusted.
 
-import shutil
+Those of the results stand in tests/metrics; tests/reading/test_exactness.py asks the oracle too.
+"""
+
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -9,20 +11,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.query import Filters, Period, Query
+from analytics.query import Query
 from tests.databases import (
     Raw,
     a_document,
     a_message,
-    a_query,
     a_session,
     a_twin,
     a_user,
+    activity_query,
     write,
 )
+from tests.metrics.rows import FUTURE, PEOPLE, ask, column
 from tests.oracle import Oracle, change, one_decimal, read_timestamp
-
-REFERENCE = Path(__file__).parents[2] / "shared/data/reference.db"
 
 
 @pytest.fixture
@@ -33,17 +34,6 @@ def oracle_of(tmp_path: Path) -> Any:
         return Oracle(path, ZoneInfo(zone))
 
     return make
-
-
-def ask(start: str, end: str, today: str, **filters: Any) -> Query:
-    days = (date.fromisoformat(text) for text in (start, end, today))
-    return Query(Period(*days), Filters(**filters))
-
-
-def column(rows: list[dict[str, Any]], *names: str) -> list[Any]:
-    if len(names) == 1:
-        return [row[names[0]] for row in rows]
-    return [tuple(row[name] for name in names) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -88,317 +78,16 @@ def test_rounding_is_half_away_from_zero() -> None:
     ]  # fmt: skip
 
 
-def test_a_thread_that_crosses_midnight_counts_on_both_days(oracle_of: Any) -> None:
-    raw = Raw(
-        users=[a_user("ann")],
-        sessions=[a_session("s", "ann", "2026-03-10 23:59:59.999999")],
-        messages=[
-            a_message("m1", "s", "2026-03-10 23:59:59.999999"),
-            a_message("m2", "s", "2026-03-11 00:00:00", "twin"),
-            a_message("m3", "s", "2026-03-12 01:15:02.999998"),
-        ],
-        documents=[a_document("d", "s", "2026-03-11 00:00:01")],
-    )
-    oracle = oracle_of(raw)
-    query = ask("2026-03-10", "2026-03-12", "2026-03-13")
-    # The twin's message on the 11th makes nobody active.
-    assert column(oracle.active_users(query), "active_users") == [1, 0, 1]
-    assert column(oracle.conversations(query), "conversations", "messages") == [
-        (1, 1), (0, 1), (0, 1),
-    ]  # fmt: skip
-    assert column(oracle.conversations(query), "avg_conversations", "avg_messages") == [
-        (0.3, 1.0), (0.3, 1.0), (0.3, 1.0),
-    ]  # fmt: skip
-    assert column(oracle.engagement(query), "documents_drafted") == [0, 1, 0]
-    # 25 h 15 min 2.999999 s: floored; a conversation has its whole duration on a one-day period.
-    one_day = ask("2026-03-10", "2026-03-10", "2026-03-13")
-    assert oracle.retention(one_day)["avg_session_duration"] == "1515m 2s"
-    # On the 11th alone nobody was active, yet there is a document.
-    quiet = ask("2026-03-11", "2026-03-11", "2026-03-13")
-    assert oracle.metrics(quiet) == {
-        "total_active_users": 0,
-        "active_users_change": -100.0,
-        "previous_active_users": 1,
-        "total_conversations": 0,
-        "conversations_change": -100.0,
-        "previous_conversations": 1,
-        "documents_drafted": 1,
-        "documents_change": None,
-        "previous_documents": 0,
-        "twin_installations": 0,
-        "installations_change": 0.0,
-        "previous_installations": 0,
-    }
-    assert oracle.leaderboard(quiet) == []
-    assert oracle.retention(quiet)["avg_session_duration"] == "0m 0s"
-    assert oracle.retention(quiet)["sessions_per_user"] == "0.0"
-
-
-def test_the_hour_that_comes_twice(oracle_of: Any) -> None:
-    stamps = ("2026-10-24 22:00:00", "2026-10-25 00:30:00", "2026-10-25 01:30:00",
-              "2026-10-25 22:59:59.999999", "2026-10-25 23:00:00")  # fmt: skip
-    raw = Raw(
-        users=[a_user("ann")],
-        sessions=[a_session("s", "ann", None)],
-        messages=[a_message(f"m{n}", "s", stamp) for n, stamp in enumerate(stamps)],
-    )
-    oracle = oracle_of(raw, "Europe/Berlin")
-    # 02:30 came twice on the 25th, which has 25 hours and is one day.
-    day = ask("2026-10-25", "2026-10-25", "2026-10-26")
-    values = column(oracle.hourly_activity(day), "value")
-    assert {hour: value for hour, value in enumerate(values) if value} == {0: 1.0, 2: 2.0, 23: 1.0}
-    # Today has no part in hours: two complete days, then none.
-    both = ask("2026-10-24", "2026-10-26", "2026-10-26")
-    assert column(oracle.hourly_activity(both), "value")[2] == 1.0
-    none = ask("2026-10-26", "2026-10-26", "2026-10-26")
-    assert column(oracle.hourly_activity(none), "value") == [None] * 24
-    # The undated session is no conversation; its messages count.
-    assert column(oracle.conversations(both), "conversations", "messages") == [
-        (0, 0),
-        (0, 4),
-        (0, 1),
-    ]
-    assert column(oracle.active_users(both), "active_users", "complete") == [
-        (0, True), (1, True), (1, False),
-    ]  # fmt: skip
-
-
-def test_the_hour_that_never_comes(oracle_of: Any) -> None:
-    stamps = ("2026-03-08 04:59:59", "2026-03-08 06:59:59", "2026-03-08 07:00:00",
-              "2026-03-09 03:59:59", "2026-03-09 04:00:00")  # fmt: skip
-    sessions = [a_session(f"s{n}", "ann", stamp) for n, stamp in enumerate(stamps)]
-    messages = [a_message(f"m{n}", f"s{n}", stamp) for n, stamp in enumerate(stamps)]
-    oracle = oracle_of(
-        Raw(users=[a_user("ann")], sessions=sessions, messages=messages), "America/New_York"
-    )
-    query = ask("2026-03-07", "2026-03-09", "2026-04-01")
-    assert column(oracle.conversations(query), "conversations") == [1, 3, 1]
-    values = column(oracle.hourly_activity(query), "value")
-    assert {hour: value for hour, value in enumerate(values) if value} == {
-        0: 0.3, 1: 0.3, 3: 0.3, 23: 0.7,
-    }  # fmt: skip
-
-
-def test_rolling_average_starts_with_the_first_active_day_of_anybody(oracle_of: Any) -> None:
-    raw = Raw(
-        users=[a_user("ann"), a_user("bob", "Beta")],
-        sessions=[
-            a_session("s1", "ann", "2026-03-02 10:00:00"),
-            a_session("s2", "bob", "2026-03-03 10:00:00"),
-            a_session("s3", "bob", "2026-03-10 10:00:00"),
-            a_session("s4", "bob", "2026-03-11 10:00:00"),
-        ],
-    )
-    query = ask("2026-03-01", "2026-03-12", "2026-03-11", organizations=("Beta",))
-    # 3rd: 1 of 2 days; 10th: 1 of 7 (4th to 10th); the 11th is today, the 12th is tomorrow.
-    assert column(oracle_of(raw).active_users(query), "active_users", "average") == [
-        (0, None), (0, 0.0), (1, 0.5), (0, 0.3), (0, 0.3), (0, 0.2), (0, 0.2), (0, 0.1), (0, 0.1),
-        (1, 0.1), (1, None), (0, None),
-    ]  # fmt: skip
-
-
-def test_future_rows_count_but_are_not_complete(oracle_of: Any) -> None:
-    raw = Raw(
-        users=[a_user("ann")],
-        twins=[
-            a_twin("t0", "ann", "2026-03-01 00:00:00"),
-            a_twin("t1", "ann", "2026-03-20 00:00:00"),
-            a_twin("t2", "ann", None),
-        ],
-        sessions=[
-            a_session("s1", "ann", "2026-03-10 10:00:00"),
-            a_session("s2", "ann", "2026-03-20 10:00:00"),
-        ],
-    )
-    oracle = oracle_of(raw)
-    query = ask("2026-03-10", "2026-03-20", "2026-03-11")
-    figures = oracle.metrics(query)
-    assert (figures["total_conversations"], figures["conversations_change"]) == (2, None)
-    assert (figures["twin_installations"], figures["installations_change"]) == (2, 100.0)
-    assert oracle.conversations(query)[0]["avg_conversations"] == 1.0  # the 10th alone is complete
-    assert oracle.span(date(2026, 3, 11)) == (
-        date(2026, 3, 10), date(2026, 3, 10), date(2026, 3, 10),
-    )  # fmt: skip
-    assert oracle.span(date(2026, 3, 10)) == (date(2026, 3, 10), date(2026, 3, 10), None)
+def test_the_days_with_data_up_to_today(oracle_of: Any) -> None:
+    oracle, tenth = oracle_of(FUTURE), date(2026, 3, 10)
+    assert oracle.span(date(2026, 3, 11)) == (tenth, tenth, tenth)
+    assert oracle.span(tenth) == (tenth, tenth, None)
     assert oracle.span(date(2026, 3, 9)) == (None, None, None)
-    assert column(oracle.twins(query), "id", "conversations", "last_used", "installed_on") == [
-        ("t0", 2, date(2026, 3, 20), date(2026, 3, 1)),
-        ("t1", 0, None, date(2026, 3, 20)),
-        ("t2", 0, None, None),
-    ]
-
-
-def test_retention_and_cohorts(oracle_of: Any) -> None:
-    # First active: ann Mon 2, bob Tue 3, cat Wed 4 (a week's rows), dan Mon 9 March.
-    visits = {
-        "ann": ("2026-03-02", "2026-03-03", "2026-03-09", "2026-03-16"),
-        "bob": ("2026-03-03", "2026-03-10"),
-        "cat": ("2026-03-04", "2026-03-05"),
-        "dan": ("2026-03-09",),
-        "eve": ("2026-03-16",),
-    }
-    raw = Raw(
-        users=[a_user(name) for name in visits],
-        sessions=[
-            a_session(f"{name}{day}", name, f"{day} 12:00:00")
-            for name, days in visits.items()
-            for day in days
-        ],
-    )
-    oracle = oracle_of(raw)
-    query = ask("2026-03-04", "2026-03-17", "2026-03-17")
-    row = oracle.retention(query)
-    # Day 1 due inside, before today: bob (4th, no), cat (5th, yes), dan (10th, no); ann's is
-    # before the period, eve's is today.
-    assert (row["day1"], row["day1_eligible"]) == (33.3, 3)
-    # Day 7: ann (9th, yes), bob (10th, yes), cat (11th, no), dan (16th, no); eve's is not yet.
-    assert (row["day7"], row["day7_eligible"]) == (50.0, 4)
-    assert (row["day30"], row["day30_eligible"]) == (None, 0)
-    assert column(
-        oracle.cohorts(query), "first_week", "users", "week", "active_users", "share"
-    ) == [
-        (date(2026, 3, 2), 3, 0, 3, 100.0),
-        (date(2026, 3, 2), 3, 1, 2, 66.7),  # the week from the 16th is not over
-        (date(2026, 3, 9), 1, 0, 1, 100.0),
-        (date(2026, 3, 16), 1, 0, None, None),
-    ]
-    # A week is over on the Monday after it; a single day shows its week's row alone.
-    later = ask("2026-03-15", "2026-03-15", "2026-03-23")
-    assert column(oracle.cohorts(later), "first_week", "week", "active_users", "share") == [
-        (date(2026, 3, 9), 0, 1, 100.0), (date(2026, 3, 9), 1, 0, 0.0),
-    ]  # fmt: skip
-
-
-def test_power_users_and_session_length(oracle_of: Any) -> None:
-    started = [a_session(f"a{n}", "ann", f"2026-03-{n + 1:02} 00:00:00") for n in range(10)]
-    raw = Raw(
-        users=[a_user("ann"), a_user("bob"), a_user("cat"), a_user("idle")],
-        sessions=[
-            *started,
-            a_session("b", "bob", "2026-03-10 09:00:00"),
-            a_session("c", "cat", None),
-        ],
-        messages=[
-            a_message("m1", "a0", "2026-03-01 00:00:00"),
-            a_message("m2", "a0", "2026-03-01 01:15:03.999999", "twin"),
-            a_message("m3", "a1", "2026-03-02 00:00:00"),
-            a_message("m4", "a1", "2026-02-30 00:00:00"),
-            a_message("m5", "c", "2026-03-05 00:00:00"),
-        ],
-    )
-    oracle = oracle_of(raw)
-    whole = oracle.retention(ask("2026-03-01", "2026-03-10", "2026-04-01"))
-    assert (whole["sessions_per_user"], whole["power_users_percent"]) == ("3.7", 33.3)
-    assert whole["avg_session_duration"] == "6m 49s"  # 4,503.999999 s over 11 conversations
-    first = oracle.retention(ask("2026-03-01", "2026-03-01", "2026-04-01"))
-    assert first["avg_session_duration"] == "75m 3s"
-    nine = oracle.retention(ask("2026-03-02", "2026-03-10", "2026-04-01"))
-    assert nine["power_users_percent"] == 0.0
-
-
-def people() -> Raw:
-    return Raw(
-        users=[
-            a_user("ann", "Zeta", department="Sales"),
-            a_user("bob", "Äther", department=None),
-            a_user("cat", "", department=""),
-            a_user("dan", None, department="Sales"),
-            a_user("eve", "Acme", department="Sales"),
-            a_user("fay", "Zeta", department="IT"),
-        ],
-        twins=[
-            a_twin("t0", "ann", "2026-03-01 00:00:00", is_shared=1),
-            a_twin("t1", "gone", "2026-03-01 00:00:00", name="Orphan"),
-            a_twin("t2", "eve", "2026-03-01 00:00:00"),
-        ],
-        sessions=[
-            a_session("s1", "ann", "2026-03-10 10:00:00", topic="b"),
-            a_session("s2", "bob", "2026-03-10 10:00:00", topic="", is_shared_twin=1),
-            a_session("s3", "cat", "2026-03-10 10:00:00", twin_id="t1", topic="B"),
-            a_session("s4", "dan", "2026-03-10 09:59:59.999999", twin_id="lost", topic=None),
-            a_session("s5", "gone", "2026-03-10 10:00:00", topic="b"),
-            a_session("s6", "fay", None),
-        ],
-        messages=[
-            a_message("m1", "s6", "2026-03-09 10:00:00"),
-            a_message("m2", "s5", "2026-03-10 10:00:00"),
-            a_message("m3", "nowhere", "2026-03-10 10:00:00"),
-            a_message("m4", "s1", None),
-            a_message("m5", "s1", "2026-03-10 10:00:00", "User"),
-        ],
-        documents=[
-            a_document("d1", "s2", None, document_type="report"),
-            a_document("d2", "s4", "2026-03-10 10:00:00", document_type="report"),
-            a_document("d3", "s5", "2026-03-10 10:00:00", document_type="lost"),
-            a_document("d4", "s1", "2026-03-10 10:00:00", document_type=""),
-        ],
-        queries=[a_query("q1", "s2", "2026-03-10 10:00:00"), a_query("q2", "s2", "x")],
-    )
-
-
-def test_organizations_departments_and_leaderboard(oracle_of: Any) -> None:
-    oracle, query = oracle_of(people()), ask("2026-03-10", "2026-03-10", "2026-03-11")
-    assert oracle.leaderboard(query) == [
-        {"id": "1", "name": "Zeta", "active_users": 1, "total_activities": 1,
-         "avg_activities_per_user": 1.0},
-        {"id": "2", "name": "Äther", "active_users": 1, "total_activities": 1,
-         "avg_activities_per_user": 1.0},
-    ]  # fmt: skip
-    assert column(oracle.organizations(query), "organization", "people", "active_users",
-                  "conversations", "documents", "queries") == [
-        (None, 2, 2, 2, 1, 0), ("Zeta", 2, 1, 1, 1, 0), ("Äther", 1, 1, 1, 0, 1),
-        ("Acme", 1, 0, 0, 0, 0),
-    ]  # fmt: skip
-    assert column(oracle.departments(query), "organization", "department", "conversations") == [
-        ("Acme", "Sales", 0), ("Zeta", "Sales", 1), ("Zeta", "IT", 0), ("Äther", None, 1),
-        (None, "Sales", 1), (None, None, 1),
-    ]  # fmt: skip
-    nobody = ask("2026-03-10", "2026-03-10", "2026-03-11", organizations=(None,),
-                 departments=("IT",))  # fmt: skip
-    assert oracle.organizations(nobody) == oracle.departments(nobody) == oracle.twins(nobody) == []
-    some = ask("2026-03-10", "2026-03-10", "2026-03-11", organizations=(None, "Acme"),
-               departments=("Sales",))  # fmt: skip
-    assert column(oracle.organizations(some), "organization", "people") == [(None, 1), ("Acme", 1)]
-    # fay was active by a message on the 9th: an organization with no conversation is listed.
-    before = ask("2026-03-09", "2026-03-09", "2026-03-11")
-    assert column(oracle.leaderboard(before), "name", "total_activities") == [("Zeta", 0)]
-
-
-def test_twins_topics_types_and_what_is_left_out(oracle_of: Any) -> None:
-    oracle, query = oracle_of(people()), ask("2026-03-09", "2026-03-10", "2026-03-11")
-    names = ("id", "name", "owner_name", "is_shared", "active_users", "conversations",
-             "conversations_by_others", "documents", "queries")  # fmt: skip
-    assert column(oracle.twins(query), *names) == [
-        ("t0", "T0", "Ann", True, 3, 2, 1, 1, 1),
-        ("t1", "Orphan", None, False, 1, 1, 1, 0, 0),
-        (None, "Unknown twin", None, False, 1, 1, None, 1, 0),
-        ("t2", "T2", "Eve", False, 0, 0, 0, 0, 0),
-    ]
-    # Filtered to Zeta, the orphan and the lost twins are nobody's; IT alone used t0 by a message.
-    zeta = ask("2026-03-10", "2026-03-10", "2026-03-11", organizations=("Zeta",))
-    assert column(oracle.twins(zeta), "id", "active_users") == [("t0", 1)]
-    it = ask("2026-03-10", "2026-03-10", "2026-03-11", departments=("IT",))
-    assert column(oracle.twins(it), "id", "active_users", "last_used") == [
-        ("t0", 0, date(2026, 3, 9)),
-    ]  # fmt: skip
-    assert oracle.metrics(query)["twin_installations"] == 2
-    assert column(oracle.topics(query), "topic", "conversations") == [(None, 2), ("B", 1), ("b", 1)]
-    assert column(oracle.document_types(query), "document_type", "documents") == [
-        ("report", 1), (None, 1),
-    ]  # fmt: skip
-    assert oracle.left_out() == {
-        "users": {"rows": 6, "undated": 0, "orphaned": 0, "unreadable": 0},
-        "twins": {"rows": 3, "undated": 0, "orphaned": 1, "unreadable": 0},
-        "sessions": {"rows": 6, "undated": 1, "orphaned": 1, "unreadable": 0},
-        "messages": {"rows": 5, "undated": 1, "orphaned": 2, "unreadable": 0},
-        "documents": {"rows": 4, "undated": 1, "orphaned": 1, "unreadable": 0},
-        "queries": {"rows": 2, "undated": 1, "orphaned": 0, "unreadable": 0},
-    }
 
 
 def test_activities(oracle_of: Any) -> None:
-    oracle = oracle_of(people())
-    every = oracle.activities()
+    oracle = oracle_of(PEOPLE)
+    every = oracle.activities(activity_query())
     assert column(every, "id", "types") == [
         ("s3", ["conversation"]),
         ("s2", ["conversation", "document", "query", "shared_twin"]),
@@ -408,19 +97,70 @@ def test_activities(oracle_of: Any) -> None:
     assert column(every, "message_count", "document_count", "query_count") == [
         (0, 0, 0), (0, 1, 2), (2, 1, 0), (0, 1, 0),
     ]  # fmt: skip
-    assert oracle.activities(type="conversation") == every
-    assert column(oracle.activities(type="query"), "id") == ["s2"]
-    assert column(oracle.activities(user="ANN@"), "id") == ["s1"]
-    assert oracle.activities(user="a_n") == oracle.activities(user="%") == []
-    assert column(oracle.activities(None, None, (None,)), "id") == ["s3", "s4"]
-    assert column(oracle.activities(twin_id="lost"), "id") == ["s4"]
-    assert oracle.activities(date(2026, 3, 11)) == oracle.activities(None, date(2026, 3, 9)) == []
+    assert oracle.activities(activity_query(type="conversation")) == every
+    assert column(oracle.activities(activity_query(type="query")), "id") == ["s2"]
+    assert column(oracle.activities(activity_query(user="ANN@")), "id") == ["s1"]
+    assert (
+        oracle.activities(activity_query(user="a_n"))
+        == oracle.activities(activity_query(user="%"))
+        == []
+    )
+    assert column(oracle.activities(activity_query(organizations=(None,))), "id") == ["s3", "s4"]
+    assert column(oracle.activities(activity_query(twin="lost")), "id") == ["s4"]
+    for no_days in (activity_query(date(2026, 3, 11)), activity_query(None, date(2026, 3, 9))):
+        assert oracle.activities(no_days) == []
 
 
-def test_the_reference_data(tmp_path: Path) -> None:
-    if not REFERENCE.exists():
-        pytest.skip(f"no reference data at {REFERENCE}")
-    path = Path(shutil.copyfile(REFERENCE, tmp_path / "reference.db"))
+def test_an_event_filter_leaves_a_database_of_those_conversations(oracle_of: Any) -> None:
+    raw = Raw(
+        users=[a_user("ann"), a_user("bob", "Beta")],
+        twins=[a_twin("t0", "ann", "2026-03-01 00:00:00"), a_twin("t1", "gone")],
+        sessions=[
+            a_session("s0", "ann", "2026-03-02 10:00:00", topic="Plans"),
+            a_session("s1", "ann", "2026-03-10 10:00:00", twin_id="t1", topic="Budget"),
+            a_session("s2", "ann", None, twin_id="lost", topic="Budget"),
+            a_session("s3", "bob", "2026-03-11 10:00:00"),
+        ],
+        messages=[
+            a_message("m0", "s0", "2026-03-11 10:00:00"),
+            a_message("m1", "s2", "2026-03-11 10:00:00"),
+        ],
+        documents=[a_document("d0", "s1", "2026-03-09 10:00:00")],
+    )
+    oracle = oracle_of(raw)
+
+    def ask_of(**filters: Any) -> Query:
+        return ask("2026-03-09", "2026-03-12", "2026-03-13", **filters)
+
+    def days(**filters: Any) -> list[int]:
+        return column(oracle.active_users(ask_of(**filters)), "active_users")
+
+    assert days() == [0, 1, 2, 0]
+    assert days(topics=("Budget",)) == [0, 1, 1, 0]
+    assert days(twin="t0") == [0, 0, 2, 0]
+    assert days(by_others=True) == [0, 1, 1, 0]  # with ann's twin bob; with that of nobody ann
+    assert days(unknown_twin=True) == [0, 0, 1, 0]
+    assert days(user="BOB@") == days(person="bob") == [0, 0, 1, 0]
+    assert days(user="b_b") == days(person="b") == [0, 0, 0, 0]
+    # Of everything her first day lies before the period, of the budget it is the 10th.
+    assert oracle.retention(ask_of())["day1_eligible"] == 1
+    about = oracle.retention(ask_of(topics=("Budget",)))
+    assert (about["day1"], about["day1_eligible"]) == (100.0, 1)
+    assert oracle.group(ask_of(topics=("Budget",), returned=1)) == {"ann"}
+    assert oracle.group(ask_of(returned=1)) == set()
+    # What isn't done in conversations stays, and so does the day on which averages begin.
+    only = ask_of(twin="t1")
+    assert oracle.installations(only) == oracle.installations(ask_of())
+    assert column(oracle.organizations(only), "organization", "people", "documents") == [
+        ("Acme", 1, 1), ("Beta", 1, 0),
+    ]  # fmt: skip
+    assert column(oracle.twins(only), "id", "conversations") == [("t1", 1), ("t0", 0)]
+    assert column(oracle.active_users(only), "average") == [0.0, 0.1, 0.1, 0.1]
+    assert oracle.behind("documents", ask_of(twin="t0")) == []
+
+
+def check_reference(path: Path) -> None:
+    """The figures of the reference data, made or real, one by one."""
     oracle, query = Oracle(path, ZoneInfo("UTC")), ask("2026-10-23", "2026-11-21", "2026-11-22")
     assert oracle.metrics(query) == {
         "total_active_users": 12,
@@ -466,3 +206,7 @@ def test_the_reference_data(tmp_path: Path) -> None:
         "previous_power_users_percent": 100.0,
         "power_users_change": 0.0,
     }
+
+
+def test_the_reference_data(reference_db: Path) -> None:
+    check_reference(reference_db)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, text
 
-from analytics.activities import ActivityQuery, count_activities
-from analytics.database import DatabaseProblem, Store, open_database
+from analytics.lists.activities import count_activities
+from analytics.reading.reader import reading
 from analytics.service import Service
 from analytics.settings import Settings
-from tests.databases import Raw, a_message, a_session, a_twin, a_user
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
+from tests.databases import Raw, a_message, a_session, a_twin, a_user, activity_query
 from tests.postgres import administering, create_tables, write
 
 pytestmark = pytest.mark.slow
@@ -88,8 +90,8 @@ def place(postgres: URL) -> Iterator[Place]:
 
 def listed(store: Store) -> int:
     """How many conversations a store shows."""
-    with store.session() as session:
-        return count_activities(session, ActivityQuery())
+    with reading(store) as reader:
+        return count_activities(reader, activity_query())
 
 
 ADD = (
@@ -201,10 +203,10 @@ def test_a_build_never_shows_half_of_itself(place: Place) -> None:
 
     def read() -> None:
         while not stop.is_set():
-            with store.session() as session:
-                session.execute(text("SELECT count(*) FROM users")).all()
-                session.execute(text("SELECT pg_sleep(0.005)")).all()
-                counts.add(count_activities(session, ActivityQuery()))
+            with reading(store) as reader:
+                reader.execute(text("SELECT count(*) FROM users")).all()
+                reader.execute(text("SELECT pg_sleep(0.005)")).all()
+                counts.add(count_activities(reader, activity_query()))
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:

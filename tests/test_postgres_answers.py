@@ -11,24 +11,24 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine, event, select, text
 from sqlalchemy.pool import NullPool
-from sqlmodel import Session
 
-from analytics.activities import (
-    TYPES,
-    ActivityQuery,
+from analytics.lists.activities import (
     activities,
-    activity,
     all_activities,
     count_activities,
     latest_activities,
 )
-from analytics.database import Store, open_database
+from analytics.lists.conversation import activity
+from analytics.metrics.registry import RESULTS
 from analytics.models import table_of
-from analytics.query import Filters, Period, Query
-from analytics.reports import REPORTS
-from analytics.results import department_names, organization_names, span
+from analytics.period import Period
+from analytics.query import TYPES, Query
+from analytics.reading.known import department_names, organization_names, span
+from analytics.reading.reader import Reader, reading
 from analytics.rollups.build import definition
-from analytics.rollups.tables import Build, Fact
+from analytics.rollups.state import Build
+from analytics.rollups.tables import Fact
+from analytics.storage.store import Store, open_database
 from seed import generate
 from tests.conftest import Shelf
 from tests.databases import (
@@ -42,6 +42,7 @@ from tests.databases import (
     a_session,
     a_twin,
     a_user,
+    activity_query,
 )
 from tests.postgres import a_database, administering, readable, rows_of
 
@@ -125,61 +126,62 @@ class Questions:
         known = [row[column] or None for row in self.raw.users]
         return tuple(self.dice.sample([*known, None, "Nobody"], self.dice.randint(1, 4)))
 
-    def filters(self) -> Filters:
-        return Filters(self.names("company"), self.names("department"))
+    def filters(self) -> dict[str, tuple[str | None, ...]]:
+        return {"organizations": self.names("company"), "departments": self.names("department")}
 
     def day(self) -> date:
         return END + timedelta(self.dice.randint(-80, 10))
 
-    def result(self) -> Callable[[Session], Any]:
+    def result(self) -> Callable[[Reader], Any]:
         start = self.day()
         end = start + timedelta(self.dice.choice((0, 0, 6, 6, 29, 29, 60, 89, 400)))
-        query = Query(Period(start, end, self.day()), self.filters())
-        report = self.dice.choice(REPORTS)
-        return lambda session: (report.slug, query, plain(report.function(session, query)))
+        query = Query(Period(start, end, self.day()), **self.filters())
+        report = self.dice.choice(RESULTS)
+        return lambda reader: (report.slug, query, plain(report.function(reader, query)))
 
-    def listed(self) -> Callable[[Session], Any]:
+    def listed(self) -> Callable[[Reader], Any]:
         pick, dice = self.dice.choice, self.dice
         days = sorted((self.day(), self.day()))
         emails = [row["email"] for row in self.raw.users]
         part = pick(emails)[: dice.randint(1, 4)]
-        ask = ActivityQuery(
+        ask = activity_query(
             *(pick((None, None, day)) for day in days),
-            filters=self.filters(),
+            **self.filters(),
             type=pick(TYPES),
             user=pick(("", "", part, part.swapcase(), "@EXÄMPLE", "@exämple", "%", "_")),
-            twin_id=pick((None, None, None, *(row["id"] for row in self.raw.twins[-5:]))),
+            twin=pick(("", "", "", *(row["id"] for row in self.raw.twins[-5:]))),
         )
         page, limit = dice.randint(1, 6), dice.randint(1, 30)
 
-        def answer(session: Session) -> Any:
-            first = activities(session, ask, NOW, page, limit)
+        def answer(reader: Reader) -> Any:
+            first = activities(reader, ask, NOW, page, limit)
             after = first.next_cursor and activities(
-                session, ask, NOW, page + 1, limit, cursor=first.next_cursor
+                reader, ask, NOW, page + 1, limit, cursor=first.next_cursor
             )
-            following = activities(session, ask, NOW, page + 1, limit)
+            following = activities(reader, ask, NOW, page + 1, limit)
             assert not after or after.items == following.items, ask
-            found = [first, count_activities(session, ask)]
+            found = [first, count_activities(reader, ask)]
             return ask, page, limit, plain(found)
 
         return answer
 
-    def opened(self) -> Callable[[Session], Any]:
+    def opened(self) -> Callable[[Reader], Any]:
         key = self.dice.choice(self.raw.sessions)["id"]
-        return lambda session: (key, plain(activity(session, key, NOW)))
+        return lambda reader: (key, plain(activity(reader, key, NOW)))
 
-    def whole(self) -> Callable[[Session], Any]:
+    def whole(self) -> Callable[[Reader], Any]:
         filters, today = self.filters(), self.day()
-        return lambda session: (
+        ask = activity_query(**filters)
+        return lambda reader: (
             filters,
-            plain(latest_activities(session, filters, NOW, 20)),
-            plain(list(all_activities(session, ActivityQuery(filters=filters), NOW))),
-            span(session, today),
-            organization_names(session),
-            department_names(session),
+            plain(latest_activities(reader, ask, NOW, 20)),
+            plain(list(all_activities(reader, ask, NOW))),
+            span(reader, today),
+            organization_names(reader),
+            department_names(reader),
         )
 
-    def __iter__(self) -> Iterator[Callable[[Session], Any]]:
+    def __iter__(self) -> Iterator[Callable[[Reader], Any]]:
         while True:
             kind = self.dice.random()
             yield (
@@ -196,8 +198,8 @@ class Questions:
 def answers(store: Store, raw: Raw, seed: int, count: int) -> list[Any]:
     """What the store says to random questions, always the same ones."""
     store.refresh()
-    with store.session() as session:
-        return [ask(session) for ask, _ in zip(Questions(raw, seed), range(count), strict=False)]
+    with reading(store) as reader:
+        return [ask(reader) for ask, _ in zip(Questions(raw, seed), range(count), strict=False)]
 
 
 @pytest.fixture(scope="module")
@@ -270,8 +272,8 @@ def built_and_refreshed(shelf: Shelf, raw: Raw) -> list[Any]:
         for statement in CHANGES:
             connection.execute(text(statement))
     after = answers(store, raw, 6, 100)
-    with store.session() as session:
-        assert session.scalar(select(table_of(Build).c.refresh)), "it was built, not refreshed"
+    with reading(store) as reader:
+        assert reader.scalar(select(table_of(Build).c.refresh)), "it was built, not refreshed"
     return before + after
 
 
@@ -292,8 +294,8 @@ def test_the_time_zone_of_a_connection_changes_nothing(
         connection.execute(text(f"ALTER DATABASE {postgres.database} SET timezone = '{zone}'"))
     shelf = Shelf(tmp_path, postgres)
     assert built_and_refreshed(shelf, raw) == wanted
-    with opened(shelf, "America/New_York").session() as session:
-        assert session.scalar(text("SHOW timezone")) == zone
+    with reading(opened(shelf, "America/New_York")) as reader:
+        assert reader.scalar(text("SHOW timezone")) == zone
     shelf.close()
 
 
@@ -326,8 +328,8 @@ def test_the_tables_per_user_can_be_partitioned_by_user(
 ) -> None:
     shelf = Shelf(tmp_path, postgres)
     assert built_and_refreshed(shelf, raw) == wanted
-    with opened(shelf, "America/New_York").session() as session:
-        found = session.scalars(
+    with reading(opened(shelf, "America/New_York")) as reader:
+        found = reader.scalars(
             text(
                 "SELECT relname FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid"
             )

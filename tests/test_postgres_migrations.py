@@ -9,14 +9,13 @@ from sqlalchemy.pool import NullPool
 
 from analytics import migrations
 from analytics.__main__ import main
-from analytics.database import open_database
 from analytics.migrations import MigrationError, migrate
 from analytics.settings import Settings
+from analytics.storage.store import open_database
 from tests.databases import Raw, a_document, a_message, a_query, a_session, a_twin, a_user
 from tests.postgres import administering, create_tables, rows_of, write
 
 pytestmark = pytest.mark.slow
-DATA = Path(__file__).parents[2] / "shared/data"
 REVISIONS = ["0001_reference_schema", "0002_message_type"]
 TYPES = {
     "a": "general",
@@ -75,18 +74,17 @@ def test_classifies_and_is_safe_to_repeat(old: URL) -> None:
     assert types(old) == TYPES
 
 
-def test_agrees_with_the_reference(postgres: URL) -> None:
-    before, after = DATA / "reference_before_message_type.db", DATA / "reference.db"
-    if not before.exists():
-        pytest.skip("the reference databases come separately")
-    raw = rows_of(before)
+def test_agrees_with_the_reference(postgres: URL, reference_db: Path, older_db: Path) -> None:
+    raw = rows_of(older_db)
     with create_engine(postgres, poolclass=NullPool).begin() as connection:
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
         create_tables(connection, foreign_keys=True)
         write(raw, connection)
         connection.execute(text("ALTER TABLE messages DROP COLUMN message_type"))
     migrate(postgres)
-    assert types(postgres) == {row["id"]: row["message_type"] for row in rows_of(after).messages}
+    assert types(postgres) == {
+        row["id"]: row["message_type"] for row in rows_of(reference_db).messages
+    }
 
 
 def test_only_nulls_of_an_existing_column_are_filled(old: URL) -> None:

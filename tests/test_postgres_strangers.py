@@ -6,11 +6,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, Connection, text
 
-from analytics.activities import ActivityQuery, count_activities
-from analytics.database import DatabaseProblem, Store, open_database
-from analytics.search import Search, check_search
+from analytics.lists.activities import count_activities
+from analytics.reading.reader import reading
+from analytics.search.index import Search
+from analytics.search.matching import check_search
 from analytics.settings import Settings
-from tests.databases import Raw, a_message, a_session, a_twin, a_user
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
+from tests.databases import Raw, a_message, a_session, a_twin, a_user, activity_query
 from tests.postgres import a_database, administering, create_tables, write
 
 pytestmark = pytest.mark.slow
@@ -77,7 +80,7 @@ def test_an_object_of_somebody_else_is_named_and_kept(name: str, place: URL) -> 
     assert caught.value.what.startswith(f"{name} isn't recognised as the dashboard's own")
     if "schema" not in name:
         with pytest.raises(DatabaseProblem, match="isn't recognised"):
-            store.remove_marks()
+            store.remove_log()
     store.close()
     with administering(place) as connection:
         after = objects(connection)
@@ -108,7 +111,7 @@ def test_names_that_only_look_alike_are_no_business_of_ours(place: URL) -> None:
     first = store.freshness()
     store.refresh()
     assert store.freshness() == first
-    assert store.remove_marks()
+    assert store.remove_log()
     store.close()
     with administering(place) as connection:
         assert ("trigger", "rollup_note", "") in objects(connection)
@@ -154,8 +157,8 @@ def test_doubled_rows_are_counted_in_words(place: URL) -> None:
     run(place, "DELETE FROM sessions AS a USING sessions AS b WHERE a.id = b.id"
         " AND a.ctid > b.ctid")  # fmt: skip
     store.refresh()
-    with store.session() as session:
-        assert count_activities(session, ActivityQuery()) == 3
+    with reading(store) as reader:
+        assert count_activities(reader, activity_query()) == 3
     run(place, "INSERT INTO sessions SELECT * FROM sessions WHERE id > 's1'")
     with pytest.raises(DatabaseProblem, match="in several: 1 in the table sessions"):
         store.refresh()

@@ -13,27 +13,24 @@ import pytest
 from sqlalchemy import URL, Connection, create_engine, select, text
 from sqlalchemy.pool import NullPool
 
-from analytics import database
-from analytics.activities import ActivityQuery, count_activities
-from analytics.api import create_app
 from analytics.app.store import AppStore
 from analytics.app.views import save_view, saved_view, saved_views
-from analytics.database import (
-    DatabaseLocked,
-    DatabaseProblem,
-    Store,
-    open_database,
-)
+from analytics.lists.activities import count_activities
 from analytics.models import Message, User, table_of
-from analytics.rollups import marks
+from analytics.reading.reader import reading
+from analytics.rollups import change_log
 from analytics.rollups.refresh import prepare, refresh, stage
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.service import Service
 from analytics.settings import Settings
-from tests.databases import Raw, a_message, a_session, a_twin, a_user
+from analytics.storage import faults
+from analytics.storage.faults import DatabaseLocked, DatabaseProblem
+from analytics.storage.store import Store, open_database
+from analytics.web.api import create_app
+from tests.databases import Raw, a_message, a_session, a_twin, a_user, activity_query
 from tests.postgres import a_database, administering, create_tables, write
-from tests.test_api import NOW, Served
 from tests.test_service import two_zones
+from tests.web.test_api import NOW, Served
 
 pytestmark = pytest.mark.slow
 WAIT = 60  # seconds after which something is taken to hang
@@ -83,8 +80,8 @@ def store(filled: URL) -> Iterator[Store]:
 
 def listed(store: Store, **asked: Any) -> int:
     """How many conversations a store shows."""
-    with store.session() as session:
-        return count_activities(session, ActivityQuery(**asked))
+    with reading(store) as reader:
+        return count_activities(reader, activity_query(**asked))
 
 
 # --- locks ------------------------------------------------------------------------------------
@@ -101,7 +98,7 @@ def locked(url: URL, table: str) -> Iterator[None]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for 5 seconds here."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 1)
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 1)
 
 
 @pytest.mark.usefixtures("soon")
@@ -109,8 +106,8 @@ def test_who_meets_a_lock_is_told_and_what_was_counted_is_served(filled: URL) ->
     first = Service(settings_of(filled, refresh_seconds=0, search=False))
     store = first.store()
     with locked(filled, "messages"):
-        with pytest.raises(DatabaseLocked, match="Waited 1 seconds"), store.session() as session:
-            session.execute(select(table_of(Message).c.id)).all()
+        with pytest.raises(DatabaseLocked, match="Waited 1 seconds"), reading(store) as reader:
+            reader.execute(select(table_of(Message).c.id)).all()
         assert listed(store) == 1
     with connected(filled) as writer:
         writer.execute(text("UPDATE messages SET sender_type = 'twin'"))
@@ -129,7 +126,7 @@ def test_a_build_that_waits_for_a_long_download_keeps_nobody_out(store: Store) -
         with store.session() as download:
             assert download.scalar(text("SELECT count(*) FROM rollup.build")) == 1
             building = others.submit(store.rebuild)
-            with administering(store.engine.url) as watcher:
+            with administering(store.database.engine.url) as watcher:
                 waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
                 while not watcher.scalar(waiting):
                     assert not building.done()
@@ -142,18 +139,18 @@ def test_a_build_that_waits_for_a_long_download_keeps_nobody_out(store: Store) -
 def test_a_statement_that_the_server_ended_is_said(store: Store) -> None:
     with (
         pytest.raises(DatabaseProblem, match="longer than its statement_timeout allows") as caught,
-        store.session() as session,
+        reading(store) as reader,
     ):
-        session.execute(text("SET LOCAL statement_timeout = 1"))
-        session.execute(text("SELECT pg_sleep(60)"))
+        reader.execute(text("SET LOCAL statement_timeout = 1"))
+        reader.execute(text("SELECT pg_sleep(60)"))
     assert not isinstance(caught.value, DatabaseLocked)
 
 
 def test_the_planner_knows_what_is_staged(store: Store) -> None:
-    with connected(store.engine.url) as connection:
+    with connected(store.database.engine.url) as connection:
         connection.execute(text("UPDATE users SET full_name = 'Anna' WHERE id = 'ann'"))
         connection.execute(text("UPDATE sessions SET title = 'Other' WHERE id = 's0'"))
-        touched = marks.read(connection, 250, 1_000)
+        touched = change_log.read(connection, 250, 1_000)
         assert touched is not None
         prepare(connection)
         stage(connection, touched)
@@ -164,7 +161,9 @@ def test_the_planner_knows_what_is_staged(store: Store) -> None:
                 " WHERE relpersistence = 't' AND relkind = 'r' AND reltuples > 0"
             )
         )
-        assert {"rollup_whole", "rollup_event", "rollup_replaced"} <= {name for name, _ in known}
+        assert {"rollup_whole_user", "rollup_staged_event", "rollup_replaced_session"} <= {
+            name for name, _ in known
+        }
 
 
 # --- encodings --------------------------------------------------------------------------------
@@ -234,10 +233,10 @@ def test_what_an_encoding_lacks_matches_nothing(foreign: Served) -> None:
 
 
 def test_what_an_encoding_holds_is_found_in_any_case(foreign: Served) -> None:
-    with foreign.service.store().session() as session:
+    with reading(foreign.service.store()) as reader:
         name, content = (
-            session.execute(select(table_of(User).c.full_name)).scalar_one(),
-            session.execute(select(table_of(Message).c.content)).scalar_one(),
+            reader.execute(select(table_of(User).c.full_name)).scalar_one(),
+            reader.execute(select(table_of(Message).c.content)).scalar_one(),
         )
     assert (name, content) in HELD.values()
     for word in name.split():
@@ -421,7 +420,7 @@ def test_every_use_of_a_server_that_has_gone_is_a_problem_and_works_again(way: W
         "rebuild": store.rebuild,
         "readable": store.readable,
         "check": store.check,
-        "remove_marks": store.remove_marks,
+        "remove_log": store.remove_log,
         "search": search.update,
         "opening": lambda: open_database(settings_of(way.url)).close(),
         "views": lambda: saved_views(AppStore(settings_of(way.url))),
@@ -433,10 +432,10 @@ def test_every_use_of_a_server_that_has_gone_is_a_problem_and_works_again(way: W
             use()
         if name == "session":  # cut while it is in use
             way.mend()
-            with pytest.raises(DatabaseProblem), store.session() as session:
-                session.execute(text("SELECT 1"))
+            with pytest.raises(DatabaseProblem), reading(store) as reader:
+                reader.execute(text("SELECT 1"))
                 way.cut()
-                session.execute(text("SELECT 1"))
+                reader.execute(text("SELECT 1"))
         way.mend()
         use()
     store.close()
@@ -457,7 +456,7 @@ def test_the_service_is_back_without_a_restart(way: Way) -> None:
 def test_a_server_that_says_nothing_is_given_up(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_database(settings_of(way.url))
     dbapi: Any
-    with store.engine.connect() as connection:
+    with store.database.engine.connect() as connection:
         dbapi = connection.connection.driver_connection
         with socket.socket(fileno=os.dup(dbapi.fileno())) as one:
             assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 5_000
@@ -465,7 +464,7 @@ def test_a_server_that_says_nothing_is_given_up(way: Way, monkeypatch: pytest.Mo
             assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 1
             assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 3
     store.close()
-    monkeypatch.setattr(database, "BUSY_SECONDS", 2)  # the least that the driver knows
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 2)  # the least that the driver knows
     way.is_silent = True
     with ThreadPoolExecutor(1) as other:
         opening = other.submit(open_database, settings_of(way.url))

@@ -13,21 +13,17 @@ from pathlib import Path
 import pytest
 
 import analytics.service
-from analytics import database
-from analytics.database import (
-    DatabaseLocked,
-    DatabaseMissing,
-    DatabaseProblem,
-    OtherZone,
-    Store,
-    open_database,
-)
-from analytics.query import Period, Query
-from analytics.results import totals
+from analytics.period import Period
+from analytics.query import Query
+from analytics.reading.figures import totals
+from analytics.reading.reader import reading
 from analytics.rollups.build import Progress, silent
-from analytics.search import Search
+from analytics.search.index import Search
 from analytics.service import DatabaseOpening, Service, end_with_signals, service
 from analytics.settings import Settings, SettingsError
+from analytics.storage import faults
+from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem, OtherZone
+from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
 from tests.databases import Raw, a_session, a_user, write
 
@@ -41,8 +37,8 @@ def talks(count: int) -> Raw:
 
 
 def conversations(store: Store) -> int:
-    with store.session() as session:
-        return totals(session, MARCH).conversations
+    with reading(store) as reader:
+        return totals(reader, MARCH).conversations
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -339,7 +335,7 @@ def test_rollups_deleted_beside_the_open_database_are_made_again(path: Path) -> 
 def test_it_serves_what_was_counted_while_another_program_writes_for_long(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.02)
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 0.02)
     monkeypatch.setattr(analytics.service, "LOCKED_SECONDS", 0)
     write(talks(2), path)
     first = Service(settings_for(path))
@@ -347,7 +343,7 @@ def test_it_serves_what_was_counted_while_another_program_writes_for_long(
     first.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("DELETE FROM sessions WHERE id = 's1'")
-        writer.execute("BEGIN IMMEDIATE")  # no mark can be deleted
+        writer.execute("BEGIN IMMEDIATE")  # nothing can be deleted from the change log
         again = Service(settings_for(path))
         assert conversations(again.store()) == 1
         again.close()

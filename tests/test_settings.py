@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import make_url
 
 from analytics.__main__ import main
-from analytics.database import DatabaseProblem, open_database
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import open_database
 
 pytestmark = pytest.mark.usefixtures("new_process")
 

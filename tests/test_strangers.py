@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
-from analytics.activities import ActivityQuery, count_activities
 from analytics.app.store import AppStore
 from analytics.app.views import saved_views
-from analytics.database import DatabaseProblem, Store, open_database
-from analytics.search import Search, check_search
+from analytics.lists.activities import count_activities
+from analytics.reading.reader import reading
+from analytics.search.index import Search
+from analytics.search.matching import check_search
+from analytics.storage.faults import DatabaseProblem
+from analytics.storage.store import Store, open_database
 from tests.conftest import settings_for
-from tests.databases import write
-from tests.test_database import conversations, opened, problem_with, run, talks
+from tests.databases import activity_query, write
+from tests.opening import conversations, opened, problem_with, run, talks
 
 
 @pytest.fixture
@@ -33,8 +36,8 @@ def schema(path: Path) -> list[Any]:
 
 
 def found(store: Store, words: str) -> int:
-    with store.session() as session:
-        return count_activities(session, ActivityQuery(search=words))
+    with reading(store) as reader:
+        return count_activities(reader, activity_query(search=words))
 
 
 # --- objects in the database ------------------------------------------------------------------
@@ -61,7 +64,7 @@ def test_an_object_of_somebody_else_is_named_and_kept(
     assert problem.remedy.startswith("It was left as it is: rename it")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     with pytest.raises(DatabaseProblem, match="isn't recognised"):
-        open_database(settings_for(path)).remove_marks()
+        open_database(settings_for(path)).remove_log()
     assert schema(path) == before
 
 
@@ -73,7 +76,7 @@ def test_names_that_only_look_alike_are_no_business_of_ours(path: Path) -> None:
     first = store.freshness()
     store.refresh()
     assert store.freshness() == first  # nothing has to be built again for them
-    assert store.remove_marks()
+    assert store.remove_log()
     store.close()
     assert [row for row in schema(path) if row[1] != "sqlite_sequence"] == before
 
@@ -89,7 +92,7 @@ def test_marks_that_a_tool_has_written_down_anew_are_still_ours(path: Path) -> N
     run(copy, "ALTER TABLE queries RENAME TO asked; ALTER TABLE asked RENAME TO queries")
     store = opened(settings_for(copy))
     assert conversations(store) == 3
-    assert store.remove_marks()
+    assert store.remove_log()
     store.close()
 
 

@@ -18,15 +18,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import analytics.database
-import ui.frame
+import ui.page_context
 import ui.startup
-from analytics.database import BUSY_SECONDS, DatabaseLocked, DatabaseProblem, file_lock
 from analytics.service import RefreshProblem, Service
+from analytics.storage import faults
+from analytics.storage.faults import BUSY_SECONDS, DatabaseLocked, DatabaseProblem
+from analytics.storage.locks import file_lock
 from tests.browsing import ROOT, free_port
 from tests.databases import Raw, a_session, a_user, write
-from tests.test_api import Served, own  # noqa: F401 - a fixture too
-from tests.test_pages import Open, app  # noqa: F401 - fixtures too
+from tests.ui.test_pages import Open, app  # noqa: F401 - fixtures too
+from tests.web.test_api import Served, own  # noqa: F401 - a fixture too
 
 AWAY = DatabaseProblem("The server is away", "db.example", "Start it.")
 LOCKED = DatabaseLocked("The database is locked by another program", "here", "Wait.")
@@ -56,7 +57,7 @@ def test_a_page_that_fails_while_the_database_opens_is_not_drawn_at_once_again(
         tries.append(1)
         raise AWAY
 
-    monkeypatch.setattr(ui.frame, "_known", fails)
+    monkeypatch.setattr(ui.page_context, "_known", fails)
     page = app(database)
     assert "The server is away" in all_text(page)
     assert "looks again every 5 seconds" in all_text(page)
@@ -206,7 +207,7 @@ def test_the_overview_stays_while_raw_rows_are_locked(
 ) -> None:
     page = app(database)
     figures = [metric.value for metric in page.metric]
-    monkeypatch.setattr(analytics.database, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(faults, "BUSY_SECONDS", 0.05)
     with locked(database):
         page = app(database)
     assert [metric.value for metric in page.metric] == figures

@@ -1,1 +1,1 @@
-"""What the pages share: the frame around them, cards, charts, tables and the transcript."""
+"""What the pages share: their context, cards, charts, tables and the transcript."""

@@ -2,49 +2,41 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.activities import (
-    TYPES,
-    ActivityItem,
-    ActivityQuery,
-    FoundItem,
+from analytics.format import count, moment, number
+from analytics.lists.activities import (
     activities,
     count_activities,
     first_activities,
     latest_activities,
     people_of,
 )
-from analytics.database import Store
-from analytics.query import filter_label
-from analytics.results import Row
-from analytics.rollups.instants import from_instant
-from analytics.search import CANNOT_BUILD, MAX_SEARCH, Coverage, coverage, terms
-from analytics.text import count, moment, number
+from analytics.lists.activity_rows import ActivityItem, FoundItem
+from analytics.query import TYPES, Query, filter_label
+from analytics.search.matching import CANNOT_BUILD, Coverage, coverage
+from analytics.search.words import MAX_SEARCH, terms
+from analytics.sql.timestamps import from_instant
+from analytics.storage.store import Store
 from analytics.untrusted import REPLACEMENT
+from analytics.web.downloads import CSV_PATH, LATEST_PATH
+from ui.access import Data
+from ui.address import first_page
+from ui.arriving import narrowed
 from ui.asked import cut, notice, option, page_number
 from ui.cache import shared
 from ui.charts import card_head
-from ui.download import CSV_PATH, LATEST_PATH
-from ui.drill import (
-    chips,
-    conversation_link,
-    narrowed_activities,
-    parameters,
-    person_link,
-    twin_name,
-)
-from ui.files import save_link
-from ui.frame import Frame, frame, query_string
-from ui.results import rows
+from ui.chips import chips
+from ui.inert import highlighted, inert
+from ui.links import conversation_link, person_link
+from ui.page_context import PageContext, page_context, query_string
+from ui.saving import save_link
 from ui.startup import look_every
-from ui.text import highlighted, inert
 
 PAGE_SIZE = 20
-ALL_TWINS = ""
 TYPE_LABELS = {
     "all": "All",
     "document": "With documents",
@@ -57,15 +49,14 @@ TYPE_LABELS = {
 class _Choice:
     type: str
     user: str
-    twin: str
     search: str
 
 
 def latest() -> None:
     """The newest activities within the filters, whatever the period."""
-    made = frame()
-    with made.store.session() as session:
-        items = latest_activities(session, made.query.filters, made.now)
+    made = page_context()
+    with made.data.reading() as reader:
+        items = latest_activities(reader, made.query, made.now)
     with st.container(border=True):
         with card_head():
             st.subheader(
@@ -85,46 +76,37 @@ def activity_list() -> None:
 
     The first page is drawn before its total is known, which may take longer.
     """
-    made = frame()
+    made = page_context()
     choice = _filter_bar()
-    ask = narrowed_activities(
-        ActivityQuery(
-            made.query.period.start,
-            made.query.period.end,
-            made.query.filters,
-            choice.type,
-            choice.user,
-            choice.twin or None,
-            search=choice.search,
-        )
-    )
-    chips("conversations")
+    narrow = narrowed("conversations")
+    ask = replace(narrow, type=choice.type, user=choice.user or narrow.user, search=choice.search)
+    chips("conversations", narrow)
     covered = _search_notice(made, choice.search)
     pages = st.container()
     with st.container(border=True):
         with card_head():
             head = st.empty()
-            _csv_link(choice, covered)
+            _csv_link(ask, covered)
         listing = st.empty()
         wanted = _wanted_page()
-        with made.store.session() as session:
+        with made.data.reading() as reader:
             if wanted > 1:
-                page = activities(session, ask, made.now, wanted, PAGE_SIZE)
+                page = activities(reader, ask, made.now, wanted, PAGE_SIZE)
                 items, total = page.items, page.total
             else:
-                items = first_activities(session, ask, made.now, PAGE_SIZE)
+                items = first_activities(reader, ask, made.now, PAGE_SIZE)
         if wanted == 1:
             _draw(listing, items, choice.search)
             stamp = covered.stamp if covered else ""
-            total = _total(ask, made.freshness.version, stamp, made.store)
+            total = _total(ask, stamp, made.data)
         shown, last = 1, max(1, -(-total // PAGE_SIZE))
         page_number(last)
         if last > 1:
             with pages:
                 shown = st.pagination(last, key="page", bind="query-params", width="stretch")
         if shown != wanted:  # the address names a page past the last one
-            with made.store.session() as session:
-                items = activities(session, ask, made.now, shown, PAGE_SIZE).items
+            with made.data.reading() as reader:
+                items = activities(reader, ask, made.now, shown, PAGE_SIZE).items
         if wanted > 1:
             _draw(listing, items, choice.search)
         first = (shown - 1) * PAGE_SIZE + 1
@@ -143,31 +125,27 @@ def _wanted_page() -> int:
 
 
 @shared(max_entries=128)
-def _total(ask: ActivityQuery, _version: str, _stamp: str, store: Store) -> int:
-    with store.session() as session:
-        return count_activities(session, ask)
+def _total(ask: Query, _stamp: str, data: Data) -> int:
+    with data.reading() as reader:
+        return count_activities(reader, ask)
 
 
-def _csv_link(choice: _Choice, covered: Coverage | None) -> None:
+def _csv_link(ask: Query, covered: Coverage | None) -> None:
     if covered and not covered.is_complete:
         return  # it would lack what is not covered yet
-    asked = parameters(
-        "conversations",
-        type=choice.type, user=choice.user, twin=choice.twin, search=choice.search,
-    )  # fmt: skip
     save_link(
         "CSV",
-        f"{CSV_PATH}?{asked}",
+        f"{CSV_PATH}?{query_string(ask)}",
         "Save all activities that the filters leave, not only this page",
     )
 
 
-def _search_notice(made: Frame, asked: str) -> Coverage | None:
+def _search_notice(made: PageContext, asked: str) -> Coverage | None:
     """What a search covers, if there is one; the page follows the index."""
     if not asked:
         return None
-    with made.store.session() as session:
-        covered = coverage(session)
+    with made.data.reading() as reader:
+        covered = coverage(reader)
     if not terms(asked):
         st.caption("Write a word to search for: letters or digits.")
     if not covered.is_complete and made.store.search_problem:
@@ -179,8 +157,8 @@ def _search_notice(made: Frame, asked: str) -> Coverage | None:
         st.caption(f"{held} can't be searched: the index can't hold what is said there.")
 
     def look() -> None:
-        with made.store.session() as session:
-            if coverage(session).stamp != covered.stamp:
+        with made.data.reading() as reader:
+            if coverage(reader).stamp != covered.stamp:
                 st.rerun()
 
     look_every(made.store.settings.refresh_seconds or None, look)
@@ -202,44 +180,19 @@ def _draw(place: DeltaGenerator, items: Sequence[ActivityItem], search: str) -> 
         else:
             st.caption(
                 "No conversation in this period matches. Choose other dates, or remove the e-mail,"
-                " type, twin, search, organization or department filter."
+                " type, search, organization or department filter, or one of the marks above."
             )
 
 
 def _filter_bar() -> _Choice:
-    twins: dict[str, Row] = {
-        twin.id: twin for twin in sorted(rows("twins"), key=lambda t: t.name) if twin.id
-    }
-
-    def first_page() -> None:
-        st.session_state["page"] = 1
-
-    def other_twin() -> None:
-        first_page()
-        st.session_state["_twin"] = chosen = st.session_state["twin"] or ALL_TWINS
-        if chosen:
-            st.query_params["twin"] = chosen
-        else:
-            st.query_params.pop("twin", None)
-
-    def any_twin() -> None:
-        st.session_state["twin"] = ALL_TWINS
-        other_twin()
-
-    def twin_label(twin_id: str) -> str:
-        twin = twins.get(twin_id)
-        if twin is None:
-            return called or f"No twin with the id {cut(twin_id)}" if twin_id else "All twins"
-        return f"{twin.name} ({twin.owner_email or 'no owner'})"  # type: ignore[attr-defined]
-
     search = ""
     lost = st.query_params.get("search", "")
-    if lost and not frame().store.settings.search:
+    if lost and not page_context().store.settings.search:
         words = (
             f"search = {cut(lost)}: search is switched off here. Shown instead: whatever was said."
         )
         notice(words, "Remove", "remove-search", st.query_params.pop, "search")
-    if frame().store.settings.search:
+    if page_context().store.settings.search:
         search = st.text_input(
             "Search titles and messages",
             key="search",
@@ -251,7 +204,7 @@ def _filter_bar() -> _Choice:
             help='Finds conversations that hold all the words. `"two words"`: one after the other;'
             " `plan*`: how a word begins. Case and accents make no difference.",
         )
-    with st.grid(3, min_column_width=220):
+    with st.grid(2, min_column_width=220):
         option("type", TYPE_LABELS)
         kind = st.selectbox(
             "Type",
@@ -269,36 +222,19 @@ def _filter_bar() -> _Choice:
             on_change=first_page,
             max_chars=255,
         )
-        # Bound, the address would hold the label; links say the id, as the API is asked it.
-        asked = st.query_params.get("twin", ALL_TWINS).replace("\0", REPLACEMENT)
-        if asked != st.session_state.get("_twin"):
-            st.session_state["_twin"] = st.session_state["twin"] = asked
-        # One that nobody of these has, or that is gone, stays chosen.
-        called = twin_name(asked) if asked and asked not in twins else ""
-        twin = st.selectbox(
-            "Twin",
-            [ALL_TWINS, *twins, *([asked] if asked and asked not in twins else [])],
-            format_func=twin_label,
-            key="twin",
-            on_change=other_twin,
-        )
-    if asked and asked not in twins and not called:
-        words = f"No twin has the id {cut(asked)} any more: there is no conversation with it."
-        notice(words, "Remove", "remove-twin", any_twin)
     return _Choice(
         kind if kind in TYPES else "all",
         (user or "").replace("\0", REPLACEMENT).strip(),
-        twin or ALL_TWINS,
         (search or "").replace("\x00", " ").strip()[:MAX_SEARCH],
     )
 
 
 def _listing(items: Sequence[ActivityItem], search: str = "") -> None:
     """A row an activity; title and person are links, which mouse, finger and keyboard reach."""
-    store = frame().store
-    zone = store.settings.zone
-    with store.session() as session:
-        people = people_of(session, [item.id for item in items])
+    made = page_context()
+    zone = made.store.settings.zone
+    with made.data.reading() as reader:
+        people = people_of(reader, [item.id for item in items])
     for item in items:
         with st.container(gap="xsmall"):
             with st.container(horizontal=True, gap="small"):

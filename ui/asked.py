@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from analytics.text import count, day
-from ui.text import inert
+from analytics.format import count, day
+from ui.inert import inert
 
 _LONGEST = 80
 
@@ -24,14 +24,14 @@ class _Refused:
     value: str
     why: str
     labels: Mapping[Any, str]
-    page: str | None  # the page that has the widget; None for the frame
+    page: str | None  # the page that has the widget; None for that of every page
     shown: Any = None
 
 
 def option(key: str, labels: Mapping[str, str], *, page: bool = True) -> None:
     """Look at what the address asks of a box of options before it is drawn: a label, or its code.
 
-    With `page` the box is one of this page, else of the frame.
+    With `page` the box is one of this page, else of every page.
     """
     texts = [text for text in st.query_params.get_all(key) if text]
     if not texts or texts[-1] in labels.values():

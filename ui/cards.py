@@ -1,66 +1,69 @@
-"""Metric cards: a value, its difference, what it was before, its course and its definition."""
+"""Metric cards: a value, its difference, what it was before, its sparkline and its definition."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
-from analytics.behind import BEFORE, Behind, behind_metrics, behind_retention
-from analytics.cards import Card, metrics_cards
-from analytics.cards import retention_cards as cards_of
-from analytics.database import Store
-from analytics.metrics import Metrics
+from analytics.metrics.headline import BEFORE, Metrics, metrics_cards, metrics_lead_to
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.result import Card, Direction, DrillThrough
+from analytics.metrics.retention import Retention, came_back, retention_leads_to
+from analytics.metrics.retention import retention_cards as cards_of
 from analytics.query import Query
-from analytics.reports import BY_SLUG
-from analytics.retention import RETENTION_DAYS, Retention, day_retention
+from ui.access import Data
 from ui.cache import shared
 from ui.charts import explanation, menu
-from ui.drill import link, offers
-from ui.files import csv_link
-from ui.frame import frame
+from ui.links import PAGES, link, offers
+from ui.page_context import page_context
 from ui.results import row, rows
+from ui.saving import csv_link
+
+_ARROWS: dict[Direction, Literal["up", "down"]] = {"up": "up", "new": "up", "down": "down"}
 
 
-def metric_card(slug: str, card: Card, behind: Sequence[Behind], course: Sequence[int]) -> None:
-    """Draw a card of a result, its course, its explanation and its CSV in the corner.
+def metric_card(
+    slug: str, card: Card, leads_to: Sequence[DrillThrough], sparkline: Sequence[int]
+) -> None:
+    """Draw a card of a result, its sparkline, its explanation and its CSV in the corner.
 
-    `behind` is what the figure counts, its value first.
+    `leads_to` is what the figure counts, its value first.
     """
-    moved = card.difference[:1]
-    compares = card.difference and frame().compares
+    compares = card.direction and page_context().compares
     name = f"{slug}-{card.label.lower().replace(' ', '-')}"
     with st.container(border=True, height="stretch", gap="xsmall", key=f"card-{name}"):
         st.metric(
             card.label,
             card.value,
-            # Streamlit takes its colour from a plain sign at the start.
+            # Streamlit takes the colour from a plain sign at the start.
             card.difference.replace("\u2212", "-") if compares else None,
             delta_description=f"from {card.before}" if compares and card.before else None,
-            delta_color="normal" if moved in ("+", "\u2212", "n") else "off",
-            delta_arrow="up" if moved == "n" else "auto" if moved in ("+", "\u2212") else "off",
-            chart_data=list(course) if len(course) > 1 else None,
+            delta_color="normal" if card.direction in _ARROWS else "off",
+            delta_arrow=_ARROWS.get(card.direction, "off"),
+            chart_data=list(sparkline) if len(sparkline) > 1 else None,
             chart_type="area",
         )
-        menu("Explain", "info", f"corner-{name}", partial(_explain, slug, card, behind))
-        if behind and not behind[0].is_empty:
+        menu("Explain", "info", f"corner-{name}", partial(_explain, slug, card, leads_to))
+        if leads_to and not leads_to[0].is_empty:
             with st.container(key=f"onto-{name}"):
-                _follow(card, behind[0])
+                _follow(card, leads_to[0])
         if card.note:
             st.caption(card.note)
 
 
-def _follow(card: Card, first: Behind) -> None:
+def _follow(card: Card, first: DrillThrough) -> None:
     """A link that lies over the figure, with a name for those who don't see it there."""
     kind, number = next(iter(first.counts.items()))
-    called = f"{card.label}: look behind {card.value}"
-    link(kind, number, first.query, first.detail, called)
+    called = f"{card.label} {card.value}: show {PAGES[kind][-1]}"
+    link(kind, number, first.query, called)
 
 
-def _explain(slug: str, card: Card, behind: Sequence[Behind]) -> None:
+def _explain(slug: str, card: Card, leads_to: Sequence[DrillThrough]) -> None:
     report = BY_SLUG[slug]
-    for one in behind:
-        if not one.is_empty and (frame().compares or not one.name.startswith(BEFORE)):
+    for one in leads_to:
+        if not one.is_empty and (page_context().compares or not one.is_before):
             offers(replace(one, name=one.name or card.label))
     explanation(report, definition=card.definition)
     csv_link(report)
@@ -69,45 +72,43 @@ def _explain(slug: str, card: Card, behind: Sequence[Behind]) -> None:
 def headline_cards() -> None:
     """The four headline figures."""
     m = row(Metrics, "metrics")
-    courses = (
+    sparklines = (
         [d.active_users for d in rows("active-users")],
         [d.conversations for d in rows("conversations")],
         [d.documents_drafted for d in rows("engagement")],
         [d.installations for d in rows("installations")],
     )
-    found = behind_metrics(m, frame().query)
+    found = metrics_lead_to(m, page_context().query)
     with st.grid(4, min_column_width=165):
-        for card, counted, course in zip(metrics_cards(m), found, courses, strict=True):
-            metric_card("metrics", card, counted, course)
+        for card, counted, sparkline in zip(metrics_cards(m), found, sparklines, strict=True):
+            metric_card("metrics", card, counted, sparkline)
 
 
 def retention_cards() -> None:
     """The cards of retention and use."""
-    made, r = frame(), row(Retention, "retention")
-    found = _behind(made.query)
+    made, r = page_context(), row(Retention, "retention")
+    found = _leads_to(made.query)
     if made.compares:
-        earlier = _behind(made.query.previous)
+        earlier = _leads_to(made.query.previous)
         found = [(*now, *map(_before, then)) for now, then in zip(found, earlier, strict=True)]
     with st.grid(3, min_column_width=165):
         for card, counted in zip(cards_of(r), found, strict=True):
             metric_card("retention", card, counted, ())
 
 
-def _behind(query: Query) -> list[Sequence[Behind]]:
-    made = frame()
-    returned = _returned(query, made.freshness.version, made.store)
+def _leads_to(query: Query) -> list[Sequence[DrillThrough]]:
+    returned = _returned(query, page_context().data)
     used = row(Metrics, "metrics", query)
-    return behind_retention(row(Retention, "retention", query), returned, used, query)
+    return retention_leads_to(row(Retention, "retention", query), returned, used, query)
 
 
-def _before(one: Behind) -> Behind:
+def _before(one: DrillThrough) -> DrillThrough:
     """What the figure that is compared with counts."""
-    return replace(
-        one, name=f"{BEFORE}, {one.name[0].lower()}{one.name[1:]}" if one.name else BEFORE
-    )
+    name = f"{BEFORE}, {one.name[0].lower()}{one.name[1:]}" if one.name else BEFORE
+    return replace(one, name=name, is_before=True)
 
 
 @shared(max_entries=256)
-def _returned(query: Query, _version: str, store: Store) -> list[int]:
-    with store.session(counted=True) as session:
-        return [day_retention(session, query, days)[0] for days in RETENTION_DAYS]
+def _returned(query: Query, data: Data) -> list[int]:
+    with data.reading(counted=True) as reader:
+        return came_back(reader, query)

@@ -2,48 +2,40 @@
 
 import streamlit as st
 
-from analytics.database import DatabaseProblem
-from analytics.query import QueryError
+from analytics.errors import QueryError
+from analytics.metrics.pages import FIRST, NAVIGATION
+from analytics.storage.faults import DatabaseProblem
+from analytics.web.faults import FAULT_REMEDY, log_fault
+from ui.arriving import arrive
 from ui.asked import refusals
-from ui.drill import arrive, back_link
-from ui.faults import FAULT_REMEDY, log_fault
-from ui.files import save_page
-from ui.frame import gone_notices, make_frame, period_line
+from ui.chips import page_chips
+from ui.gone import gone_notices
+from ui.links import back_link
+from ui.page_context import make_page_context
+from ui.period_line import period_line
+from ui.saving import save_page
 from ui.startup import notices, open_store, problem_page
 from ui.views import save_control
 
 # The plain icon comes first: a material icon of a page would be fetched as favicon.
 st.set_page_config(page_title="AI Twin Analytics", page_icon="📊", layout="wide")
 PAGES = {
-    "overview": st.Page(
-        "../pages/overview.py", title="Overview", icon=":material/monitoring:", default=True
-    ),
-    "retention": st.Page(
-        "../pages/retention.py", title="Retention", icon=":material/event_repeat:"
-    ),
-    "organizations": st.Page(
-        "../pages/organizations.py", title="Organizations", icon=":material/corporate_fare:"
-    ),
-    "twins": st.Page("../pages/twins.py", title="Twins", icon=":material/smart_toy:"),
-    "people": st.Page("../pages/people.py", title="People", icon=":material/group:"),
-    "activities": st.Page("../pages/activities.py", title="Activities", icon=":material/forum:"),
-    "documents": st.Page("../pages/documents.py", title="Documents", icon=":material/description:"),
-    "queries": st.Page("../pages/queries.py", title="Queries", icon=":material/search:"),
-    "installations": st.Page(
-        "../pages/installations.py", title="Installed twins", visibility="hidden"
-    ),
-    "person": st.Page("../pages/person.py", title="Person", visibility="hidden"),
-    "conversation": st.Page("../pages/conversation.py", title="Conversation", visibility="hidden"),
-    "views": st.Page("../pages/views.py", title="Saved views", icon=":material/bookmarks:"),
-    "data": st.Page("../pages/data.py", title="Data", icon=":material/database:"),
+    name: st.Page(
+        f"../pages/{name}.py",
+        title=one.title,
+        default=name == FIRST,
+        icon=f":material/{one.icon}:" if one.shown else None,
+        visibility="visible" if one.shown else "hidden",
+    )
+    for name, one in NAVIGATION.items()
 }
 page = st.navigation({"AI Twin Analytics": list(PAGES.values())})
 st.set_page_config(page_title=f"{page.title} · AI Twin Analytics")
 try:
     store = open_store()
-    st.session_state["_page"] = page.url_path or "overview"
+    st.session_state["_page"] = page.url_path or FIRST
     arrive()
-    made = make_frame(store)
+    made = make_page_context(store)
     with st.sidebar:
         save_control(page.url_path)
     # One place for all that comes and goes, or the page's charts would be drawn anew with it.
@@ -52,6 +44,8 @@ try:
         st.title(page.title, anchor=False)
         if page.url_path not in ("conversation", "views", "data"):
             period_line(made)
+        page_chips()
+        if page.url_path not in ("conversation", "views", "data"):
             gone_notices()
         notices(store, made.freshness.version)
         refused = st.container()
@@ -59,7 +53,7 @@ try:
     with refused:
         refusals()
     with st.sidebar:
-        save_page(page.url_path or "overview")
+        save_page(page.url_path or FIRST)
 except DatabaseProblem as error:
     problem_page(error.what, error.where, error.remedy)
 except QueryError as error:

@@ -7,28 +7,33 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from analytics.database import Store
-from analytics.drawing import chart_data, compared_with, height, specs, summary, table_data
-from analytics.query import DEFAULT_PRESET, Query, preset_period
-from analytics.reports import BY_SLUG
-from analytics.results import Row, span
-from analytics.text import compared_name
+from analytics.fields import Row
+from analytics.format import compared_name
+from analytics.metrics.registry import BY_SLUG
+from analytics.output.chart_data import chart_data, compared_with, table_data
+from analytics.output.chart_spec import height, specs
+from analytics.output.chart_summary import summary
+from analytics.period import DEFAULT_PRESET, preset_period
+from analytics.query import Query
+from analytics.reading.known import span
+from analytics.storage.store import Store
+from ui.access import Data, visible
 from ui.cache import shared
-from ui.frame import frame
+from ui.page_context import page_context
 
 RowT = TypeVar("RowT", bound=Row)
 
 
 @shared(max_entries=512)
-def _rows(slug: str, query: Query, _version: str, limit: int | None, store: Store) -> list[Row]:
-    with store.session(counted=True) as session:
-        return BY_SLUG[slug].rows(session, query, limit)
+def _rows(slug: str, query: Query, limit: int | None, data: Data) -> list[Row]:
+    with data.reading(counted=True) as reader:
+        return BY_SLUG[slug].rows(reader, query, limit)
 
 
 def rows(slug: str, query: Query | None = None, limit: int | None = None) -> list[Any]:
-    """The rows of a result for the frame's question, or another one. Nobody changes them."""
-    made = frame()
-    return _rows(slug, query or made.query, made.freshness.version, limit, made.store)
+    """The rows of a result for the page's question, or another one. Nobody changes them."""
+    made = page_context()
+    return _rows(slug, query or made.query, limit, made.data)
 
 
 @dataclass(frozen=True)
@@ -43,22 +48,21 @@ class Drawn:
 
 def drawn(slug: str, query: Query, *, compared: bool) -> Drawn:
     """What the chart of a registered result shows, beside the days it is compared with."""
-    made = frame()
-    return _drawn(slug, query, made.freshness.version, compared, made.store)
+    return _drawn(slug, query, compared, page_context().data)
 
 
 @shared(max_entries=256)
-def _drawn(slug: str, query: Query, version: str, compared: bool, store: Store) -> Drawn:
+def _drawn(slug: str, query: Query, compared: bool, data: Data) -> Drawn:
     report = BY_SLUG[slug]
-    found = _rows(slug, query, version, None, store)
+    found = _rows(slug, query, None, data)
     beside = None
     if compared:
-        beside = compared_with(report, query, lambda q: _rows(slug, q, version, None, store))
-    data = chart_data(report, found, beside)
-    said = summary(report, data, beside)
-    if data.empty:
-        return Drawn(data, data, 0, said)
-    return Drawn(data, table_data(report, data, beside), height(report, data), said)
+        beside = compared_with(report, query, lambda q: _rows(slug, q, None, data))
+    shown = chart_data(report, found, beside)
+    said = summary(report, shown, beside)
+    if shown.empty:
+        return Drawn(shown, shown, 0, said)
+    return Drawn(shown, table_data(report, shown, beside), height(report, shown), said)
 
 
 def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
@@ -67,15 +71,16 @@ def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
     if freshness is None:
         return
     today = now.astimezone(store.settings.zone).date()
-    with store.session(counted=True) as session:
-        period = preset_period(DEFAULT_PRESET, span(session, today), today)
+    data = visible(store, freshness.version)
+    with data.reading(counted=True) as reader:
+        period = preset_period(DEFAULT_PRESET, span(reader, today), today)
     query = Query(period)
     for slug in slugs:
         if BY_SLUG[slug].drawing.mark in ("cards", "table"):
-            _rows(slug, query, freshness.version, None, store)
+            _rows(slug, query, None, data)
             continue
         compared = BY_SLUG[slug].drawing.x == "date"
-        _drawn(slug, query, freshness.version, compared, store)
+        _drawn(slug, query, compared, data)
         for dark in (False, True):
             specs(slug, dark=dark, compared=compared_name(query) if compared else "")
 
@@ -86,5 +91,5 @@ def row(kind: type[RowT], slug: str, query: Query | None = None) -> RowT:
 
 
 def table(found: Sequence[Row]) -> pd.DataFrame:
-    """Rows as a frame, a column a field."""
+    """Rows as a data frame, a column a field."""
     return pd.DataFrame([one.model_dump() for one in found])

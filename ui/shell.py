@@ -16,13 +16,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from analytics.gate import policy
-from ui.frame import COMPARISONS
+from analytics.metrics.pages import FIRST, NAVIGATION
+from analytics.web.content_policy import policy
+from ui.address import IN
+from ui.period_bar import COMPARISONS
 
-PAGE_NAMES = (
-    "retention", "organizations", "twins", "people", "activities", "documents", "queries",
-    "installations", "person", "conversation", "views", "data",
-)  # fmt: skip
 _STATIC = Path(streamlit.__file__).parent / "static"
 # Modules of Streamlit's client, without the hash in their file's name. One that is missing after an
 # upgrade is not fetched early, nothing else.
@@ -80,7 +78,6 @@ def _early_modules() -> list[str]:
     return list(found)
 
 
-_IN = ("in_organization", "in_department", "in_compare", "in_compare_dates", "in_preset")
 _OWN = {"start_date": "dates", "end_date": "dates"}
 
 
@@ -91,7 +88,7 @@ def labels() -> dict[str, dict[str, str]]:
     Streamlit's widgets keep the label in the address; a link may say either.
     """
     from ui.activities import TYPE_LABELS  # noqa: PLC0415 - pages load after the server
-    from ui.lists import ORDERS, SHOWN, SORT_LABELS  # noqa: PLC0415
+    from ui.list_pages import ORDERS, SHOWN, SORT_LABELS  # noqa: PLC0415
 
     return {
         "compare": COMPARISONS,
@@ -105,15 +102,15 @@ def labels() -> dict[str, dict[str, str]]:
 async def shell(request: Request) -> Response:
     """The first HTML of any page.
 
-    A link's own period and filters become those of the frame (`ui.drill` says why there are two):
-    this is how they look in the address from then on. So do the codes of options.
+    A link's own period and filters become those of every page (`ui.links` says why there are
+    two): this is how they look in the address from then on. So do the codes of options.
     """
     asked = request.query_params
     pairs = asked.multi_items()
     own = [text for name, text in pairs if name in _OWN and text]
-    if own or any(asked.get(name) for name in _IN):
+    if own or any(asked.get(name) for name in IN):
         # A link's own are all of it, but for the dates where it has none. A preset stands for its.
-        dropped = {"restore", *(name.removeprefix("in_") for name in _IN)}
+        dropped = {"restore", *(name.removeprefix("in_") for name in IN)}
         dropped |= set(_OWN) if asked.get("in_preset") else {"dates"} if own else set()
         pairs = [
             (_OWN.get(name) or name.removeprefix("in_"), text)
@@ -129,4 +126,6 @@ async def shell(request: Request) -> Response:
     return HTMLResponse(_html(), headers={"Cache-Control": "no-cache"})
 
 
-ROUTES = [Route(path, shell) for path in ("/", *(f"/{name}" for name in PAGE_NAMES))]
+ROUTES = [
+    Route(path, shell) for path in ("/", *(f"/{name}" for name in NAVIGATION if name != FIRST))
+]

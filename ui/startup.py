@@ -7,15 +7,17 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.database import DatabaseLocked, DatabaseMissing, DatabaseProblem, Store
+from analytics.format import count, number
+from analytics.metrics.sources import Apart, apart
 from analytics.rollups.build import Progress
 from analytics.service import service
 from analytics.settings import SettingsError
-from analytics.sources import Apart, apart
-from analytics.text import count, number
+from analytics.storage.faults import DatabaseLocked, DatabaseMissing, DatabaseProblem
+from analytics.storage.store import Store
+from analytics.web.faults import FAULT_REMEDY, log_fault
+from ui.access import Data, visible
 from ui.cache import shared
-from ui.faults import FAULT_REMEDY, log_fault
-from ui.text import inert
+from ui.inert import inert
 
 RETRY_SECONDS = 5
 
@@ -157,16 +159,16 @@ def notices(store: Store, version: str) -> None:
             "date, stop the programs that write to it and run `python -m analytics migrate`.",
             icon=":material/upgrade:",
         )
-    if said := _said_apart(_apart(version, store)):
+    if said := _said_apart(_apart(visible(store, version))):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.caption(f":material/info: {said}", width="content")
             st.page_link("../pages/data.py", label="Data", width="content", query_params={})
 
 
 @shared(max_entries=8)
-def _apart(_version: str, store: Store) -> Apart:
-    with store.session(counted=True) as session:
-        return apart(session)
+def _apart(data: Data) -> Apart:
+    with data.reading(counted=True) as reader:
+        return apart(reader)
 
 
 def _said_apart(found: Apart) -> str:

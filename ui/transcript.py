@@ -1,33 +1,38 @@
 """One conversation, message by message. Its words are other people's: they are only ever text."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from analytics.activities import (
+from analytics.format import count, moment
+from analytics.lists.conversation import (
     ActivityDetail,
     DocumentCreated,
     MessageItem,
     QueryExecuted,
     activity,
 )
-from analytics.details import NO_TOPIC, Detail
 from analytics.query import filter_label
-from analytics.search import MAX_SEARCH, SnippetPart, parts_of
-from analytics.text import count, moment
+from analytics.reading.filter_texts import NO_TOPIC
+from analytics.search.snippets import SnippetPart, parts_of
+from analytics.search.words import MAX_SEARCH
 from analytics.untrusted import unescaped
-from ui.drill import link, person_link
-from ui.frame import frame
-from ui.text import highlighted, inert
+from ui.arriving import question
+from ui.asked import cut
+from ui.inert import highlighted, inert
+from ui.links import link, only_this, person_link
+from ui.page_context import page_context
 
 SHOWN_AT_ONCE = 200
 
 
 def conversation() -> None:
     """The conversation whose id stands in the address."""
-    made = frame()
+    made = page_context()
     st.page_link("../pages/activities.py", label="All activities", icon=":material/forum:")
     wanted = st.query_params.get("id", "")
-    with made.store.session() as session:
-        found = activity(session, wanted, made.now) if wanted else None
+    with made.data.reading() as reader:
+        found = activity(reader, wanted, made.now) if wanted else None
     if found is None:
         st.info(
             "Choose a conversation from the activities."
@@ -58,7 +63,7 @@ def conversation() -> None:
 
 
 def _head(found: ActivityDetail) -> None:
-    made = frame()
+    made = page_context()
     zone = made.store.settings.zone
     with st.container(border=True):
         st.subheader(inert(unescaped(found.action)), anchor=False)
@@ -81,9 +86,16 @@ def _head(found: ActivityDetail) -> None:
             person_link(found.user_id, found.user)
             if found.twin_id:
                 name = found.twin_name or "Twin"
-                link("conversations", None, detail=Detail(twin=found.twin_id), label=f"With {name}")
+                with_it = replace(question(), twin=found.twin_id, unknown_twin=False)
+                link("conversations", None, with_it, f"Show conversations with {cut(name)}")
             if found.twin_owner_id and found.twin_owner_id != found.user_id:
                 person_link(found.twin_owner_id, f"{found.twin_owner_name}, the twin's owner")
+        with st.container(horizontal=True, gap="small"):
+            asked = made.query
+            only_this(replace(asked, person=found.user_id), "person")
+            if found.twin_id:
+                only_this(replace(asked, twin=found.twin_id, unknown_twin=False), "twin")
+            only_this(replace(asked, topics=(found.topic or None,)), "topic")
         with st.container(horizontal=True):
             st.badge(count(found.message_count, "message"), color="gray")
             st.badge(count(found.document_count, "document"), color="blue")
@@ -100,7 +112,7 @@ def _said_of_search(asked: str, number: int) -> None:
 def _message(message: MessageItem, found: ActivityDetail, parts: list[SnippetPart]) -> None:
     by_user = message.sender == "user"
     name = found.user if by_user else found.twin_name or "Twin"
-    zone = frame().store.settings.zone
+    zone = page_context().store.settings.zone
     with st.chat_message("user" if by_user else "assistant"):
         when = moment(message.sent_at, zone) if message.sent_at else "no date"
         st.caption(f"**{inert(name)}** · {when}")

@@ -22,22 +22,21 @@ from analytics.app.views import (
     saved_view,
     saved_views,
 )
-from analytics.database import DatabaseProblem
-from analytics.query import (
-    DEFAULT_PRESET,
-    PRESET_NAMES,
-    Period,
-    QueryError,
-    parse_date,
-)
-from analytics.rollups.instants import from_instant
+from analytics.errors import QueryError
+from analytics.format import count, days, moment
+from analytics.metrics.pages import FIRST, NAVIGATION
+from analytics.period import DEFAULT_PRESET, PRESET_NAMES, Period, parse_date
+from analytics.reading.filters import SLICES
 from analytics.service import service
 from analytics.settings import SettingsError
-from analytics.text import count, days, moment
+from analytics.sql.timestamps import from_instant
+from analytics.storage.faults import DatabaseProblem
+from ui.address import ONLY
 from ui.asked import page_number
-from ui.frame import frame
-from ui.shell import PAGE_NAMES
-from ui.text import inert
+from ui.inert import inert
+from ui.kept_filters import with_filters
+from ui.page_context import page_context
+from ui.words import filter_words
 
 PATH = "views"  # of the page that lists them
 PAGE_SIZE = 20
@@ -71,7 +70,7 @@ ROUTES = [Route("/view/{view_id}", open_view, methods=["GET"])]
 
 def address(view: SavedView) -> str:
     """The path and query string that show a view."""
-    page = view.page if view.page in PAGE_NAMES else ""
+    page = view.page if view.page in NAVIGATION and view.page != FIRST else ""
     pairs = parse_qsl(view.parameters, keep_blank_values=True)
     if view.preset and view.preset != DEFAULT_PRESET:
         pairs.append(("preset", view.preset))
@@ -105,7 +104,7 @@ def save_control(page: str) -> None:
                         page=page,
                         preset=preset,
                         parameters=parameters,
-                        now=frame().now,
+                        now=page_context().now,
                     )
         saved = st.session_state.get("_saved_view")
         if saved and (saved.page, saved.preset, saved.parameters) == (page, preset, parameters):
@@ -128,7 +127,7 @@ def _current() -> tuple[str | None, str]:
 
 
 def _app() -> AppStore:
-    return app_store(frame().store.settings)
+    return app_store(page_context().store.settings)
 
 
 class _said_on_the_page:  # noqa: N801 - reads as the statement it is
@@ -217,7 +216,7 @@ def _row(view: SavedView) -> None:
 
 
 def _changes(view: SavedView) -> None:
-    saved = moment(from_instant(view.saved_at), frame().store.settings.zone)
+    saved = moment(from_instant(view.saved_at), page_context().store.settings.zone)
     st.markdown("**Link**")
     st.code(_link(view), language=None, wrap_lines=True)
     st.caption(f"Saved {saved}")
@@ -267,7 +266,7 @@ def _undo() -> None:
 
 
 def _title(page: str) -> str:
-    return page.capitalize() if page in PAGE_NAMES else "Overview"
+    return NAVIGATION[page if page in NAVIGATION else FIRST].title
 
 
 def _described(preset: str | None, parameters: str) -> str:
@@ -276,8 +275,11 @@ def _described(preset: str | None, parameters: str) -> str:
     for name, value in parse_qsl(parameters):
         asked.setdefault(name, []).append(value)
     parts = [preset or _fixed(asked.pop(_DATES, []))]
-    for name in ("organization", "department"):
+    for name in SLICES:
         parts += [", ".join(asked.pop(name))] if name in asked else []
+    given = {name: asked.pop(key) for name, key in ONLY.items() if key in asked}
+    filtered, _ = with_filters(page_context().query.everything, given)
+    parts += filter_words(filtered).values()
     parts += [f"{name}: {', '.join(values)}" for name, values in asked.items()]
     text = " · ".join(parts)
     return inert(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

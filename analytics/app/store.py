@@ -9,23 +9,21 @@ import hashlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from platformdirs import user_data_path
-from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from analytics import siblings
 from analytics.app.migrations import SCHEMA, UnknownVersion, upgrade, version
-from analytics.database import server_engine
-from analytics.faults import BUSY_SECONDS, FULL, DatabaseProblem, primary_code
 from analytics.settings import Settings, shown_url
+from analytics.storage import siblings
+from analytics.storage.engines import server_engine, sqlite_engine
+from analytics.storage.faults import BUSY_SECONDS, FULL, DatabaseProblem, look_up
 
 _LOCKED = (
     "are locked by another program",
@@ -75,8 +73,8 @@ _UNREACHABLE = (
     "can't be reached",
     "Check that the database server runs, then try again.",
 )
-# SQLite's primary result codes and PostgreSQL's SQLSTATEs -> (what, remedy)
-_FAULTS: dict[int | str, tuple[str, str]] = {
+# By what `faults.known_by` tells of an error -> (what, remedy)
+_FAULTS: dict[Hashable, tuple[str, str]] = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_READONLY: _DENIED,
@@ -88,6 +86,12 @@ _FAULTS: dict[int | str, tuple[str, str]] = {
     "42501": _NO_RIGHTS,
     "25006": _READ_ONLY_SERVER,
     "53100": _FULL,
+    **{(OSError, number): _FULL for number in FULL},
+    OSError: _DENIED,
+    UnicodeEncodeError: _UNENCODABLE,
+    UnicodeDecodeError: _DAMAGED,  # SQLite's own words about a damaged file
+    sqlite3.Error: _DAMAGED,
+    DBAPIError: _UNREACHABLE,
 }
 
 
@@ -98,8 +102,10 @@ class AppStore:
         self._url = settings.url
         self._is_sqlite = settings.url.get_backend_name() == "sqlite"
         if self._is_sqlite:
-            self._reader = _sqlite_engine(lambda: self._attached("mode=rw"), "BEGIN")
-            self._writer = _sqlite_engine(lambda: self._attached("mode=rwc"), "BEGIN IMMEDIATE")
+            self._reader = sqlite_engine(lambda: self._attached("mode=rw"), poolclass=NullPool)
+            self._writer = sqlite_engine(
+                lambda: self._attached("mode=rwc"), "BEGIN IMMEDIATE", poolclass=NullPool
+            )
         else:
             self._reader = server_engine(settings.url, asks=True, poolclass=NullPool)
             self._writer = server_engine(settings.url, poolclass=NullPool)
@@ -175,17 +181,11 @@ class AppStore:
             yield
         except UnknownVersion as error:
             raise self._problem(_NEWER if error.is_ours else _FOREIGN) from None
-        except UnicodeEncodeError:
-            raise self._problem(_UNENCODABLE) from None
-        except OSError as error:
-            raise self._problem(_FULL if error.errno in FULL else _DENIED) from None
-        except UnicodeDecodeError:  # SQLite's own words about a damaged file
-            raise self._problem(_DAMAGED) from None
-        except (DBAPIError, sqlite3.Error) as error:
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            code = primary_code(cause) or getattr(cause, "sqlstate", None)
-            fallback = _DAMAGED if self._is_sqlite else _UNREACHABLE
-            raise self._problem(_FAULTS.get(code or "", fallback)) from None
+        except (OSError, UnicodeError, DBAPIError, sqlite3.Error) as error:
+            fault = look_up(_FAULTS, error)
+            if fault is None:
+                raise
+            raise self._problem(fault) from None
 
     def _problem(self, fault: tuple[str, str]) -> DatabaseProblem:
         what, remedy = fault
@@ -204,10 +204,3 @@ def _can_be_made(path: Path) -> bool:
             return True
     except OSError:
         return False
-
-
-def _sqlite_engine(connect: Any, begin: str) -> Engine:
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
-    # Explicit, so that DDL is part of the transaction; the writer takes its lock first.
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine

@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col
 
 from analytics.app.store import AppStore
-from analytics.query import QueryError
-from analytics.rollups.instants import to_instant
+from analytics.errors import QueryError
+from analytics.sql.timestamps import to_instant
 
 MAX_NAME = 80
 MAX_PARAMETERS = 8_000

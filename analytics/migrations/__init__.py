@@ -11,7 +11,6 @@ table, are held until the commit.
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -20,6 +19,8 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 
 from analytics.settings import shown_url
+from analytics.storage.engines import sqlite_engine
+from analytics.storage.faults import cause_of, primary_code, sqlstate
 
 Progress = Callable[[float, str], None]
 """Called with the share done, 0 to 1 and never falling, and what is being done."""
@@ -136,24 +137,20 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.execute("PRAGMA cache_spill = OFF")  # nothing in the file before the commit
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
     # Takes the write lock first: nothing changes between the checks and the changes.
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine
+    return sqlite_engine(connect, "BEGIN IMMEDIATE", poolclass=NullPool)
 
 
 def _explained(error: DBAPIError, url: URL) -> MigrationError:
-    cause: Any = error.orig
-    # The low byte of SQLite's extended codes is the primary code.
-    sqlite_code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    code = sqlite_code or getattr(cause, "sqlstate", None)
+    cause = cause_of(error)
+    code = primary_code(cause) or sqlstate(cause)
     fault = "can't be migrated", "Nothing was changed."
     # The first line only: PostgreSQL's further lines may quote a row.
     reason: str | None = str(cause).partition("\n")[0]
-    if code is None:  # a server that never answered, or an address that the driver refuses to read
+    if not code:  # a server that never answered, or an address that the driver refuses to read
         fault = "can't be reached", "Check DATABASE_URL and that the server runs."
         reason = reason if isinstance(error, OperationalError) else None
-    return _fault(_FAULTS.get(code or "", fault), url, reason)
+    return _fault(_FAULTS.get(code, fault), url, reason)
 
 
 def _fault(fault: tuple[str, str], url: URL, reason: str | None) -> MigrationError:

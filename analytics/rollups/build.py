@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import cache
@@ -31,28 +31,28 @@ from sqlmodel import SQLModel
 
 from analytics import untrusted
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
-from analytics.rollups import instants, marks
-from analytics.rollups.instants import ZoneOffset, is_key, key, to_instant, zone_offsets
-from analytics.rollups.selects import (
-    CELLS,
-    EVENT,
+from analytics.rollups import change_log
+from analytics.rollups.cells import CELLS, contributions, in_all_slices
+from analytics.rollups.facts import FACTS, MEMBERS, orphans
+from analytics.rollups.staging import (
+    CHANGED_SESSION,
+    CHANGED_SESSIONS_OF_OTHERS,
     EVENTS,
-    FACTS,
-    HELD,
-    HELD_OF_MARKED,
-    HELD_OF_WHOLE,
-    MARKED,
-    MEMBERS,
+    SESSIONS_OF_WHOLE_USERS,
+    STAGED_EVENT,
+    STAGED_SESSION,
     STAGING,
-    TOUCHED,
-    USERS_TOUCHED,
-    WHOLE,
+    TOUCHED_USER,
+    TOUCHED_USERS,
+    WHOLE_USER,
     Rows,
-    contributions,
-    in_all_slices,
-    strays,
 )
-from analytics.rollups.tables import Build, Member, Stray
+from analytics.rollups.state import Build
+from analytics.rollups.tables import Member, Orphan
+from analytics.sql import collation, stored, timestamps
+from analytics.sql.planner import analyze
+from analytics.sql.stored import is_key, key
+from analytics.sql.timestamps import ZoneOffset, to_instant, zone_offsets
 
 Progress = Callable[[float, str], None]
 
@@ -90,7 +90,7 @@ def build(
     """Create and fill the rollup tables in an empty `rollup` schema; their version.
 
     Runs in the caller's transaction, and so on one state of the raw tables; without one it reads
-    some users in each transaction of its own, and a refresh must follow with the marks made
+    some users in each transaction of its own, and a refresh must follow with what was logged
     meanwhile. `progress` gets the share done (0-1) and what is being done.
     """
     with _step(connection):
@@ -119,14 +119,14 @@ def build(
     while True:
         with _step(connection):
             upto = _end_of_range(connection, after)
-            fill(connection, table_of(Stray), strays(touched=False, after=after, upto=upto))
+            fill(connection, table_of(Orphan), orphans(touched=False, after=after, upto=upto))
         if upto is None:
             break
         after = upto
     with _step(connection):
         for table in (*STAGING.sorted_tables, _EVERYBODY):
             table.drop(connection)
-        _analyze(connection)
+        analyze(connection, TABLES)
     for done, (model, rows_of) in enumerate(CELLS):
         share = _FACTS_SHARE + (1 - _FACTS_SHARE) * done / len(CELLS)
         progress(share, f"Counting {_COUNTED.get(table_of(model).name, 'the rest')}")
@@ -141,16 +141,16 @@ def build(
         made = {
             "version": version,
             "previous": "",
-            "newest_mark": 0,
+            "newest_entry": 0,
             "built_at": to_instant(now),
             "zone": zone.key,
             "definition": definition(connection.dialect.name, zone),
             "fingerprint": fingerprint,
-            "lineage": secrets.token_hex(8),
+            "build_id": secrets.token_hex(8),
             "refresh": 0,
         }
         connection.execute(insert(Build), [made])
-        _analyze(connection)
+        analyze(connection, TABLES)
     progress(1.0, "Done")
     return version
 
@@ -162,15 +162,15 @@ def stage(connection: Connection, users: Rows, sessions: Rows | None = None) -> 
     """
     for table in STAGING.sorted_tables:
         connection.execute(delete(table))
-    fill(connection, WHOLE, users, "user_id")
-    fill(connection, HELD, HELD_OF_WHOLE)
+    fill(connection, WHOLE_USER, users, "user_id")
+    fill(connection, STAGED_SESSION, SESSIONS_OF_WHOLE_USERS)
     if sessions is not None:
-        fill(connection, MARKED, sessions, "session_id")
-        fill(connection, HELD, HELD_OF_MARKED)
-    fill(connection, TOUCHED, USERS_TOUCHED)
+        fill(connection, CHANGED_SESSION, sessions, "session_id")
+        fill(connection, STAGED_SESSION, CHANGED_SESSIONS_OF_OTHERS)
+    fill(connection, TOUCHED_USER, TOUCHED_USERS)
     for rows in EVENTS:
-        fill(connection, EVENT, rows)
-    analyze_staged(connection, STAGING.sorted_tables)
+        fill(connection, STAGED_EVENT, rows)
+    analyze(connection, STAGING.sorted_tables)
 
 
 def fill(connection: Connection, table: Table, rows: Rows, *names: str) -> None:
@@ -185,8 +185,8 @@ def statements() -> list[Any]:
     return [
         *map(CreateTable, TABLES),
         *map(CreateIndex, indexes),
-        *(everybody(), HELD_OF_WHOLE, HELD_OF_MARKED, USERS_TOUCHED, *EVENTS),
-        *(MEMBERS, *(rows for _, rows in FACTS), strays(touched=False)),
+        *(everybody(), SESSIONS_OF_WHOLE_USERS, CHANGED_SESSIONS_OF_OTHERS, TOUCHED_USERS, *EVENTS),
+        *(MEMBERS, *(rows for _, rows in FACTS), orphans(touched=False)),
         *(
             in_all_slices(model, contributions(model, rows_of(touched=False)).cte("finest"))
             for model, rows_of in CELLS
@@ -208,9 +208,8 @@ def definition(database: str, zone: ZoneInfo) -> str:
     dialect: Dialect = {"sqlite": sqlite, "postgresql": postgresql}[database].dialect()
     parts = [written(statement.compile(dialect=dialect)) for statement in statements()]
     parts += [
-        *marks.statements(database),
-        inspect.getsource(untrusted),
-        inspect.getsource(instants),
+        *change_log.statements(database),
+        *map(inspect.getsource, (untrusted, stored, timestamps, collation)),
     ]
     parts += [zone.key, str(zone_offsets(zone))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -220,15 +219,6 @@ def _step(connection: Connection) -> AbstractContextManager[object]:
     return nullcontext() if connection.in_transaction() else connection.begin()
 
 
-def _analyze(connection: Connection) -> None:
-    """Let PostgreSQL's planner know the new tables, which it otherwise learns a minute later."""
-    if connection.dialect.name == "postgresql":
-        schemas = connection.get_execution_options().get("schema_translate_map", {})
-        for table in TABLES:
-            schema = schemas.get(table.schema, table.schema)
-            connection.exec_driver_sql(f"ANALYZE {schema}.{table.name}")
-
-
 _EVERYBODY = Table(
     "rollup_everybody",
     MetaData(),
@@ -236,12 +226,6 @@ _EVERYBODY = Table(
     Column("user_id", String),
     prefixes=["TEMPORARY"],
 )
-
-
-def analyze_staged(connection: Connection, tables: Iterable[Table]) -> None:
-    """Let PostgreSQL's planner know temporary tables, which it otherwise never learns about."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
 def everybody() -> Rows:

@@ -2,11 +2,11 @@
 
 Cells are sums over facts, so the same selects run before and after the facts change, with opposite
 signs; only what differs is written. Doing it again changes nothing: a refresh that was killed
-before its marks were deleted is simply repeated.
+before its entries were deleted from the change log is simply repeated.
 
 It has two steps: `stage` reads the raw tables, `refresh` only what was staged. On SQLite they are
 two transactions, so that the raw file is held for a moment only. Between them, rows may change and
-be marked again: marks are read before rows, so the next refresh sees to it.
+be logged again: the log is read before the rows, so the next refresh sees to it.
 """
 
 import secrets
@@ -36,47 +36,46 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from analytics.models import table_of
-from analytics.rollups.build import analyze_staged, fill
+from analytics.rollups.build import fill
 from analytics.rollups.build import stage as stage_rows
-from analytics.rollups.instants import is_key, to_instant
-from analytics.rollups.marks import MARK, SESSION, USER, Touched
-from analytics.rollups.selects import (
-    CELLS,
-    FACTS,
-    MARKED,
-    MEMBERS,
+from analytics.rollups.cells import CELLS, contributions, in_all_slices, keys_and_sums
+from analytics.rollups.change_log import LOG, Touched
+from analytics.rollups.facts import FACTS, MEMBERS, orphans
+from analytics.rollups.staging import (
+    CHANGED_SESSION,
     NAMELESS,
-    REPLACED,
-    SESSIONS_REPLACED,
-    SHIFTED,
+    REPLACED_SESSION,
+    REPLACED_SESSIONS,
     STAGING,
-    WHOLE,
-    contributions,
-    in_all_slices,
-    keys_and_sums,
+    USER_OF_OTHER_DAYS,
+    USERS_OF_OTHER_DAYS,
+    WHOLE_USER,
     replaced,
-    strays,
-    users_shifted,
 )
-from analytics.rollups.tables import Build, Changed, Member, Stray
+from analytics.rollups.state import Build, Changed
+from analytics.rollups.tables import Member, Orphan
+from analytics.rollups.triggers import SESSION, USER
+from analytics.sql.planner import analyze
+from analytics.sql.stored import is_key
+from analytics.sql.timestamps import to_instant
 
 _METADATA = MetaData()
+# The entries of the change log that this refresh takes.
 _TAKEN = Table(
-    "rollup_taken",
+    "rollup_taken_entry",
     _METADATA,
     Column("id", BigInteger, primary_key=True),
     prefixes=["TEMPORARY"],
 )
-_taken = MARK.c.id.in_(select(_TAKEN.c.id))
+_taken = LOG.c.id.in_(select(_TAKEN.c.id))
 _USERS_TAKEN = (
-    select(MARK.c.key).distinct().where(_taken, MARK.c.kind == USER, MARK.c.key.is_not(None))
+    select(LOG.c.key).distinct().where(_taken, LOG.c.kind == USER, LOG.c.key.is_not(None))
 )
 _SESSIONS_TAKEN = (
-    select(func.coalesce(MARK.c.key, NAMELESS))
+    select(func.coalesce(LOG.c.key, NAMELESS))
     .distinct()
-    .where(_taken, or_(MARK.c.kind == SESSION, MARK.c.key.is_(None)))
+    .where(_taken, or_(LOG.c.kind == SESSION, LOG.c.key.is_(None)))
 )
-_USERS_SHIFTED = users_shifted()
 
 
 def _temporary(prefix: str, model: type[SQLModel]) -> Table:
@@ -85,9 +84,12 @@ def _temporary(prefix: str, model: type[SQLModel]) -> Table:
     return Table(f"{prefix}_{table.name}", _METADATA, *columns, prefixes=["TEMPORARY"])
 
 
-_RECORDED: tuple[type[SQLModel], ...] = (Member, Stray, *(model for model, _ in FACTS))
+_RECORDED: tuple[type[SQLModel], ...] = (Member, Orphan, *(model for model, _ in FACTS))
+# The facts as they are now, of what is replaced.
 _NOW = {model: _temporary("rollup_now", model) for model in _RECORDED}
+# What users' rows add to the finest slice: before, with the sign turned, and after.
 _DELTA = {model: _temporary("rollup_delta", model) for model, _ in CELLS}
+# The sums of that which are not zero, in all slices.
 _NET = {model: _temporary("rollup_net", model) for model, _ in CELLS}
 
 
@@ -101,28 +103,28 @@ def stage(connection: Connection, touched: Touched) -> None:
     """Read everything of the raw tables that `refresh` needs, on a connection that was prepared."""
     for table in _METADATA.sorted_tables:
         connection.execute(delete(table))
-    connection.execute(insert(_TAKEN), [{"id": mark} for mark in touched.marks])
+    connection.execute(insert(_TAKEN), [{"id": entry} for entry in touched.entries])
     stage_rows(connection, _USERS_TAKEN, _SESSIONS_TAKEN)
     fill(connection, _NOW[Member], MEMBERS)
-    fill(connection, _NOW[Stray], strays(touched=True))
+    fill(connection, _NOW[Orphan], orphans(touched=True))
 
 
 def refresh(connection: Connection, touched: Touched, now: datetime, known: str = "") -> str:
     """Make the rollups what a build would make them of what was staged; their version.
 
     Runs in the caller's transaction and reads no raw table. `known` is the version that the raw
-    file names until the marks are deleted.
+    file names until the entries are deleted.
     """
-    fill(connection, REPLACED, SESSIONS_REPLACED)
-    fill(connection, SHIFTED, _USERS_SHIFTED)
-    analyze_staged(connection, (REPLACED, SHIFTED))
+    fill(connection, REPLACED_SESSION, REPLACED_SESSIONS)
+    fill(connection, USER_OF_OTHER_DAYS, USERS_OF_OTHER_DAYS)
+    analyze(connection, (REPLACED_SESSION, USER_OF_OTHER_DAYS))
     for model, _ in CELLS:
         connection.execute(_CONTRIBUTIONS[model, -1])
     _replace(connection, Member)
     for model, rows in FACTS:
         fill(connection, _NOW[model], rows)
         _replace(connection, model)
-    _replace(connection, Stray)
+    _replace(connection, Orphan)
     for model, _ in CELLS:
         connection.execute(_CONTRIBUTIONS[model, +1])
         _add_up(connection, model)
@@ -131,7 +133,7 @@ def refresh(connection: Connection, touched: Touched, now: datetime, known: str 
     connection.execute(
         update(build).values(
             previous=known,
-            newest_mark=touched.newest,
+            newest_entry=touched.newest,
             version=version,
             built_at=to_instant(now),
             refresh=build.c.refresh + 1,
@@ -142,10 +144,10 @@ def refresh(connection: Connection, touched: Touched, now: datetime, known: str 
 
 
 def _record(connection: Connection) -> None:
-    """Say that this refresh took marks of these sessions."""
+    """Say that this refresh took entries about these sessions."""
     number = select(table_of(Build).c.refresh).scalar_subquery()
-    named = is_key(MARKED.c.session_id) & (MARKED.c.session_id != NAMELESS)
-    sessions = select(MARKED.c.session_id, number).where(named)
+    named = is_key(CHANGED_SESSION.c.session_id) & (CHANGED_SESSION.c.session_id != NAMELESS)
+    sessions = select(CHANGED_SESSION.c.session_id, number).where(named)
     adding: Any = _dialect(connection).insert(table_of(Changed))
     adding = adding.from_select(["session_id", "refresh"], sessions)
     connection.execute(
@@ -183,9 +185,9 @@ def _replace(connection: Connection, model: type[SQLModel]) -> None:
     names = [column.name for column in table.columns]
     whose: ColumnElement[bool]
     if model is Member:
-        whose = table.c.user_id.in_(select(WHOLE.c.user_id))
-    elif model is Stray:
-        whose = table.c.session_id.in_(select(MARKED.c.session_id))
+        whose = table.c.user_id.in_(select(WHOLE_USER.c.user_id))
+    elif model is Orphan:
+        whose = table.c.session_id.in_(select(CHANGED_SESSION.c.session_id))
     else:
         whose = replaced(table)
     recorded = select(*_columns(table, names)).where(whose)
@@ -208,7 +210,7 @@ def _add_up(connection: Connection, model: type[SQLModel]) -> None:
     differs = or_(*(total != 0 for total in totals))
     changes = select(*named, *totals).group_by(*named).having(differs).cte("finest")
     fill(connection, net, in_all_slices(model, changes))
-    analyze_staged(connection, (net,))
+    analyze(connection, (net,))
     # "WHERE true": else SQLite takes ON CONFLICT for the condition of a join.
     added = select(*_columns(net, [*keys, *sums])).where(true())
     adding: Any = _dialect(connection).insert(table).from_select([*keys, *sums], added)

@@ -1,18 +1,19 @@
-"""The rollup tables: base facts per user, and additive cells per slice.
+"""The rollup tables: facts per user, and additive cells per slice.
 
 They live in the schema `rollup`: on SQLite a sibling file, attached under that name. All of it can
-be thrown away and rebuilt from the six raw tables. `build.py` says what fills each.
+be thrown away and rebuilt from the six raw tables. `facts.py` and `cells.py` say what fills each,
+`state.py` which state they hold.
 
 A slice is (company, department): '' is all, '=' is none (NULL or ''), '=name' that name. Every
 cell table holds the four slices (all, all), (company, all), (all, department), (company,
-department). Days are ordinals, instants and durations microseconds (see `instants`).
+department). Days are ordinals, instants and durations microseconds (see `sql.timestamps`).
 """
 
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from analytics.models import StoredText
-from analytics.rollups.instants import BY_CODE_POINT
+from analytics.sql.collation import BY_CODE_POINT
 
 ALL = ""
 NONE = "="
@@ -107,13 +108,25 @@ class ActivityHour(Fact, table=True):
             *("twin_id", "day", "user_id"),
             *("conversations", "own_conversations", "user_messages", "documents", "queries"),
         ),
+        # Sums of filtered facts need to read no row: of the period's days, or of a topic.
+        Index(
+            "ix_activity_hour_day",
+            *("day", "hour", "topic"),
+            *("conversations", "user_messages", "messages", "documents", "queries"),
+        ),
+        Index(
+            "ix_activity_hour_topic",
+            *("topic", "day", "user_id"),
+            *("conversations", "user_messages", "messages", "documents", "queries"),
+        ),
         {"schema": "rollup", "sqlite_with_rowid": False},
     )
 
     session_id: str = Field(primary_key=True)
-    day: int = Field(primary_key=True, index=True)
+    day: int = Field(primary_key=True)
     hour: int = Field(primary_key=True)
     twin_id: str = Field(sa_type=StoredText)
+    topic: str  # a key, as slices have; also that of a conversation without a date
     conversations: int
     own_conversations: int  # with a twin that is the user's own
     messages: int
@@ -149,7 +162,7 @@ class SessionRows(Fact, table=True):
     `kept` is 0 where the user is missing, or an id is nothing that can be named. `*damaged` are
     rows with text that can't be read; the first one is the session's own. `*_first` and `*_last`
     are the earliest and latest dated row. What a user has is the sum, so that a refresh needs to
-    read only the sessions that were marked.
+    read only the sessions that changed.
     """
 
     __tablename__ = "session_rows"
@@ -203,7 +216,7 @@ class Loaded(Fact, table=True):
     last: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class Stray(SQLModel, table=True):
+class Orphan(SQLModel, table=True):
     """Rows of a raw table of which no user is known: the session is missing, or names none.
 
     Rows that name nothing themselves, because an id is NULL, share one that stands for it.
@@ -324,7 +337,7 @@ class Source(SQLModel, table=True):
 
     `orphaned`: the parent is missing. `undated`: the timestamp is missing or unreadable; the
     parent is there. A user's own timestamp is in no number, so no user is undated. `unreadable`:
-    with text that is none (`selects` says which is looked at), whether counted or not.
+    with text that is none (`staging` says which is looked at), whether counted or not.
     """
 
     __table_args__ = {"schema": "rollup"}
@@ -334,34 +347,3 @@ class Source(SQLModel, table=True):
     undated: int
     orphaned: int
     unreadable: int
-
-
-class Build(SQLModel, table=True):
-    """The state that these tables hold, and how to know whether it still fits the raw tables."""
-
-    __table_args__ = {"schema": "rollup"}
-
-    version: str = Field(primary_key=True)  # changes with every build and refresh
-    # If a refresh was killed, the raw file may still name the version before, and then has all
-    # marks that this one took and saw.
-    previous: str
-    newest_mark: int = Field(sa_type=BigInteger)
-    built_at: int = Field(sa_type=BigInteger)
-    zone: str
-    definition: str  # a digest of what fills the tables
-    fingerprint: str  # of a raw file without marks; '' with marks
-    lineage: str  # new with every build, kept by refreshes
-    refresh: int  # 0 after a build; every transaction of a refresh adds 1
-
-
-class Changed(SQLModel, table=True):
-    """A session whose rows in the raw tables changed since the build, deleted ones too.
-
-    What remembers (`Build.lineage`, `Build.refresh`) has missed the sessions with a greater
-    `refresh`; where the lineage is another one, it has to start over.
-    """
-
-    __table_args__ = {"schema": "rollup", "sqlite_with_rowid": False}
-
-    session_id: str = Field(primary_key=True)
-    refresh: int = Field(index=True)  # the last one that took a mark of the session

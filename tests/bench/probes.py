@@ -21,8 +21,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from analytics.database import open_database
 from analytics.settings import Settings
+from analytics.storage.store import open_database
 from tests.bench.databases import Made
 from tests.bench.questions import PERIODS, Product, questions
 
@@ -110,19 +110,19 @@ def write(made: Made) -> dict[str, Any]:
             one = median(refreshed(1) for _ in range(ROUNDS))
             late = median(refreshed(LATE) for _ in range(ROUNDS))
             product.store.close()
-            with_marks, without = [], []
+            with_triggers, without = [], []
             for _ in range(ROUNDS):
-                with_marks.append(insert(BULK))
-                marks = database.execute(
+                with_triggers.append(insert(BULK))
+                triggers = database.execute(
                     "SELECT type, name, sql FROM sqlite_master WHERE name LIKE 'rollup%'"
                     " AND sql IS NOT NULL ORDER BY type"
                 ).fetchall()
-                for kind, name, _ in reversed(marks):
+                for kind, name, _ in reversed(triggers):
                     database.execute(f'DROP {kind} "{name}"')
                 without.append(insert(BULK))
-                for _, _, sql in marks:
+                for _, _, sql in triggers:
                     database.execute(sql)
-    return {"one": one, "late": late, "marked": median(with_marks), "plain": median(without)}
+    return {"one": one, "late": late, "logged": median(with_triggers), "plain": median(without)}
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -5,7 +5,7 @@ so that the statements need no joins to prove it. `day_of(x)`, `hour_of(x)` and 
 written in each dialect; parameters are `$start` and `$after` (the day after the period), `$before`
 (the first day of the previous period), `$company`, `$offset`.
 
-An `Answer` turns the statement's rows into those of the report, rounded by `analytics.results`.
+An `Answer` turns the statement's rows into those of the report, rounded by `analytics.arithmetic`.
 """
 
 import re
@@ -15,8 +15,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from analytics.arithmetic import average, change, percentage, rounded
+from analytics.format import duration_text
 from analytics.query import Query
-from analytics.results import average, by_name, change, duration_text, percentage, rounded
+from analytics.reading.known import by_name
 
 Rows = Sequence[Sequence[Any]]
 PAGE = 20

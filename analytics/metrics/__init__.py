@@ -1,0 +1,1 @@
+"""The results, one file each: its row, function, definition, drawing, and what it leads to."""

@@ -1,0 +1,41 @@
+"""Charts over hours and beside names: columns and bars, each of which can be picked."""
+
+import altair as alt
+
+from analytics.metrics.result import Result
+from analytics.output.chart_data import BAR, across, drawn_fields
+from analytics.output.chart_parts import Chart, pointer, tell
+
+
+def hours(result: Result, ink: str) -> Chart:
+    """Columns over the hours of the day."""
+    drawing = result.drawing
+    ((name, label),) = drawn_fields(result).items()
+    base = tell(alt.Chart(), {drawing.x: across(result), name: label}).encode(
+        x=alt.X(
+            f"{drawing.x}:O", title=across(result),
+            axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+        ),
+    )  # fmt: skip
+    columns = base.mark_bar(cornerRadiusEnd=2).encode(
+        y=alt.Y(f"{name}:Q", title=label, axis=alt.Axis(format=",.4~f", tickCount=4))
+    )
+    return alt.layer(columns, pointer(base, ink))
+
+
+def bars(result: Result, ink: str) -> Chart:
+    """Bars beside their names, longest first, with their value written at the end."""
+    longest = next(iter(drawn_fields(result)))
+    name = "slice(datum.label, indexof(datum.label, '|') + 1)"
+    rows = tell(alt.Chart(), {result.drawing.x: across(result), **drawn_fields(result)}).encode(
+        y=alt.Y(
+            f"{BAR}:N", title=None, sort=None,
+            axis=alt.Axis(labelExpr=name, labelLimit=150, ticks=False, domain=False),
+        ),
+    )  # fmt: skip
+    base = rows.encode(x=alt.X(f"{longest}:Q", title=None, axis=None))
+    value = base.mark_text(align="left", dx=5, color=ink).encode(
+        text=alt.Text(f"{longest}:Q", format=",")
+    )
+    made = alt.layer(base.mark_bar(cornerRadiusEnd=3, size=18), value, pointer(rows, ink))
+    return made.properties(padding={"left": 0, "top": 0, "right": 40, "bottom": 0})  # for the text

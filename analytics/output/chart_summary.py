@@ -1,0 +1,175 @@
+"""A chart in one plain sentence."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from analytics.arithmetic import Share, percentage, rounded, share_change
+from analytics.fields import Ratio, Total
+from analytics.format import count, long_day, moved, number, percent
+from analytics.metrics.result import Result
+from analytics.output.chart_data import Compared, drawn_fields
+
+NAMED = 3  # of many that share a place
+_NOT_OVER = "No day of this period is over yet"
+
+
+def summary(result: Result, data: pd.DataFrame, compared: Compared | None = None) -> str:
+    """The chart in one plain sentence, from the rows it shows and those it compares with.
+
+    It may quote names, which are other people's words.
+    """
+    drawing = result.drawing
+    if data.empty:
+        return result.empty
+    if drawing.mark == "heatmap":
+        return _cohorts_sentence(data)
+    if drawing.x == "date":
+        return _days_sentence(result, data, compared)
+    values = data[next(iter(drawn_fields(result)))].dropna()
+    if values.empty:
+        return _NOT_OVER + "."
+    if values.max() <= 0:
+        return result.empty
+    return (
+        _hours_sentence(result, data) if drawing.mark == "columns" else _bars_sentence(result, data)
+    )
+
+
+def _leading(result: Result, data: pd.DataFrame) -> tuple[str, Any, list[Any]]:
+    """The first field, its highest value, and where it is reached."""
+    name = next(iter(drawn_fields(result)))
+    top = data[name].max()
+    return name, top.item(), data.loc[data[name] == top, result.drawing.x].tolist()
+
+
+def _hours_sentence(result: Result, data: pd.DataFrame) -> str:
+    name, top, hours = _leading(result, data)
+    starts = "The busiest hour starts" if len(hours) == 1 else "The busiest hours start"
+    at = _listed([f"{hour}:00" for hour in hours])
+    return f"{starts} at {at}, with {number(top)} {_lower(drawn_fields(result)[name])}."
+
+
+def _bars_sentence(result: Result, data: pd.DataFrame) -> str:
+    name, top, names = _leading(result, data)
+    unit = result.fields[name].unit or _lower(drawn_fields(result)[name])
+    if isinstance(result.fields[name].total, Ratio):  # quotients don't add up
+        if len(names) > 1:
+            return f"{_listed(names)} lead with {number(top)} {unit} each."
+        return f"{names[0]} {'has' if len(data) == 1 else 'leads with'} {number(top)} {unit}."
+    total = int(data[name].sum())
+    if len(data) == 1:
+        return f"{names[0]} has all {number(top)} {unit} shown."
+    of_all = f"of the {number(total)} {unit} shown"
+    if len(names) > 1:
+        return f"{_listed(names)} lead with {number(top)} each {of_all}."
+    return f"{names[0]} leads with {number(top)} {of_all} ({percent(percentage(top, total))})."
+
+
+def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None) -> str:
+    fields = dict(drawn_fields(result))
+    total = result.fields[next(iter(fields))].total
+    if total != "sum":
+        fields = dict(list(fields.items())[:1])  # the others are derived from it
+    complete = data["complete"].tolist()
+    is_one_day, is_over = len(data) == 1, all(complete)
+    now = [_over_days(total, data, name, complete) for name in fields]
+    before: list[Share | None] = [None] * len(fields)
+    if compared:
+        rows = pd.DataFrame([row.model_dump() for row in compared.rows])
+        before = [_over_days(total, rows, name, rows["complete"].tolist()) for name in fields]
+    if not any(share and share[0] for share in (*now, *before)) and is_over:
+        return result.empty
+    moves = [
+        _move(label, share, was)
+        for label, share, was in zip(fields.values(), now, before, strict=True)
+        if share
+    ]
+    moves = [moves[0], *map(_lower, moves[1:])] if moves else [_NOT_OVER]
+    sentence = _listed(moves) if compared else ", ".join(moves)
+    if is_one_day:
+        sentence += f" on {long_day(data['date'].iloc[0])}"
+    elif now[0] and total == "distinct":
+        sentence = f"On average, {_lower(sentence)} a day"
+    if not is_over and (is_one_day or total == "sum"):
+        sentence += " so far"
+    if compared and len(compared.rows) != len(data) and total == "sum":
+        sentence += f" ({count(len(data), 'day')} against {number(len(compared.rows))})"
+    peak = "" if total == "last" or isinstance(total, Ratio) else _peak(result, data, fields)
+    return f"{sentence}{peak}."
+
+
+def _over_days(total: Total, data: pd.DataFrame, name: str, complete: list[bool]) -> Share | None:
+    """One figure of a field's days as part and whole; None where there is none."""
+    if isinstance(total, Ratio):
+        part, whole = (int(data[of].sum()) for of in (total.part, total.whole))
+        return (part, whole) if whole else None
+    values = data[name].tolist()
+    if total == "sum" or len(values) == 1:
+        return sum(values), 1
+    if total == "last":
+        return values[-1], 1
+    over = [value for value, is_over in zip(values, complete, strict=True) if is_over]
+    return (sum(over), len(over)) if over else None
+
+
+def _move(label: str, now: Share, before: Share | None) -> str:
+    value = now[0] if now[1] == 1 else rounded(*now)
+    if before is None:
+        return f"{label}: {number(value)}"
+    was = before[0] if before[1] == 1 else rounded(*before)
+    return f"{label} {moved(value, was, share_change(now, before))}"
+
+
+def _peak(result: Result, data: pd.DataFrame, fields: Mapping[str, str]) -> str:
+    """Where the days of a series were highest; "" for one day, and for nothing."""
+    drawing = result.drawing
+    shown = list(fields)[:1] if drawing.panels else list(fields)
+    totals = data[shown].sum(axis=1).astype(int).tolist()
+    top = max(totals)
+    if len(totals) == 1 or top <= 0:
+        return ""
+    unit = ""
+    if drawing.panels:
+        unit = f" {_lower(fields[shown[0]])}"
+    elif len(shown) > 1:
+        unit = " in all"
+    at = [day for day, total in zip(data["date"], totals, strict=True) if total == top]
+    if len(at) == len(totals):
+        return f"; every day had {number(top)}{unit}"
+    has_years = data["date"].iloc[0].year != data["date"].iloc[-1].year
+    where = long_day(at[0], year=has_years)
+    if len(at) > 1:
+        return f"; the peak of {number(top)}{unit} was reached on {len(at)} days, first {where}"
+    return f"; the peak was {where} with {number(top)}{unit}"
+
+
+def _cohorts_sentence(data: pd.DataFrame) -> str:
+    first = data.groupby("monday", sort=False)["users"].first()
+    cohorts = count(len(first), "cohort")
+    later = data[(data["week"] == 1) & data["share"].notna()]
+    if later.empty:
+        people = count(int(first.sum()), "person", "people")
+        return f"{cohorts} of {people} in all; no second week is over yet."
+    top = later["share"].max()
+    if top == 0:
+        return f"{cohorts}; nobody was active a week after the first."
+    best = later[later["share"] == top]
+    weeks = _listed(best["first_week"].tolist())
+    people = count(int(best["users"].iloc[0]), "person", "people")
+    of = f"of its {people} " if len(best) == 1 else ""
+    came = "The cohort" if len(best) == 1 else "The cohorts"
+    return f"{came} from {weeks} came back best: {percent(top)} {of}were active a week later."
+
+
+def _listed(words: Sequence[str]) -> str:
+    """As a, b and c; of many the first three and how many more."""
+    if len(words) > NAMED + 1:
+        words = [*words[:NAMED], f"{len(words) - NAMED} more"]
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else str(last)
+
+
+def _lower(words: str) -> str:
+    return words[0].lower() + words[1:]

@@ -98,7 +98,7 @@ class Measure:
 def _drawn_by(page: Page) -> float:
     """The moment of the last change of a chart, once there has been none for a second."""
     page.wait_for_function(
-        "window._drawn > window._clicked && performance.now() - window._drawn > 1000"
+        "() => window._drawn > window._clicked && performance.now() - window._drawn > 1000"
         " && document.querySelector('[data-testid=stApp]').dataset.testScriptState==='notRunning'",
         timeout=60_000,
     )

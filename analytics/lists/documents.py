@@ -16,6 +16,7 @@ from analytics.reading.listing import made_by_day
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_key
 from analytics.sql.collation import by_code_point
+from analytics.sql.planner import computed_once
 from analytics.sql.stored import instant, is_key, readable
 from analytics.sql.timestamps import day_of, from_instant, hour_of, local
 
@@ -225,17 +226,14 @@ def _raw(reader: Reader, of: _List[Any], query: Query, first: int, last: int) ->
         .subquery()
     )
     at = instant(table.created_at)
-    dated = (
+    dated = computed_once(
         select(
             table.id,
             table.session_id,
             *(column.label(name) for name, column in head.items()),
             at.label("at"),
             local(at).label("moment"),
-        )
-        .where(table.session_id.in_(select(held.c.session_id)))
-        .offset(0)  # so that the instant is computed once a row
-        .subquery()
+        ).where(table.session_id.in_(select(held.c.session_id)))
     )
     day = day_of(dated.c.moment)
     found = (

@@ -13,6 +13,7 @@ from analytics.reading.facts import people
 from analytics.reading.filters import check_fits
 from analytics.reading.reader import Reader
 from analytics.sql.collation import by_code_point
+from analytics.sql.planner import computed_once
 from analytics.sql.stored import instant, readable
 from analytics.sql.timestamps import day_of, from_instant, local
 
@@ -71,7 +72,7 @@ def _installed(reader: Reader, query: Query) -> Select[Any]:
     twins, users = reader.twins.c, reader.users.c
     at = instant(twins.created_at)
     twin = twins.id, twins.user_id, twins.name, twins.is_shared
-    dated = select(*twin, at.label("at"), local(at).label("moment")).offset(0).subquery()
+    dated = computed_once(select(*twin, at.label("at"), local(at).label("moment")))
     return (
         select(
             dated.c.id,

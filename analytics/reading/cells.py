@@ -179,7 +179,6 @@ _IN = DAILY.c.day.between(_START, _END)
 _AFTER = DAILY.c.day > _END
 
 
-@lru_cache(maxsize=64)
 def _active_days(scope: Scope | None) -> Select[int]:
     """The days on which anybody in the scope was active."""
     return select(DAILY.c.day).where(Slices(scope).which(DAILY), DAILY.c.users > 0)
@@ -187,9 +186,13 @@ def _active_days(scope: Scope | None) -> Select[int]:
 
 def first_active(reader: Reader) -> int | None:
     """The first active day of anybody, filters ignored, as its number."""
-    days = _active_days(reader.scope).with_only_columns(func.min(DAILY.c.day))
-    first: int | None = reader.scalar(days)
+    first: int | None = reader.scalar(_first_active_day(reader.scope))
     return first
+
+
+@lru_cache(maxsize=64)
+def _first_active_day(scope: Scope | None) -> Select[int | None]:
+    return _active_days(scope).with_only_columns(func.min(DAILY.c.day))
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ from analytics.reading.cells import BY_NAME, DAILY, HEADCOUNT
 from analytics.reading.reader import Reader
 from analytics.reading.slices import Slices
 from analytics.rollups.state import Build
-from analytics.rollups.tables import ALL, Source, slice_name
+from analytics.rollups.tables import Source, slice_name
 from analytics.sql.collation import by_code_point, contains_caseless
 from analytics.sql.stored import is_key
 
@@ -69,14 +69,8 @@ def department_names(reader: Reader) -> list[str | None]:
 
 
 def _names(reader: Reader, column: str) -> list[str | None]:
-    keys, other = (
-        HEADCOUNT.c[column],
-        HEADCOUNT.c["department" if column == "company" else "company"],
-    )
-    if reader.scope is None:
-        which = and_(keys != ALL, other == ALL)
-    else:
-        which = Slices(reader.scope).which(HEADCOUNT, "company", "department")
+    keys = HEADCOUNT.c[column]
+    which = Slices(reader.scope).which(HEADCOUNT, column)
     names = {slice_name(key) for key in reader.scalars(select(keys).where(which))}
     return sorted(names, key=by_name)
 

@@ -38,6 +38,7 @@ NAVIGATION: dict[str, Page] = {
             "leaderboard",
         ),
     ),
+    "adoption": Page("Adoption", "trending_up", ()),
     "retention": Page(
         "Retention",
         "event_repeat",

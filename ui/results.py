@@ -76,7 +76,7 @@ def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
         period = preset_period(DEFAULT_PRESET, span(reader, today), today)
     query = Query(period)
     for slug in slugs:
-        if BY_SLUG[slug].drawing.mark in ("cards", "table"):
+        if not BY_SLUG[slug].is_chart:
             _rows(slug, query, None, data)
             continue
         compared = BY_SLUG[slug].drawing.x == "date"

@@ -10,7 +10,7 @@ from analytics.fields import Meaning, Row, meanings
 from analytics.query import Query
 from analytics.reading.reader import Reader
 
-Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table"]
+Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table", "sentences"]
 Direction = Literal["up", "down", "same", "new", ""]
 
 
@@ -121,8 +121,8 @@ class Result:
 
     @property
     def is_chart(self) -> bool:
-        """Whether it is drawn as a chart (cards and tables are not)."""
-        return self.drawing.mark not in ("cards", "table")
+        """Whether it is drawn as a chart (cards, tables and sentences are not)."""
+        return self.drawing.mark not in ("cards", "table", "sentences")
 
     def rows(self, reader: Reader, query: Query, limit: int | None = None) -> list[Row]:
         """The rows that page, CSV and API show; a single row in a list too."""

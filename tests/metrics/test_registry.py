@@ -69,7 +69,7 @@ def test_a_drawing_names_fields_of_its_row(result: Result) -> None:
     assert set(drawing.fields) | set(drawing.thin) <= set(fields)
     assert {drawing.x, drawing.y} - {""} <= set(fields)
     assert set(drawing.thin) <= set(drawing.fields)
-    assert (drawing.mark in ("cards", "table")) == (not drawing.fields)
+    assert result.is_chart == bool(drawing.fields)
 
 
 def test_rows_are_a_list_cut_to_the_limit(store_of: Shelf) -> None:

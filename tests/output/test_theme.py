@@ -127,7 +127,7 @@ def test_blue_and_violet_of_one_lightness_would_be_refused() -> None:
 
 @both
 def test_every_chart_is_drawn_in_the_theme(dark: bool) -> None:
-    drawn = [r for r in RESULTS if r.drawing.mark not in ("cards", "table")]
+    drawn = [r for r in RESULTS if r.is_chart]
     for report in drawn:
         for spec in specs(report.slug, dark=dark):
             assert spec["config"] == chart_config(dark=dark), report.slug

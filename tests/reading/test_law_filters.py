@@ -81,9 +81,16 @@ def with_twins(reader: Reader, query: Query) -> dict[str, Any]:
 
 
 def without_averages(answers: dict[str, Any]) -> dict[str, Any]:
-    """The average begins with the whole database's first active day, whatever the filters."""
+    """The average begins with the whole database's first active day, whatever the filters; so does
+    what a sentence compares."""
     days = [{**day, "average": None} for day in answers["active-users"]]
-    return {**answers, "active-users": days}
+    said = [{**one, **dict.fromkeys(_OF_SENTENCES)} for one in answers["summary"]]
+    return {**answers, "active-users": days, "summary": said}
+
+
+_OF_SENTENCES = (
+    "comparison", "previous", "change", "direction", "compared_from", "compared_to"
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,141 @@
+"""What may be said of a figure, each threshold from both sides."""
+
+import pytest
+
+from analytics.metrics.sentences import (
+    Moved,
+    Words,
+    active_people,
+    conversations,
+    periods_of,
+    share_of,
+)
+
+CALM = (0, 1, -1, 1)  # four changes like it before
+WEEKS = (30, 31, 30, 29)
+
+
+def people(now: int, before: int | None, *changes: int, earlier: tuple[int, ...] = ()) -> Words:
+    return active_people(Moved(now, before, 7, changes, earlier))
+
+
+@pytest.mark.parametrize(
+    ("moved", "comparison", "direction"),
+    [
+        # From two people on,
+        ((32, 30, 0, 1, -1, 1), "Their number rose from 30 to 32 (+6.7 %).", "rose"),
+        ((31, 30, 0, 0, 0, 0), "About as before (30).", "about as before"),
+        ((28, 30, 0, 1, -1, 1), "Their number fell from 30 to 28 (\u22126.7 %).", "fell"),
+        ((29, 30, 0, 0, 0, 0), "About as before (30).", "about as before"),
+        # and beyond the range of the changes before,
+        ((34, 30, 3, -9, 0, 1), "Their number rose from 30 to 34 (+13.3 %).", "rose"),
+        ((33, 30, 3, -9, 0, 1), "About as before (30).", "about as before"),
+        ((26, 30, 9, -3, 0, 1), "Their number fell from 30 to 26 (\u221213.3 %).", "fell"),
+        ((27, 30, 9, -3, 0, 1), "About as before (30).", "about as before"),
+        # which a change of the other direction is not,
+        ((28, 30, 5, 6, 7, 8), "Their number fell from 30 to 28 (\u22126.7 %).", "fell"),
+        ((34, 30, 5, 6, 7, 8), "About as before (30).", "about as before"),
+        ((32, 30, -5, -6, -7, -8), "Their number rose from 30 to 32 (+6.7 %).", "rose"),
+        # of which there must be four, and the ninth is too old.
+        ((90, 30, 0, 0, 0), "30 before.", ""),
+        ((30, 30, 0, 0, 0), "30 before.", ""),
+        ((90, 30, 0, 0, 0, 0), "Their number rose from 30 to 90 (+200.0 %).", "rose"),
+        ((34, 30, *(0,) * 8, 99), "Their number rose from 30 to 34 (+13.3 %).", "rose"),
+        ((34, 30, *(0,) * 7, 99), "About as before (30).", "about as before"),
+        # A percentage stands on twenty.
+        ((22, 20, *CALM), "Their number rose from 20 to 22 (+10.0 %).", "rose"),
+        ((21, 19, *CALM), "Their number rose from 19 to 21.", "rose"),
+        ((7, 3, *CALM), "Their number rose from 3 to 7.", "rose"),
+        ((2, 0, *CALM), "Their number rose from 0 to 2.", "rose"),
+        ((1_200, 1_000, *CALM), "Their number rose from 1,000 to 1,200 (+20.0 %).", "rose"),
+        ((0, 0, *CALM), "About as before (0).", "about as before"),
+        ((5, None, *CALM), "", ""),
+    ],
+)
+def test_people_rose_or_fell(moved: tuple[int, ...], comparison: str, direction: str) -> None:
+    said = people(*moved)
+    assert (said.comparison, said.direction) == (comparison, direction)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "comparison"),
+    [
+        (105, 100, "Their number rose from 100 to 105 (+5.0 %)."),
+        (104, 100, "About as before (100)."),
+        (95, 100, "Their number fell from 100 to 95 (\u22125.0 %)."),
+        (96, 100, "About as before (100)."),
+        (1_050, 1_000, "Their number rose from 1,000 to 1,050 (+5.0 %)."),
+        (1_049, 1_000, "About as before (1,000)."),
+        (21, 20, "Their number rose from 20 to 21 (+5.0 %)."),
+        (20, 19, "Their number rose from 19 to 20."),
+        (1, 0, "Their number rose from 0 to 1."),
+        (0, 0, "About as before (0)."),
+    ],
+)
+def test_conversations_rose_or_fell_from_five_percent_on(
+    now: int, before: int, comparison: str
+) -> None:
+    assert conversations(Moved(now, before, 7, (0,) * 4), 10).comparison == comparison
+    # Nor within the range of what is usual.
+    usual = conversations(Moved(now, before, 7, (-50, 50, 0, 0)), 10).comparison
+    assert usual == f"About as before ({before:,})."
+
+
+@pytest.mark.parametrize(
+    ("now", "earlier", "said"),
+    [
+        (32, WEEKS, "30 before. The most of 5 weeks."),
+        (31, WEEKS, "30 before."),
+        (28, WEEKS, "30 before. The fewest of 5 weeks."),
+        (29, WEEKS, "30 before."),
+        (99, WEEKS[:3], "30 before."),
+        (32, (*WEEKS, 0, 0, 0, 99), "30 before. The most of 8 weeks."),
+        (32, (*WEEKS, 0, 0, 99), "30 before."),
+    ],
+)
+def test_a_rank_is_of_five_to_eight_periods(now: int, earlier: tuple[int, ...], said: str) -> None:
+    assert people(now, 30, earlier=earlier).comparison == said
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(7, "8 weeks"), (28, "8 periods of 4 weeks"), (14, "8 periods of 2 weeks"), (1, "8 days"),
+     (3, "8 periods of 3 days")],
+)  # fmt: skip
+def test_periods_are_called_by_their_length(days: int, said: str) -> None:
+    assert periods_of(8, days) == said
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [(0, "Nobody used a twin."), (1, "1 person used a twin."), (1_234, "1,234 people used a twin.")]
+)  # fmt: skip
+def test_active_people(now: int, said: str) -> None:
+    assert (people(now, 0).sentence, people(now, 0).figure) == (said, f"{now:,}")
+
+
+@pytest.mark.parametrize(
+    ("now", "users", "said"),
+    [
+        (0, 0, "No conversation was started."),
+        (1, 1, "1 conversation was started; too few people to say how many a person."),
+        (90, 9, "90 conversations were started; too few people to say how many a person."),
+        (101, 10, "101 conversations were started; 10.1 a person."),
+        (1_234, 40, "1,234 conversations were started; 30.9 a person."),
+    ],
+)
+def test_conversations_a_person_need_ten(now: int, users: int, said: str) -> None:
+    found = conversations(Moved(now, None, 7), users)
+    assert (found.sentence, found.figure, found.comparison) == (said, f"{now:,}", "")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"), [(7, 20, " (35.0 %)"), (7, 19, ""), (0, 0, ""), (20, 20, " (100.0 %)")]
+)  # fmt: skip
+def test_a_percentage_stands_on_twenty(part: int, whole: int, said: str) -> None:
+    assert share_of(part, whole) == said
+
+
+def test_what_is_no_period_as_long_is_named() -> None:
+    moved = Moved(9, 12, 7, (), (), "in 1 Jan \u2013 14 Jan 2026 (14 days)")
+    assert active_people(moved).comparison == "12 in 1 Jan \u2013 14 Jan 2026 (14 days)."

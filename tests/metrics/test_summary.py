@@ -1,0 +1,322 @@
+"""The summary's sentences, by hand and by the oracle."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from analytics.metrics.summary import Sentence, summary, whole_weeks
+from analytics.period import Period
+from analytics.query import Query
+from analytics.reading.reader import reading
+from tests.conftest import Shelf
+from tests.databases import Raw, a_session, a_user
+from tests.metrics.rows import ask, column
+from tests.oracle import Oracle, one_decimal, quotient
+
+Span = tuple[date, date]
+
+
+# --- by the oracle -----------------------------------------------------------------------------
+
+
+def spans(query: Query) -> tuple[Span, Span]:
+    """The days of the summary, and those compared with."""
+    period, days = query.period, []
+    day = period.start
+    while day <= period.end and day < period.today:
+        days.append(day)
+        day += timedelta(1)
+    while len(days) > 7 and len(days) % 7:
+        del days[0]
+    start, end = days[0], days[-1]
+    against = query.against
+    if against is None:
+        return (start, end), (start - timedelta(len(days)), start - timedelta(1))
+    if against.end - against.start != period.end - period.start:
+        return (start, end), (against.start, against.end)
+    ahead = against.start - period.start
+    return (start, end), (start + ahead, end + ahead)
+
+
+def written(day: date) -> str:
+    """A day as people write it."""
+    return f"{day.day} {day.strftime('%b %Y')}"
+
+
+class Numbers:
+    """A figure of any days, and what may be said of it."""
+
+    def __init__(self, oracle: Oracle, query: Query, figure: str) -> None:
+        self.oracle, self.left, self.figure = oracle, oracle.left(query), figure
+        self.people, self.query = self.left.chosen(query), query
+        (self.start, self.end), (self.since, self.until) = spans(query)
+        self.length = timedelta((self.end - self.start).days + 1)
+        self.now = self.of(self.start, self.end)
+        self.before = self.known(self.since, self.until)
+        if self.until >= query.period.today:
+            self.before = None
+
+    def of(self, start: date, end: date) -> int:
+        if self.figure == "people":
+            return len(self.left.active(self.people, start, end))
+        return len(self.left.happened("sessions", self.people, start, end))
+
+    def known(self, start: date, end: date) -> int | None:
+        """None where the days begin before the data."""
+        return self.of(start, end) if start >= self.oracle.first_active_day else None
+
+    @property
+    def is_alike(self) -> bool:
+        return self.until - self.since == self.end - self.start
+
+    @property
+    def direction(self) -> str:
+        if self.before is None or not self.is_alike:
+            return ""
+        changes = []
+        for n in range(1, 9):
+            one = self.known(self.start - n * self.length, self.end - n * self.length)
+            two = self.known(self.since - n * self.length, self.until - n * self.length)
+            if one is not None and two is not None:
+                changes.append(one - two)
+        if len(changes) < 4:
+            return ""
+        more = self.now - self.before
+        if self.figure == "people":
+            enough = abs(more) > 1
+        else:
+            enough = more != 0 and abs(more) / max(1, self.before) >= 0.05
+        if enough and more > 0 and all(more > each for each in changes):
+            return "rose"
+        if enough and more < 0 and all(more < each for each in changes):
+            return "fell"
+        return "about as before"
+
+    @property
+    def rank(self) -> str:
+        earlier = []
+        for n in range(1, 8):
+            found = self.known(self.start - n * self.length, self.end - n * self.length)
+            if found is not None:
+                earlier.append(found)
+        if len(earlier) < 4:
+            return ""
+        days, periods = self.length.days, len(earlier) + 1
+        if days in (1, 7):
+            of = f"{periods} {'days' if days == 1 else 'weeks'}"
+        elif days % 7:
+            of = f"{periods} periods of {days} days"
+        else:
+            of = f"{periods} periods of {days // 7} weeks"
+        if all(self.now > each for each in earlier):
+            return f"The most of {of}."
+        return f"The fewest of {of}." if all(self.now < each for each in earlier) else ""
+
+    @property
+    def comparison(self) -> str:
+        if self.before is None:
+            if self.figure != "people":
+                return self.rank
+            if self.until >= self.query.period.today:
+                return "Nothing to compare with: the days chosen for that are not over."
+            began = written(self.oracle.first_active_day)
+            return f"Nothing to compare with: the data begin on {began}."
+        match self.direction:
+            case "":
+                then = "before"
+                if not self.is_alike:
+                    n = (self.until - self.since).days + 1
+                    first = written(self.since)
+                    if self.since.year == self.until.year:
+                        first = first[:-5]
+                    both = f"{first} \u2013 {written(self.until)}"
+                    if n == 1:
+                        both = written(self.until)
+                    then = f"in {both} ({n} day{'s' if n > 1 else ''})"
+                said = f"{self.before} {then}."
+            case "about as before":
+                said = f"About as before ({self.before})."
+            case moved:
+                said = f"Their number {moved} from {self.before} to {self.now}"
+                if self.before >= 20:
+                    more = one_decimal_percent(self.now - self.before, self.before)
+                    said += f" ({more} %)"
+                said += "."
+        return f"{said} {self.rank}".strip()
+
+
+def one_decimal_percent(more: int, before: int) -> str:
+    """As +6.7, with a real minus."""
+    value = one_decimal(Fraction(more * 100, before))
+    return f"+{value:,.1f}" if value > 0 else f"\u2212{-value:,.1f}"
+
+
+def row(name: str, numbers: Numbers, sentence: str, result: str, counts: str) -> dict[str, Any]:
+    """A sentence's row."""
+    known = numbers.before is not None
+    return {
+        "name": name,
+        "figure": str(numbers.now),
+        "sentence": sentence,
+        "comparison": numbers.comparison,
+        "result": result,
+        "value": numbers.now,
+        "previous": numbers.before,
+        "change": numbers.now - numbers.before if known else None,
+        "direction": numbers.direction,
+        "counts": counts,
+        "from_day": numbers.start,
+        "to_day": numbers.end,
+        "compared_from": numbers.since if known else None,
+        "compared_to": numbers.until if known else None,
+    }
+
+
+def expected(oracle: Oracle, query: Query) -> list[dict[str, Any]]:
+    """What every row must hold."""
+    if oracle.first_active_day is None or query.period.start >= query.period.today:
+        return []
+    people, talks = (Numbers(oracle, query, of) for of in ("people", "conversations"))
+    who = {0: "Nobody", 1: "1 person"}.get(people.now, f"{people.now} people")
+    if not talks.now:
+        said = "No conversation was started."
+    else:
+        some = "1 conversation was" if talks.now == 1 else f"{talks.now} conversations were"
+        each = "too few people to say how many a person"
+        if people.now >= 10:
+            each = f"{quotient(talks.now, people.now)} a person"
+        said = f"{some} started; {each}."
+    return [
+        row("Active people", people, f"{who} used a twin.", "metrics", "people"),
+        row("Conversations", talks, said, "metrics", "conversations"),
+    ]
+
+
+# --- by hand -----------------------------------------------------------------------------------
+
+
+def visits(weeks: dict[str, int]) -> Raw:
+    """So many people, one conversation each, on the first day of each week."""
+    names = [f"p{n}" for n in range(max(weeks.values()))]
+    return Raw(
+        users=[a_user(name) for name in names],
+        sessions=[
+            a_session(f"{name}{day}", name, f"{day} 12:00:00")
+            for day, people in weeks.items()
+            for name in names[:people]
+        ],
+    )
+
+
+# Mondays; the data begin on the first of them.
+GROWN = visits(
+    {"2026-01-26": 3, "2026-02-02": 4, "2026-02-09": 3, "2026-02-16": 4, "2026-02-23": 3,
+     "2026-03-02": 4, "2026-03-09": 12}
+)  # fmt: skip
+
+
+def said(rows: list[Sentence]) -> list[Any]:
+    return column(rows, "figure", "sentence", "comparison")
+
+
+def test_a_week_against_the_week_before(store_of: Shelf) -> None:
+    with reading(store_of(GROWN)) as reader:
+        rows = summary(reader, ask("2026-03-09", "2026-03-15", "2026-03-16"))
+    assert said(rows[:2]) == [
+        ("12", "12 people used a twin.", "Their number rose from 4 to 12. The most of 7 weeks."),
+        ("12", "12 conversations were started; 1.0 a person.",
+         "Their number rose from 4 to 12. The most of 7 weeks."),
+    ]  # fmt: skip
+    assert rows[0].model_dump() == {
+        "name": "Active people",
+        "figure": "12",
+        "sentence": "12 people used a twin.",
+        "comparison": "Their number rose from 4 to 12. The most of 7 weeks.",
+        "result": "metrics",
+        "value": 12,
+        "previous": 4,
+        "change": 8,
+        "direction": "rose",
+        "counts": "people",
+        "from_day": date(2026, 3, 9),
+        "to_day": date(2026, 3, 15),
+        "compared_from": date(2026, 3, 2),
+        "compared_to": date(2026, 3, 8),
+    }
+
+
+def test_with_three_changes_before_only_numbers_are_said(store_of: Shelf) -> None:
+    """Of the week of 2 March the changes before are those of 23, 16, 9 and 2 February."""
+    with reading(store_of(GROWN)) as reader:
+        four = summary(reader, ask("2026-03-02", "2026-03-08", "2026-03-16"))[0]
+        three = summary(reader, ask("2026-02-23", "2026-03-01", "2026-03-16"))[0]
+    assert (four.comparison, four.direction) == ("About as before (3).", "about as before")
+    assert (three.comparison, three.direction) == ("4 before.", "")
+
+
+def test_nothing_is_compared_with_days_before_the_data(store_of: Shelf) -> None:
+    with reading(store_of(GROWN)) as reader:
+        people, talks = summary(reader, ask("2026-02-01", "2026-02-08", "2026-03-16"))[:2]
+        both = summary(reader, ask("2026-02-02", "2026-02-08", "2026-03-16"))[0]
+        longer = summary(reader, ask("2026-02-02", "2026-02-15", "2026-03-16"))[0]
+    assert (people.previous, talks.previous) == (3, 3)
+    assert both.comparison == "3 before."
+    assert longer.comparison == "Nothing to compare with: the data begin on 26 Jan 2026."
+    assert (longer.previous, longer.change, longer.compared_from) == (None, None, None)
+
+
+def test_a_day_that_is_not_over_is_left_out(store_of: Shelf) -> None:
+    with reading(store_of(GROWN)) as reader:
+        rows = summary(reader, ask("2026-03-01", "2026-03-09", "2026-03-09"))
+        nothing = summary(reader, ask("2026-03-09", "2026-03-09", "2026-03-09"))
+    assert (rows[0].value, rows[0].from_day, rows[0].to_day) == (
+        4, date(2026, 3, 2), date(2026, 3, 8),
+    )  # fmt: skip
+    assert nothing == []
+
+
+def test_nobody_ever_leaves_nothing_to_say(store_of: Shelf) -> None:
+    with reading(store_of(Raw(users=[a_user("ann")]))) as reader:
+        assert summary(reader, ask("2026-03-01", "2026-03-08", "2026-03-09")) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "kept"),
+    [
+        (("2026-02-10", "2026-03-11"), ("2026-02-12", "2026-03-11")),  # 30 days
+        (("2026-02-12", "2026-03-11"), ("2026-02-12", "2026-03-11")),
+        (("2026-03-05", "2026-03-11"), ("2026-03-05", "2026-03-11")),
+        (("2026-03-06", "2026-03-11"), ("2026-03-06", "2026-03-11")),  # no week
+        (("2026-03-05", "2026-03-12"), ("2026-03-05", "2026-03-11")),  # with today
+        (("2026-03-12", "2026-03-20"), ("2026-03-12", "2026-03-20")),  # nothing is over
+        (("2025-12-25", "2026-01-04"), ("2025-12-29", "2026-01-04")),  # across a year's end
+    ],
+)
+def test_the_latest_whole_weeks(days: tuple[str, str], kept: tuple[str, str]) -> None:
+    found = whole_weeks(ask(*days, "2026-03-12"))
+    assert found.period == ask(*kept, "2026-03-12").period
+    assert whole_weeks(found) == found
+
+
+def test_a_comparison_as_long_is_shortened_alike() -> None:
+    query = ask("2026-02-10", "2026-03-11", "2026-03-12")
+    year = whole_weeks(replace(query, against=query.period.year_earlier))
+    assert year.against == year.period.year_earlier
+    assert year.compares_a_year_earlier
+    chosen = Period(date(2025, 1, 1), date(2025, 1, 9), query.period.today)
+    assert whole_weeks(replace(query, against=chosen)).against == chosen
+
+
+def test_another_number_of_days_is_named(store_of: Shelf) -> None:
+    fortnight = Period(date(2026, 2, 2), date(2026, 2, 15), date(2026, 3, 16))
+    to_come = Period(date(2026, 3, 10), date(2026, 3, 16), date(2026, 3, 16))
+    week = ask("2026-03-02", "2026-03-08", "2026-03-16")
+    with reading(store_of(GROWN)) as reader:
+        other = summary(reader, replace(week, against=fortnight))[0]
+        later = summary(reader, replace(week, against=to_come))[0]
+    assert other.comparison == "4 in 2 Feb \u2013 15 Feb 2026 (14 days)."
+    assert other.direction == ""
+    assert later.comparison == "Nothing to compare with: the days chosen for that are not over."

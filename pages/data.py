@@ -22,7 +22,7 @@ st.markdown(
     f"Read {moment(made.freshness.built_at, zone)} ({age} ago), in the time zone"
     f" {inert(made.freshness.zone)}. Data through {day(made.span.last)}, from"
     f" {day(made.span.first)} on."
-    " **Refresh** in the sidebar reads the database again."
+    " **Refresh** at the top of the page reads the database again."
 )
 
 st.subheader("Settings in force", anchor=False)

@@ -18,7 +18,7 @@ from ui.words import filter_words, only_words
 
 
 def page_chips() -> None:
-    """The filters of every page that the sidebar doesn't show."""
+    """The filters of every page that the bar has no box for."""
     _chips(filter_words(page_context().query), "only", "Remove this filter", _unkeep)
 
 

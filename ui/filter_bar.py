@@ -1,4 +1,4 @@
-"""The filters, as the sidebar offers them."""
+"""The filters, as the bar above each page offers them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,7 +21,12 @@ def choose_names(key: str, names: Sequence[str | None], none: str) -> tuple[str 
     known = set(options)
     options += dict.fromkeys(text for text in asked if text and text not in known)
     chosen = st.multiselect(
-        label, options, key=key, placeholder=f"All {label.lower()}", bind="query-params"
+        label,
+        options,
+        key=key,
+        placeholder=f"All {label.lower()}",
+        bind="query-params",
+        label_visibility="collapsed",
     )
     return read_names(chosen, names, none)
 

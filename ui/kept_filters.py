@@ -1,7 +1,7 @@
 """The filters that a visitor keeps from page to page, beside organization and department.
 
 They stand in the address as `only_…`, written here and not by widgets: a box of all twins would
-have tens of thousands. Chips show them; rows, charts and the sidebar choose them.
+have tens of thousands. Chips show them; rows, charts and the bar choose them.
 """
 
 from collections.abc import Mapping, Sequence

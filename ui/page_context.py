@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics.format import count, moment
 from analytics.period import Span
@@ -15,6 +16,7 @@ from analytics.reading.known import department_names, extent, organization_names
 from analytics.reading.reader import Scope
 from analytics.service import LOOK, service
 from analytics.storage.database import Freshness
+from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store
 from ui.access import Data, visible
 from ui.cache import shared
@@ -22,7 +24,7 @@ from ui.filter_bar import choose_names
 from ui.inert import inert
 from ui.kept_filters import follow_address, with_kept
 from ui.period_bar import compare_bar, period_bar
-from ui.startup import look_every, problem_page, shown_by
+from ui.startup import look_every
 from ui.typed_filters import more_filters
 
 
@@ -72,51 +74,57 @@ def _known(today: date, data: Data) -> tuple[Span, list[date], Names]:
         return span(reader, today), extent(reader), names
 
 
-def make_page_context(store: Store) -> PageContext:
-    """Draw the period and filter bar and keep what it says for the page."""
+def make_page_context(store: Store, under: DeltaGenerator) -> PageContext:
+    """Draw the controls of period, comparison and filters, and keep what they say for the page.
+
+    What they have to say of it is drawn `under` them.
+    """
     freshness = store.freshness()
     if freshness is None:
-        problem_page(
+        raise DatabaseProblem(
             "The rollup tables are missing", store.where, "Reload; they are built at the start."
         )
-        raise AssertionError("problem_page stops the script")
     now = datetime.now(UTC)
     today = now.astimezone(store.settings.zone).date()
     data = visible(store, freshness.version)
     known, days_, names = _known(today, data)
     follow_address()
-    with st.sidebar:
-        period = period_bar(known, days_, today)
-        compare, against = compare_bar(period)
-        organizations = choose_names("organization", names.organizations, NO_ORGANIZATION)
-        departments = choose_names("department", names.departments, NO_DEPARTMENT)
-        more_filters(data)
-        _freshness_bar(store, freshness)
+    period = period_bar(known, days_, today, under)
+    compare, against = compare_bar(period, under)
+    organizations = choose_names("organization", names.organizations, NO_ORGANIZATION)
+    departments = choose_names("department", names.departments, NO_DEPARTMENT)
+    more_filters(data)
     query = with_kept(Query(period, organizations, departments, against))
     made = PageContext(store, query, freshness, known, now, compare != "none", names, data.scope)
     st.session_state["_page_context"] = made
     return made
 
 
-def _freshness_bar(store: Store, freshness: Freshness) -> None:
-    at = moment(freshness.built_at, store.settings.zone)
-    if st.button(
-        "Refresh",
-        icon=":material/refresh:",
-        help="Read the database again, so that what was written meanwhile counts too.",
-        width="stretch",
-    ):
-        place = st.empty()
-        place.progress(0.0, "Reading the database …")
-        store.refresh(shown_by(place))
+def freshness_bar(made: PageContext) -> None:
+    """How old what is shown is, and a button that reads the database again."""
+    settings, place = made.store.settings, st.empty()
+    built, now = (at.astimezone(settings.zone) for at in (made.freshness.built_at, made.now))
+    at = f"{built:%H:%M}" if built.date() == now.date() else moment(built, settings.zone)
+    words = "Read the database again, so that what was written meanwhile counts too."
+    if settings.refresh_seconds:
+        every = count(round(settings.refresh_seconds), "second")
+        words += f" New data is looked for every {every} by itself."
+    place.caption(f"As of {at} ({inert(made.freshness.zone)})", width="content")
+    if st.button("Refresh", icon=":material/refresh:", help=words):
+
+        def show(share: float, label: str) -> None:  # in the same line, which keeps its height
+            place.caption(f"{label} … {min(1.0, share):.0%}", width="content")
+
+        show(0.0, "Reading the database")
+        made.store.refresh(show)
         st.rerun()
-    st.caption(f"As of {at} ({inert(freshness.zone)})")
-    if store.settings.refresh_seconds:
-        _watch(store, freshness.version)
 
 
-def _watch(store: Store, version: str) -> None:
+def watch(made: PageContext) -> None:
     """Show what was written meanwhile within a refresh, without a click."""
+    store, version = made.store, made.freshness.version
+    if not store.settings.refresh_seconds:
+        return
 
     def look() -> None:
         held = store.freshness()
@@ -128,10 +136,6 @@ def _watch(store: Store, version: str) -> None:
                 f"Not refreshed since {since}: {inert(problem.reason)}",
                 icon=":material/sync_problem:",
             )
-            return
-        st.caption(
-            f"New data is looked for every {count(round(store.settings.refresh_seconds), 'second')}"
-        )
 
     look_every(store.settings.refresh_seconds * LOOK, look)
 

@@ -1,10 +1,11 @@
-"""The period and what it is compared with, as the sidebar offers them."""
+"""The period and what it is compared with, as the bar above each page offers them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics.errors import QueryError
@@ -21,6 +22,7 @@ from ui.asked import option, refuse
 from ui.inert import inert
 
 CUSTOM = "Custom dates"
+BOX, DATES_BOX = 140, 215  # pixels: the bar is one line on a desktop
 _USUAL = date(1970, 1, 1), date(2199, 12, 31)  # what can be chosen, wherever the data are
 
 
@@ -42,8 +44,12 @@ def _limits(key: str, days_: Sequence[date]) -> tuple[date, date]:
     return limits
 
 
-def period_bar(known: Span, days_: Sequence[date], today: date) -> Period:
+def period_bar(known: Span, days_: Sequence[date], today: date, under: DeltaGenerator) -> Period:
     """The period: a preset, which moves with the days and the data, or dates, which stay.
+
+    The box of dates is always there, but `ui/style.css` shows it only where dates are chosen: words
+    beside the page's title say a preset's. What has to be said of them is drawn `under` the bar,
+    which keeps its height.
 
     The address holds one of them: what is not chosen is at its default, and those aren't written.
     """
@@ -60,6 +66,8 @@ def period_bar(known: Span, days_: Sequence[date], today: date) -> Period:
         key="preset",
         bind="query-params",
         on_change=forget_zoom,
+        label_visibility="collapsed",
+        width=BOX,
     )
     moving = None if preset == CUSTOM else preset_period(preset, known, today)
     earliest, latest = _limits("dates", [*days_, *((moving.start, moving.end) if moving else ())])
@@ -79,12 +87,14 @@ def period_bar(known: Span, days_: Sequence[date], today: date) -> Period:
         key="dates",
         bind="query-params",
         on_change=_choose_dates,
-        help="Both days are included. Days are those of the reporting time zone.",
+        label_visibility="collapsed",
+        width=DATES_BOX,
     )
     period = moving or _checked(
         picked if isinstance(picked, tuple) else (picked,),
         st.session_state.get("_period") or preset_period(DEFAULT_PRESET, known, today),
         today,
+        under,
     )
     st.session_state["_period"] = period
     return period
@@ -121,7 +131,7 @@ COMPARISONS = {
 }
 
 
-def compare_bar(period: Period) -> tuple[str, Period | None]:
+def compare_bar(period: Period, under: DeltaGenerator) -> tuple[str, Period | None]:
     """What the period is compared with: the choice, and its days where it is not the default.
 
     Where the calendar has no days before it, it is nothing: a day that can hold none stands in.
@@ -144,17 +154,17 @@ def compare_bar(period: Period) -> tuple[str, Period | None]:
         key="compare",
         bind="query-params",
         on_change=offer_dates,
-        help="The previous period has as many days and ends the day before. 52 weeks earlier are"
-        " the same weekdays a year ago.",
+        label_visibility="collapsed",
+        width=BOX + 30,
     )
     try:
         if choice == "year":
             return choice, period.year_earlier
         if choice == "custom":
-            return choice, _chosen_dates(period)
+            return choice, _chosen_dates(period, under)
     except QueryError as error:
         words = f"{error}. Compared with the previous period instead."
-        st.error(inert(words), icon=":material/error:")
+        under.error(inert(words), icon=":material/error:")
         choice = "previous"
     if before is None:
         return "none", Period(date.min, date.min, period.today)
@@ -168,7 +178,7 @@ def _before(period: Period) -> Period | None:
         return None
 
 
-def _chosen_dates(period: Period) -> Period:
+def _chosen_dates(period: Period, under: DeltaGenerator) -> Period:
     if "compare_dates" not in st.session_state:
         are_dates("compare_dates", [*filter(None, st.query_params.get_all("compare_dates"))])
     earliest, latest = _limits("compare_dates", [period.start, period.end])
@@ -180,19 +190,26 @@ def _chosen_dates(period: Period) -> Period:
         format="YYYY-MM-DD",
         key="compare_dates",
         bind="query-params",
+        label_visibility="collapsed",
+        width=DATES_BOX,
     )
     match picked:
         case (start, end):
             return compared_period(start, end, period.today)
         case _:
-            st.caption("Choose the first and the last day; until then it is the previous period.")
+            under.caption(
+                "Choose the first and the last day to compare with; until then it is the previous"
+                " period."
+            )
             return period.previous
 
 
-def _checked(dates: tuple[date, ...], instead: Period, today: date) -> Period:
+def _checked(
+    dates: tuple[date, ...], instead: Period, today: date, under: DeltaGenerator
+) -> Period:
     """The period of the chosen dates; where they are none, that is said, and it is `instead`."""
     if not dates:
-        st.caption(f"Choose the first and the last day; until then it is {days(instead)}.")
+        under.caption(f"Choose the first and the last day; until then it is {days(instead)}.")
         return instead
     # The browser's history keeps one of two equal days: a single date is a period of one day.
     start, end = dates[0], dates[-1]
@@ -201,7 +218,7 @@ def _checked(dates: tuple[date, ...], instead: Period, today: date) -> Period:
             raise QueryError("dates", ", ".join(map(str, dates)), "choose a first and a last day")
         return Period(start, end, today)
     except QueryError as error:
-        st.error(inert(f"{error}. Shown instead: {days(instead)}."), icon=":material/error:")
+        under.error(inert(f"{error}. Shown instead: {days(instead)}."), icon=":material/error:")
         return instead
 
 

@@ -1,4 +1,4 @@
-"""What a page shows, above it: the period, what it is compared with, and the filters."""
+"""What a page shows, beside its title: the period, what it is compared with, and the filters."""
 
 import streamlit as st
 
@@ -20,25 +20,29 @@ def _compared_line(made: PageContext) -> list[str]:
 
 
 def period_line(made: PageContext) -> None:
-    """What the page shows, always readable: period, previous period, data through, filters."""
-    period = made.query.period
+    """What the page shows, always readable: period, filters, previous period, data through."""
+    period, chosen = made.query.period, chosen_names(made.query)
     parts = [
         f"**{days(period)}** ({count(period.days, 'day')})",
+        *([f"only {inert(', '.join(chosen))}"] if chosen else []),
         *_compared_line(made),
         f"data through {day(made.span.last)}" if made.span.last else "no data yet",
     ]
     if period.includes_today:
         parts.append("**includes today so far**")
     st.markdown(" · ".join(parts))
-    if "_unzoomed" in st.session_state:
-        preset, (start, end) = st.session_state["_unzoomed"]
-        before = Period(start, end, period.today)
-        if preset != CUSTOM:
-            before = preset_period(preset, made.span, period.today)
-        st.button(
-            f"Zoomed in: back to {days(before)}",
-            icon=":material/zoom_out:",
-            on_click=zoom_out,
-        )
-    if chosen := chosen_names(made.query):
-        st.caption(f"Only {inert(', '.join(chosen))}")
+
+
+def zoom_button(made: PageContext) -> None:
+    """The way back from a chart's days."""
+    if "_unzoomed" not in st.session_state:
+        return
+    preset, (start, end) = st.session_state["_unzoomed"]
+    before = Period(start, end, made.query.period.today)
+    if preset != CUSTOM:
+        before = preset_period(preset, made.span, before.today)
+    st.button(
+        f"Zoomed in: back to {days(before)}",
+        icon=":material/zoom_out:",
+        on_click=zoom_out,
+    )

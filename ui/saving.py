@@ -55,7 +55,6 @@ def save_page(page: str) -> None:
         icon=":material/file_save:",
         help="Save charts, tables and definitions of this page as one file, to send or to print."
         " It opens without the internet.",
-        width="stretch",
     )
 
 

@@ -20,6 +20,13 @@ from ui.cache import shared
 from ui.inert import inert
 
 RETRY_SECONDS = 5
+# One line; `ui/head.html` puts it away for this browser, and asks no server for it.
+_SAMPLE = (
+    "<p><strong>Sample data</strong>: invented people and conversations."
+    "<span> To see your own, set <code>DATABASE_URL</code> and start again: README, “Your own"
+    " database”.</span></p>"
+    '<button type="button" aria-label="Put the notice of sample data away">✕</button>'
+)
 
 
 def open_store() -> Store:
@@ -146,12 +153,8 @@ def unless_locked() -> Iterator[None]:
 def notices(store: Store, version: str) -> None:
     """What the reader should know about this database before reading its numbers."""
     if store.is_sample:
-        st.info(
-            "**Sample data.** These people and conversations are invented. To see your own, set "
-            "`DATABASE_URL` (in the environment or in `.env`) and start again; the README's "
-            "“Your own database” shows how.",
-            icon=":material/science:",
-        )
+        with st.container(key="sample"):
+            st.html(_SAMPLE)
     if store.lacks_message_type:
         st.warning(
             "**An older database**, from before `messages.message_type`. Everything is shown, "

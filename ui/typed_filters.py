@@ -32,8 +32,8 @@ class _Offer:
 
 def more_filters(data: Data) -> None:
     """Boxes for the filters that have no list to choose from; what is typed becomes a chip."""
-    with st.expander("More filters", icon=":material/filter_alt:"):
-        st.caption("Kept on every page, as marks below its title. Click a mark to remove it.")
+    with st.popover("More filters", icon=":material/filter_alt:", width="content"):
+        st.caption("Kept on every page, as marks above it. Click a mark to remove it.")
         for name, example in _BOXES.items():
             st.text_input(
                 BY_NAME[name].label,

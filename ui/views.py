@@ -90,7 +90,7 @@ def save_control(page: str) -> None:
     if page == PATH:
         return
     preset, parameters = _current()
-    with st.popover("Save this view", icon=":material/bookmark_add:", width="stretch"):
+    with st.popover("Save this view", icon=":material/bookmark_add:"):
         st.caption(
             f"Keeps {_title(page)} as it is now: {_described(preset, parameters)}. {_SHARED}"
         )
@@ -168,7 +168,7 @@ def view_list() -> None:
         if not views:
             st.info(
                 "No view is kept yet. Choose a page, a period and filters, then **Save this view**"
-                " in the sidebar.",
+                " beside the page's title.",
                 icon=":material/bookmark_add:",
             )
     if not views:

@@ -1,21 +1,29 @@
-"""The pages of results: titles, icons, order, and the results on each, once."""
+"""The pages: their section of the navigation, titles, icons, order, and the results on each, once.
+
+A new page is one entry of `NAVIGATION` and its script in `pages/`.
+"""
 
 from dataclasses import dataclass
 
 from analytics.metrics.registry import BY_SLUG
 
+READ, BROWSE, SET_UP = SECTIONS = ("Read", "Browse", "Set up")
+
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the dashboard: its title, its icon, and its results in their order.
+    """A page of the dashboard: its section, its title, its icon, and its results in their order.
 
-    Those without results are lists and the like. One that is not `shown` is reached by links.
+    Those without results are lists and the like. One that is not `shown` is reached by links. One
+    that does not `ask` shows the same whatever the period and the filters are.
     """
 
+    section: str
     title: str
     icon: str = ""
     slugs: tuple[str, ...] = ()
     shown: bool = True
+    asks: bool = True
 
     @property
     def charts(self) -> tuple[str, ...]:
@@ -23,8 +31,10 @@ class Page:
         return tuple(slug for slug in self.slugs if BY_SLUG[slug].is_chart)
 
 
+# In the order of the navigation, section by section.
 NAVIGATION: dict[str, Page] = {
     "overview": Page(
+        READ,
         "Overview",
         "monitoring",
         (
@@ -40,6 +50,7 @@ NAVIGATION: dict[str, Page] = {
     ),
     "adoption": Page("Adoption", "trending_up", ()),
     "retention": Page(
+        READ,
         "Retention",
         "event_repeat",
         (
@@ -48,6 +59,7 @@ NAVIGATION: dict[str, Page] = {
         ),
     ),
     "organizations": Page(
+        READ,
         "Organizations",
         "corporate_fare",
         (
@@ -57,6 +69,7 @@ NAVIGATION: dict[str, Page] = {
         ),
     ),
     "twins": Page(
+        READ,
         "Twins",
         "smart_toy",
         (
@@ -66,16 +79,18 @@ NAVIGATION: dict[str, Page] = {
             "queries-per-conversation",
         ),
     ),
-    "people": Page("People", "group"),
-    "activities": Page("Activities", "forum"),
-    "documents": Page("Documents", "description"),
-    "queries": Page("Queries", "search"),
-    "installations": Page("Installed twins", "smart_toy", shown=False),
-    "person": Page("Person", "person", shown=False),
-    "conversation": Page("Conversation", "chat_bubble", shown=False),
-    "views": Page("Saved views", "bookmarks"),
-    "data": Page("Data", "database", ("sources",)),
+    "people": Page(BROWSE, "People", "group"),
+    "activities": Page(BROWSE, "Activities", "forum"),
+    "documents": Page(BROWSE, "Documents", "description"),
+    "queries": Page(BROWSE, "Queries", "search"),
+    "installations": Page(BROWSE, "Installed twins", "smart_toy", shown=False),
+    "person": Page(BROWSE, "Person", "person", shown=False),
+    "conversation": Page(BROWSE, "Conversation", "chat_bubble", shown=False, asks=False),
+    "views": Page(SET_UP, "Saved views", "bookmarks", asks=False),
+    "data": Page(SET_UP, "Data", "database", ("sources",), asks=False),
 }
-FIRST = next(iter(NAVIGATION))  # it is at "/"
+# The page at "/", wherever it stands in the navigation: links, bookmarks and saved views that name
+# no page were made for it.
+FIRST = "overview"
 # Those that can be saved as a file.
 PAGES = {name: page for name, page in NAVIGATION.items() if page.slugs}

@@ -36,7 +36,7 @@ class Card:
     """A headline figure, its difference to `before`, what it is of, and its definition.
 
     `difference` is signed text, "new" where there was nothing, "" where nothing can be compared;
-    `direction` says which of these.
+    `direction` says which of these. Of a `loss`, less is better.
     """
 
     label: str
@@ -46,6 +46,7 @@ class Card:
     direction: Direction = ""
     before: str = ""
     note: str = ""
+    loss: bool = False
 
 
 def direction(change: float | None, difference: float | None = None) -> Direction:
@@ -63,7 +64,8 @@ class DrillThrough:
     `counts` has the kinds of lists ("people", "conversations", "messages", "documents", "queries",
     "installations") with how many each has; None where the figure doesn't say. Names are other
     people's words. `key` says what it is about, whatever was counted and wherever it stands among
-    the rows of its result. `is_before` where the figure is the one that is compared with.
+    the rows of its result. `is_before` where the figure is the one that is compared with. `more`
+    has further figures of the same row.
     """
 
     name: str
@@ -71,11 +73,13 @@ class DrillThrough:
     query: Query
     key: tuple[str, ...] = ()
     is_before: bool = False
+    more: tuple["DrillThrough", ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether it counts nothing."""
-        return not any(number is None or number > 0 for number in self.counts.values())
+        """Whether it and all `more` count nothing."""
+        some = any(number is None or number > 0 for number in self.counts.values())
+        return not some and all(one.is_empty for one in self.more)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Result:
 
     `path` is its place under `/api`; `limit` how many rows are shown unasked; `empty` says why
     there may be none. `leads_to` gives the drill-through of a row, `cards` the headline figures of
-    a single one.
+    a single one, and `cards_lead_to` what each of them counts, its value first.
     """
 
     slug: str
@@ -96,6 +100,7 @@ class Result:
     empty: str = "Nothing happened in this period."
     leads_to: Callable[[Any, Query], DrillThrough] | None = None
     cards: Callable[[Any], list[Card]] | None = None
+    cards_lead_to: Callable[[Any, Query], list[Sequence[DrillThrough]]] | None = None
 
     @cached_property
     def row(self) -> type[Row]:

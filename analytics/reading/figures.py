@@ -11,7 +11,7 @@ from types import ModuleType
 
 from analytics.arithmetic import Share
 from analytics.query import Query
-from analytics.reading import cells, facts
+from analytics.reading import cells, facts, lifecycle
 from analytics.reading.cells import Totals
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_name
@@ -108,6 +108,16 @@ def conversations_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tu
         return {key: conversations for key, (conversations,) in found.items()}
     of = facts.totals_by(reader, query, by, ["conversations"])
     return {key: conversations for key, (_, conversations) in of.items()}
+
+
+def moved(reader: Reader, query: Query, edges: Sequence[int]) -> list[lifecycle.Moved]:
+    """How people moved from one interval to the next, for every interval but the first.
+
+    `edges` are the numbers of the intervals' first days, in order, and of the day after the last.
+    The question's own days don't matter.
+    """
+    source, query = _source(reader, query)
+    return (lifecycle.of_cells if source is cells else lifecycle.of_facts)(reader, query, edges)
 
 
 def cohort_weeks(reader: Reader, query: Query, first: int, last: int) -> list[tuple[int, int, int]]:

@@ -156,7 +156,7 @@ class NoteRow(Beside, Windows, Noted):
     """A note with the figures of the weeks before and after it; none where they aren't compared."""
 
 
-class Figures(NamedTuple):
+class _Figures(NamedTuple):
     """What a window is compared by."""
 
     accounts: int
@@ -213,21 +213,21 @@ def _row(  # noqa: PLR0913, PLR0917 - a note, and what was asked of it
         if theirs != query:  # else there is nobody else
             # Everybody has one organization and one department: distinct people subtract.
             every = _figures(reader, replace(query, period=window, against=None))
-            others = Figures(*(a - b for a, b in zip(every, own, strict=True)))
+            others = _Figures(*(a - b for a, b in zip(every, own, strict=True)))
             given |= _named(others, "other_", when)
     return NoteRow(**given)
 
 
-def _named(found: Figures, prefix: str, when: str) -> dict[str, Any]:
+def _named(found: _Figures, prefix: str, when: str) -> dict[str, Any]:
     made = {f"{prefix}{name}_{when}": value for name, value in found._asdict().items()}
     a_person = average(found.conversations, found.active_users)
     return {**made, f"{prefix}per_person_{when}": a_person}
 
 
-def _figures(reader: Reader, query: Query) -> Figures:
-    def find() -> Figures:
+def _figures(reader: Reader, query: Query) -> _Figures:
+    def find() -> _Figures:
         found = totals(reader, query, until="conversations")
-        return Figures(accounts_until(reader, query), found.active_users, found.conversations)
+        return _Figures(accounts_until(reader, query), found.active_users, found.conversations)
 
     return reader.staged(("notes", query), find)  # notes share windows
 
@@ -284,36 +284,41 @@ def accounts_until(reader: Reader, query: Query) -> int:
 
 # --- for people -------------------------------------------------------------------------------
 
+_SHOWN = {
+    "Accounts": "accounts",
+    "Active users": "active_users",
+    "Conversations": "conversations",
+    "Per person": "per_person",
+}
+
+
+def figures(row: NoteRow) -> list[tuple[str, list[str], list[str]]]:
+    """What each figure is called, before and after, for those concerned and everybody else."""
+
+    def both(name: str) -> list[str]:
+        return [number(getattr(row, f"{name}_{when}")) for when in ("before", "after")]
+
+    return [(label, both(name), both(f"other_{name}")) for label, name in _SHOWN.items()]
+
 
 def told(row: NoteRow) -> Told:
     """Two lines: those whom a note concerns, and everybody else."""
     of = [name for name in (row.organizations, row.departments) if name]
-    lines = [_line(row, "", " · ".join(of) or "Everybody")]
-    if row.other_accounts_after is not None:
-        lines.append({**_line(row, "other_", "Everybody else"), "Note": "", "Days": ""})
-    lines[0]["Remark"] = "; ".join(_remarks(row))
-    return lines
-
-
-def _line(row: NoteRow, prefix: str, who: str) -> dict[str, str]:
-    def both(name: str) -> str:
-        before, after = (getattr(row, f"{prefix}{name}_{when}") for when in ("before", "after"))
-        return "" if row.remark else f"{number(before)} → {number(after)}"
-
-    return {
+    overlaps = row.overlaps and f"overlaps with {row.overlaps}"
+    first = {
         "Note": row.title,
         "Days": days(Period(row.first_day, row.last_day, row.last_day)),
-        "Who": who,
-        "Accounts": both("accounts"),
-        "Active users": both("active_users"),
-        "Conversations": both("conversations"),
-        "Per person": both("per_person"),
-        "Remark": "",
+        "Who": " · ".join(of) or "Everybody",
     }
-
-
-def _remarks(row: NoteRow) -> list[str]:
-    return [*filter(None, [row.remark, row.overlaps and f"overlaps with {row.overlaps}"])]
+    remark = {"Remark": "; ".join(filter(None, (row.remark, overlaps)))}
+    if row.remark:
+        return [{**first, **dict.fromkeys(_SHOWN, ""), **remark}]
+    own = {label: " → ".join(texts) for label, texts, _ in figures(row)}
+    lines = [{**first, **own, **remark}]
+    if row.other_accounts_after is not None:
+        others = {label: " → ".join(texts) for label, _, texts in figures(row)}
+        lines.append({"Note": "", "Days": "", "Who": "Everybody else", **others, "Remark": ""})
+    return lines
 
 
 def _leads_to(row: Any, query: Query) -> DrillThrough:

@@ -194,7 +194,9 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
     if result.told:
         lines = [line for row in rows for line in result.told(row)]
         heads = [(head, "") for head in lines[0]]
-        return _Part(result, table=_table(result, heads, [[*line.values()] for line in lines]))
+        return _Part(
+            result, table=_table(result, heads, [[*line.values()] for line in lines], TABLE_ROWS)
+        )
     shown = {
         name: meaning
         for name, meaning in result.fields.items()
@@ -209,6 +211,7 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
                 [_cell(meaning, name, getattr(row, name), zone) for name, meaning in shown.items()]
                 for row in rows
             ],
+            TABLE_ROWS,
         ),
     )
 
@@ -247,7 +250,7 @@ def _table(
     result: Result,
     heads: Iterable[tuple[str, str]],
     rows: Sequence[Iterable[str]],
-    limit: int = TABLE_ROWS,
+    limit: int,
 ) -> _Table:
     more = len(rows) - limit
     return _Table(

@@ -18,7 +18,7 @@ from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query
 from ui.inert import inert
 from ui.links import choose_row, offers, only_this
-from ui.page_context import comparison, page_context, query_string
+from ui.page_context import comparison, own_parameter, page_context, query_string
 from ui.results import Drawn, drawn, rows
 from ui.saving import csv_link, image_links, is_dark
 from ui.words import only_words
@@ -275,7 +275,8 @@ def explanation(result: Result, query: Query | None = None, definition: str | No
         else "No row of the database is left out."
     )
     st.caption(" ".join(lines))
-    address = f"/api/{result.path}?{query_string(asked, **comparison(asked))}"
+    more = comparison(asked) | own_parameter(result)
+    address = f"/api/{result.path}?{query_string(asked, **more)}"
     if HAS_API:
         st.link_button("Same answer in the API", address, icon=":material/api:", type="tertiary")
     else:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
+from analytics.app.notes import Note
 from analytics.fields import Row
 from analytics.format import compared_name
 from analytics.metrics.registry import BY_SLUG
@@ -16,24 +17,35 @@ from analytics.output.chart_summary import summary
 from analytics.period import DEFAULT_PRESET, preset_period
 from analytics.query import Query
 from analytics.reading.known import span
+from analytics.reading.notes import Notes
 from analytics.storage.store import Store
 from ui.access import Data, visible
 from ui.cache import shared
-from ui.page_context import page_context
+from ui.page_context import own_choice, page_context
 
 RowT = TypeVar("RowT", bound=Row)
 
 
 @shared(max_entries=512)
-def _rows(slug: str, query: Query, limit: int | None, data: Data) -> list[Row]:
+def _rows(  # noqa: PLR0913, PLR0917 - what an answer depends on
+    slug: str,
+    query: Query,
+    limit: int | None,
+    data: Data,
+    chosen: int | None = None,
+    notes: tuple[Note, ...] = (),
+) -> list[Row]:
     with data.reading(counted=True) as reader:
-        return BY_SLUG[slug].rows(reader, query, limit)
+        if BY_SLUG[slug].reads_notes:
+            reader.notes = Notes(notes)  # another one may be kept by now
+        return BY_SLUG[slug].rows(reader, query, limit, chosen)
 
 
 def rows(slug: str, query: Query | None = None, limit: int | None = None) -> list[Any]:
     """The rows of a result for the page's question, or another one. Nobody changes them."""
-    made = page_context()
-    return _rows(slug, query or made.query, limit, made.data)
+    made, result = page_context(), BY_SLUG[slug]
+    notes = made.notes.found if result.reads_notes else ()
+    return _rows(slug, query or made.query, limit, made.data, own_choice(result), notes)
 
 
 @dataclass(frozen=True)

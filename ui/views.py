@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from analytics.app.names import MAX_NAME
 from analytics.app.store import AppStore, app_store
 from analytics.app.views import (
-    MAX_NAME,
     SavedView,
     delete_view,
     rename_view,

@@ -1,1 +1,1 @@
-"""What people make with the product, saved views so far. Not disposable: nothing rebuilds it."""
+"""What people make: saved views and notes. Not disposable: nothing rebuilds it."""

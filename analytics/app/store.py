@@ -49,7 +49,7 @@ _DISK = (
 )
 _FOREIGN = (
     "can't be kept: this file belongs to another program",
-    "Rename it; the dashboard keeps its saved views under this name.",
+    "Rename it; the dashboard keeps its saved views and notes under this name.",
 )
 _NEWER = (
     "were written by a newer release",
@@ -57,7 +57,7 @@ _NEWER = (
 )
 _READ_ONLY_SERVER = (
     "can't be written: this server is read-only",
-    "Point DATABASE_URL at the primary server to save views.",
+    "Point DATABASE_URL at the primary server to keep them.",
 )
 _NO_RIGHTS = (
     "can't be kept: the database user lacks the rights",
@@ -144,6 +144,11 @@ class AppStore:
                 session.flush()
 
     @property
+    def damaged(self) -> DatabaseProblem:
+        """What is raised where something was kept that nobody can have written."""
+        return self._problem(_DAMAGED)
+
+    @property
     def _path(self) -> Path:
         """The file that there is; else where one can be made."""
         # One file for all names of a database.
@@ -189,7 +194,7 @@ class AppStore:
 
     def _problem(self, fault: tuple[str, str]) -> DatabaseProblem:
         what, remedy = fault
-        return DatabaseProblem(f"The saved views {what}", self.where, remedy)
+        return DatabaseProblem(f"The saved views and notes {what}", self.where, remedy)
 
 
 @lru_cache(maxsize=4)

@@ -13,13 +13,12 @@ from sqlalchemy import BigInteger, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col
 
+from analytics.app.names import clean_name
 from analytics.app.store import AppStore
 from analytics.errors import QueryError
 from analytics.sql.timestamps import to_instant
 
-MAX_NAME = 80
 MAX_PARAMETERS = 8_000
-_JOINERS = "\u200c\u200d"  # scripts and emoji need them
 
 
 class SavedView(SQLModel, table=True):
@@ -115,23 +114,6 @@ def delete_view(app: AppStore, view_id: str) -> SavedView | None:
         kept = SavedView(**view.model_dump())
         session.delete(view)
         return kept
-
-
-def clean_name(name: str) -> str:
-    """The name on one line, without characters that can't be seen. Raises QueryError."""
-    seen = "".join(
-        " " if (kind := unicodedata.category(letter)) in ("Cc", "Zl", "Zp")
-        else letter if letter in _JOINERS or kind not in ("Cf", "Cs", "Co") else ""
-        for letter in unicodedata.normalize("NFC", name)
-    )  # fmt: skip
-    seen = " ".join(seen.split())
-    if not seen.strip(_JOINERS):
-        raise QueryError("name", repr(name)[:MAX_NAME], "give the view a name")
-    if len(seen) > MAX_NAME:
-        raise QueryError(
-            "name", f"{seen[:20]}…", f"it has {len(seen)} characters; use at most {MAX_NAME}"
-        )
-    return seen
 
 
 def _key(name: str) -> str:

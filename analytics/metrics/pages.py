@@ -87,6 +87,7 @@ NAVIGATION: dict[str, Page] = {
     "person": Page(BROWSE, "Person", "person", shown=False),
     "conversation": Page(BROWSE, "Conversation", "chat_bubble", shown=False, asks=False),
     "views": Page(SET_UP, "Saved views", "bookmarks", asks=False),
+    "notes": Page(SET_UP, "Notes", "event_note", ("notes",)),
     "data": Page(SET_UP, "Data", "database", ("sources",), asks=False),
 }
 # The page at "/", wherever it stands in the navigation: links, bookmarks and saved views that name

@@ -32,6 +32,7 @@ _FILES = (
     "document_types",
     "queries_per_conversation",
     "sources",
+    "notes",
     "summary",
 )
 RESULTS: tuple[Result, ...] = tuple(

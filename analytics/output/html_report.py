@@ -2,10 +2,11 @@
 
 import datetime
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,10 +76,12 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     compares: bool = True,
     dark: bool = False,
     scope: Scope | None = None,
+    choices: Mapping[str, int | None] = MappingProxyType({}),
     progress: Progress = silent,
 ) -> str:
     """These pages (names of `PAGES`) as an HTML file without scripts that loads nothing.
 
+    `choices` has what results are asked with of their own, by slug.
     Without `compares` nothing is said of the period that the question compares with. The same
     data, question and time give the same text. Raises ImagesMissing without the extra
     `images`, QueryError for an unknown page, DatabaseProblem while the database can't be read.
@@ -93,11 +96,14 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     with reading(store, scope) as reader:
         known = span(reader, query.period.today)
         left, only = apart(reader).left_out, only_words(query, Called(reader))
+        problem = reader.notes.problem
         for n, slug in enumerate(slugs):
             result = BY_SLUG[slug]
             progress(n / len(slugs), result.title)
-            rows = partial(result.rows, reader)
-            if result.is_chart:
+            rows = partial(result.rows, reader, chosen=choices.get(slug))
+            if result.reads_notes and reader.notes.problem:
+                parts[slug] = _Part(result)
+            elif result.is_chart:
                 compared = compared_with(result, query, rows) if compares else None
                 parts[slug] = _chart(result, rows(query), compared)
             else:
@@ -107,11 +113,14 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         _Section(page, PAGES[page].title, tuple(parts[slug] for slug in PAGES[page].slugs))
         for page in pages
     )
+    facts = _facts(store, query, only, known.last, left, now, compares=compares)
+    if problem:
+        facts.append(("Notes", f"left out. {problem.what}"))
     made = _template().render(
         product=PRODUCT,
         title=sections[0].title if len(sections) == 1 else PRODUCT,
         period=days(query.period),
-        facts=_facts(store, query, only, known.last, left, now, compares=compares),
+        facts=facts,
         sample=store.is_sample,
         sections=sections,
         definitions=[BY_SLUG[slug] for slug in dict.fromkeys(slugs)],
@@ -182,6 +191,12 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
         return _Part(result, cards=cards)
     if not rows:
         return _Part(result)
+    if result.told:
+        lines = [line for row in rows for line in result.told(row)]
+        heads = [(head, "") for head in lines[0]]
+        return _Part(
+            result, table=_table(result, heads, [[*line.values()] for line in lines], TABLE_ROWS)
+        )
     shown = {
         name: meaning
         for name, meaning in result.fields.items()

@@ -1,4 +1,4 @@
-"""What people make: the schema `app`, its migrations, and the saved views in it."""
+"""What people make: the schema `app`, its migrations, saved views and notes in it."""
 
 import multiprocessing
 import os
@@ -8,7 +8,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,17 @@ import pytest
 from sqlalchemy import URL, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from analytics.app import migrations, views
+from analytics.app import migrations
+from analytics.app import names as app_names
+from analytics.app.notes import (
+    KeptNote,
+    Note,
+    add_note,
+    all_notes,
+    change_note,
+    delete_note,
+    restore_note,
+)
 from analytics.app.store import AppStore
 from analytics.app.views import (
     SavedView,
@@ -147,6 +158,62 @@ def test_an_address_can_be_too_long(app: AppStore) -> None:
         keep(app, "Longer", parameters="x" * 8_001)
 
 
+# --- the notes --------------------------------------------------------------------------------
+
+ROLLOUT = Note("Rollout", date(2026, 11, 2), date(2026, 11, 6), (None, "Acme"), ("Sales",))
+
+
+def test_a_note_is_kept_changed_deleted_and_put_back(app: AppStore) -> None:
+    assert all_notes(app) == ()
+    assert not Path(app.where).exists()
+    training = add_note(app, Note("  two\n lines ", date(2026, 1, 2), date(2026, 1, 2)))
+    rollout = add_note(app, ROLLOUT)
+    again = AppStore(app_settings(app))
+    assert all_notes(again) == (
+        replace(ROLLOUT, id=rollout.id, organizations=("Acme", None)),
+        Note("two lines", date(2026, 1, 2), date(2026, 1, 2), id=training.id),
+    )
+    moved = replace(rollout, title="Späte 👩\u200d💻", first=date(2025, 1, 1), organizations=())
+    assert change_note(app, moved)
+    assert all_notes(again) == (training, moved)
+    assert delete_note(app, training.id) == training
+    assert all_notes(again) == (moved,)
+    assert delete_note(app, training.id) is None
+    assert not change_note(app, training)
+    restore_note(app, training)
+    restore_note(app, training)  # a click that came twice
+    assert all_notes(again) == (training, moved)
+    assert add_note(app, training).id != training.id  # two may have one title
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"title": " "}, r"title = ' ': give the note a title"),
+        ({"title": "x" * 81}, r"title = x+…: it has 81 characters; use at most 80"),
+        ({"last": date(2026, 11, 1)}, r"last_day = 2026-11-01: .*before it begins \(2026-11-02\)"),
+        ({"last": date(2036, 11, 10)}, r"first_day = 2026-11-02: .* 3,662 days; choose at most"),
+        ({"departments": tuple(map(str, range(101)))}, r"departments = 101 names: choose at most"),
+    ],
+)
+def test_a_note_that_cant_be_kept(app: AppStore, wrong: dict[str, Any], said: str) -> None:
+    kept = add_note(app, ROLLOUT)
+    for act in (add_note, change_note):
+        with pytest.raises(QueryError, match=said):
+            act(app, replace(kept, **wrong))
+    assert all_notes(app) == (kept,)
+
+
+@pytest.mark.parametrize(
+    "damage", ["first_day = 'soon'", "organizations = '[\"'", "departments = 1"]
+)
+def test_a_damaged_note(app: AppStore, damage: str) -> None:
+    add_note(app, ROLLOUT)
+    query(Path(app.where), f"UPDATE notes SET {damage}")
+    with pytest.raises(DatabaseProblem, match="are damaged"):
+        all_notes(app)
+
+
 def test_an_id_is_not_given_twice(app: AppStore) -> None:
     first = keep(app)
     delete_view(app, first.id)
@@ -207,13 +274,25 @@ def test_the_migrations_make_the_tables_that_the_code_expects(app: AppStore) -> 
     keep(app)
     engine = create_engine(f"sqlite:///{app.where}", poolclass=NullPool)
     inspector = inspect(engine)
-    assert set(inspector.get_table_names()) == {"saved_views", "app_version"}
-    expected = table_of(SavedView)
-    made = {column["name"]: column for column in inspector.get_columns("saved_views")}
-    assert {name: column["nullable"] for name, column in made.items()} == {
-        column.name: column.nullable for column in expected.columns
-    }
-    assert query(Path(app.where), "SELECT * FROM app_version") == [("0001_saved_views",)]
+    assert set(inspector.get_table_names()) == {"saved_views", "notes", "app_version"}
+    for model in (SavedView, KeptNote):
+        expected = table_of(model)
+        made = {column["name"]: column for column in inspector.get_columns(expected.name)}
+        assert {name: column["nullable"] for name, column in made.items()} == {
+            column.name: column.nullable for column in expected.columns
+        }
+    assert query(Path(app.where), "SELECT * FROM app_version") == [("0002_notes",)]
+
+
+def test_a_file_with_views_alone_gets_room_for_notes(app: AppStore) -> None:
+    """As the release before notes left it."""
+    keep(app)
+    query(Path(app.where), "DROP TABLE notes")
+    query(Path(app.where), "UPDATE app_version SET version_num = '0001_saved_views'")
+    assert all_notes(app) == ()
+    assert names(app) == ["Board"]
+    kept = add_note(app, ROLLOUT)
+    assert all_notes(app) == (kept,)
 
 
 # --- what can be wrong with it ----------------------------------------------------------------
@@ -230,7 +309,7 @@ def problem(app: AppStore) -> DatabaseProblem:
 def test_a_damaged_file(app: AppStore, tmp_path: Path) -> None:
     content = b"not a database, but long enough to look at" * 30
     (tmp_path / "company.app.db").write_bytes(content)
-    assert problem(app).what == "The saved views are damaged"
+    assert problem(app).what == "The saved views and notes are damaged"
     with pytest.raises(DatabaseProblem, match="Restore this file from a backup, or move it away"):
         saved_views(app)
     assert (tmp_path / "company.app.db").read_bytes() == content
@@ -257,7 +336,7 @@ def test_another_programs_file(app: AppStore, tmp_path: Path) -> None:
 def test_a_newer_releases_file(app: AppStore, tmp_path: Path) -> None:
     keep(app)
     query(tmp_path / "company.app.db", "UPDATE app_version SET version_num = '0099_keys'")
-    assert problem(app).what == "The saved views were written by a newer release"
+    assert problem(app).what == "The saved views and notes were written by a newer release"
     with pytest.raises(DatabaseProblem, match="or a newer one"):
         saved_views(app)
 
@@ -268,8 +347,8 @@ def test_an_older_releases_file_is_upgraded_by_looking(
     keep(app)
     newer = tmp_path / "migrations"
     shutil.copytree(Path(migrations.__file__).parent, newer)
-    (newer / "versions/r0002_next.py").write_text(
-        "from alembic import op\nrevision, down_revision = '0002_next', '0001_saved_views'\n"
+    (newer / "versions/r0003_next.py").write_text(
+        "from alembic import op\nrevision, down_revision = '0003_next', '0002_notes'\n"
         "def upgrade(): op.execute('CREATE TABLE app.next (x INTEGER)')\n"
     )
     monkeypatch.setattr(migrations, "__file__", str(newer / "__init__.py"))
@@ -277,7 +356,7 @@ def test_an_older_releases_file_is_upgraded_by_looking(
     try:
         assert names(app) == ["Board"]
         assert query(Path(app.where), "SELECT * FROM app_version, next") == []
-        assert query(Path(app.where), "SELECT * FROM app_version") == [("0002_next",)]
+        assert query(Path(app.where), "SELECT * FROM app_version") == [("0003_next",)]
     finally:
         migrations._revisions.cache_clear()
 
@@ -289,13 +368,13 @@ def test_a_file_that_another_program_holds(
     keep(app)
     with closing(sqlite3.connect(tmp_path / "company.app.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert problem(app).what == "The saved views are locked by another program"
+        assert problem(app).what == "The saved views and notes are locked by another program"
         assert names(app) == ["Board"]
 
 
 def test_a_folder_in_its_place(app: AppStore, tmp_path: Path) -> None:
     (tmp_path / "company.app.db").mkdir()
-    assert problem(app).what == "The saved views can't be read"
+    assert problem(app).what == "The saved views and notes can't be read"
 
 
 def test_a_full_disk(app: AppStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,7 +451,11 @@ def test_a_file_that_cant_be_written_can_be_read(place: Path) -> None:
     keep(AppStore(settings_for(place / "data/company.db")), "Kept before")
     (place / "data/company.app.db").chmod(0o444)
     (place / "data").chmod(0o555)
-    assert without_rights(place) == ("The saved views can't be written", ["Kept before"], "data")
+    assert without_rights(place) == (
+        "The saved views and notes can't be written",
+        ["Kept before"],
+        "data",
+    )
 
 
 @pytest.mark.usefixtures("_imported")
@@ -380,7 +463,7 @@ def test_nowhere_to_write(place: Path) -> None:
     (place / "data").chmod(0o555)
     (place / "home").chmod(0o555)
     assert without_rights(place) == (
-        "The saved views can't be written", [], "home/ai-twin-analytics",
+        "The saved views and notes can't be written", [], "home/ai-twin-analytics",
     )  # fmt: skip
 
 
@@ -455,7 +538,13 @@ def test_postgresql_keeps_views_in_a_schema_of_its_own(postgres: URL) -> None:  
     restore_view(app, deleted)
     assert saved_view(app, other.id) is not None
     assert saved_view(app, "\x00") is None
-    assert set(inspect(engine).get_table_names("app")) == {"saved_views", "app_version"}
+    rollout = add_note(app, replace(ROLLOUT, title="\x00Rollout", departments=("\ud800",)))
+    assert all_notes(app) == (rollout,)
+    assert change_note(app, replace(rollout, last=rollout.first))
+    assert delete_note(app, rollout.id) == replace(rollout, last=rollout.first)
+    restore_note(app, rollout)
+    assert all_notes(app) == (rollout,)
+    assert set(inspect(engine).get_table_names("app")) == {"saved_views", "notes", "app_version"}
     with engine.begin() as connection:
         connection.execute(text("UPDATE app.app_version SET version_num = '0099_keys'"))
     with pytest.raises(DatabaseProblem, match="newer release"):
@@ -516,4 +605,4 @@ def test_an_unreachable_server_is_a_problem() -> None:
 
 
 def test_the_longest_name_is_what_the_page_allows() -> None:
-    assert views.MAX_NAME == 80
+    assert app_names.MAX_NAME == 80

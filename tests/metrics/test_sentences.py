@@ -130,8 +130,9 @@ def test_conversations_a_person_need_ten(now: int, users: int, said: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "said"), [(7, 20, " (35.0 %)"), (7, 19, ""), (0, 0, ""), (20, 20, " (100.0 %)")]
-)  # fmt: skip
+    ("part", "whole", "said"),
+    [(7, 20, " (35.0 %)"), (7, 19, ""), (0, 0, ""), (20, 20, " (100.0 %)")],
+)
 def test_a_percentage_stands_on_twenty(part: int, whole: int, said: str) -> None:
     assert share_of(part, whole) == said
 

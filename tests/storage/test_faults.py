@@ -177,7 +177,7 @@ def test_a_damaged_byte_of_the_schema_is_no_500(path: Path) -> None:
     with pytest.raises(MigrationError, match="is damaged"):
         migrate(settings_for(path).url)
     path.rename(path.with_name("data.app.db"))
-    with pytest.raises(DatabaseProblem, match="The saved views are damaged"):
+    with pytest.raises(DatabaseProblem, match="The saved views and notes are damaged"):
         saved_views(AppStore(settings_for(path)))
 
 

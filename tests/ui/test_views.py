@@ -211,10 +211,10 @@ def test_a_damaged_file_leaves_the_dashboard_working(database: Path) -> None:
     app = dashboard()
     assert app.metric[1].value == "1"
     app = save_as(app, "Board")
-    assert "The saved views are damaged" in text_of(app)
+    assert "The saved views and notes are damaged" in text_of(app)
     assert "Restore this file from a backup" in text_of(app)
     assert app.metric[1].value == "1"
-    assert "The saved views are damaged" in text_of(dashboard("views"))
+    assert "The saved views and notes are damaged" in text_of(dashboard("views"))
 
 
 def test_links_lead_to_pages(database: Path) -> None:

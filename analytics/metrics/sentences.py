@@ -95,6 +95,14 @@ def periods_of(periods: int, days: int) -> str:
     return f"{count(periods, 'period')} of {length}"
 
 
+def length(days: int) -> str:
+    """As "4 weeks", "week", "3 days", "day": of so many days before."""
+    weeks, rest = divmod(days, _WEEK)
+    if not rest:
+        return "week" if weeks == 1 else count(weeks, "week")
+    return "day" if days == 1 else count(days, "day")
+
+
 def rank(moved: Moved) -> str:
     """As " The most of 8 weeks."; "" where another period has as many, or too few are known."""
     earlier = moved.earlier[: RANKED - 1]
@@ -143,3 +151,24 @@ def conversations(moved: Moved, people: int) -> Words:
         each = each or f"{TOO_FEW} how many a person"
         said = f"{count(moved.now, 'conversation')} {was} started; {each}."
     return Words(number(moved.now), said, *compared(moved, enough_conversations))
+
+
+def _came(moved: Moved, how: str) -> Words:
+    people = count(moved.now, "person", "people") if moved.now else "Nobody"
+    return Words(number(moved.now), f"{people} {how}.", *compared(moved, enough_people))
+
+
+def _of_those_before(moved: Moved, before: int, how: str) -> Words:
+    of = f"the {count(before, 'person', 'people')} of the {length(moved.days)} before"
+    some = number(moved.now) if moved.now else "None"
+    said = f"{some} of {of} {how}{share_of(moved.now, before)}."
+    return Words(number(moved.now), said, *compared(moved, enough_people))
+
+
+# Of each group of the lifecycle, with how many people were active on the days before.
+LIFECYCLE: dict[str, Callable[[Moved, int], Words]] = {
+    "new": lambda moved, _: _came(moved, "used a twin for the first time"),
+    "returning": lambda moved, before: _of_those_before(moved, before, "stayed"),
+    "back": lambda moved, _: _came(moved, "came back after a break"),
+    "gone": lambda moved, before: _of_those_before(moved, before, "left"),
+}

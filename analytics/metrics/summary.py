@@ -1,22 +1,26 @@
 """The summary: what there is to say of a period in a minute, a sentence a row."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 from analytics.fields import Meaning, Row
 from analytics.format import count, day, days
 from analytics.metrics import sentences as say
+from analytics.metrics.intervals import GROUPS
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.period import Period
 from analytics.query import Query
-from analytics.reading.cells import first_active
-from analytics.reading.figures import totals
+from analytics.reading.cells import Totals, first_active
+from analytics.reading.figures import moved, totals
+from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
 
 _WEEK = 7
+_GROUPS = {name.capitalize(): name for name in GROUPS}
+_BEFORE = ("returning", "gone")  # who was active before
 
 
 class Sentence(Row):
@@ -112,23 +116,50 @@ def summary(reader: Reader, query: Query) -> list[Sentence]:
     return [*_Summary(reader, whole_weeks(query), began).sentences()]
 
 
+Figure = Callable[[int, int], int | None]  # of a first day and a number of days; None: not known
+
+
 class _Summary:
     """The sentences of a question of complete days."""
 
     def __init__(self, reader: Reader, query: Query, began: int) -> None:
         self.reader, self.query, self.began = reader, query, began
-        # What one figure asks, another one may ask again.
-        self.at = cache(self._at)
+        # What one figure asks, another one asks again.
+        self.totals = cache(self._totals)
+        self.lives = cache(self._lives)
 
     def sentences(self) -> Iterator[Sentence]:
         """One after the other, the most telling first."""
-        people, conversations = self.moved(0), self.moved(1)
-        words = say.active_people(people)
-        if people.before is None:
+        yield from self.people()
+        yield from self.lifecycle()
+        yield from self.conversations()
+
+    # --- sentence by sentence ---
+
+    def people(self) -> Iterator[Sentence]:
+        """How many were active."""
+        moved = self.moved(self.active_people)
+        words = say.active_people(moved)
+        if moved.before is None:
             words = replace(words, comparison=self._why_nothing())
-        yield self.sentence("Active people", "metrics", "people", words, people)
-        words = say.conversations(conversations, people.now)
-        yield self.sentence("Conversations", "metrics", "conversations", words, conversations)
+        yield self.sentence("Active people", "metrics", "people", words, moved)
+
+    def lifecycle(self) -> Iterator[Sentence]:
+        """Who came, stayed, came back and left, where there is somebody who could have."""
+        for group in GROUPS:
+            of = partial(self.life, group)
+            moved = self.moved(of)
+            could = sum(self.now(partial(self.life, name)) or 0 for name in _BEFORE)
+            some = could if group in _BEFORE else moved.now or moved.before
+            if self.now(of) is not None and some:
+                words = say.LIFECYCLE[group](moved, could)
+                yield self.sentence(group.capitalize(), "lifecycle", "people", words, moved)
+
+    def conversations(self) -> Iterator[Sentence]:
+        """How many were started."""
+        moved = self.moved(self.started)
+        words = say.conversations(moved, self.now(self.active_people) or 0)
+        yield self.sentence("Conversations", "metrics", "conversations", words, moved)
 
     def sentence(
         self, name: str, result: str, counts: str, words: say.Words, moved: say.Moved
@@ -153,34 +184,65 @@ class _Summary:
             compared_to=before.end if is_compared else None,
         )
 
-    def moved(self, figure: int) -> say.Moved:
-        """Active users (0) or conversations (1), beside those before."""
+    # --- what they are held against ---
+
+    def now(self, figure: Figure) -> int | None:
+        """A figure of the days."""
+        return figure(self.query.period.start.toordinal(), self.query.period.days)
+
+    def moved(self, figure: Figure) -> say.Moved:
+        """A figure of the days, which is known, beside those before."""
         period, against = self.query.period, self.query.previous.period
-        now, before = self.at(period.start.toordinal(), period.days)[figure], None
-        if against.end < period.today and (found := self.figures(against, 0)):
-            before = found[figure]
-        changes, earlier = [], []
-        for n in range(1, say.LIKE_CHANGES + 1):
-            own, other = self.figures(period, n), self.figures(against, n)
-            if own and n < say.RANKED:
-                earlier.append(own[figure])
-            if own and other and against.days == period.days:
-                changes.append(own[figure] - other[figure])
-        then = "before"
-        if against.days != period.days:
-            then = f"in {days(against)} ({count(against.days, 'day')})"
-        return say.Moved(now, before, period.days, changes, earlier, then)
+        start, other, n = period.start.toordinal(), against.start.toordinal(), period.days
+        earlier = [figure(start - k * n, n) for k in range(1, say.LIKE_CHANGES + 1)]
+        then = [figure(other - k * n, n) for k in range(1, say.LIKE_CHANGES + 1)]
+        if against.days != n:  # none of them is like it
+            then = []
+        return say.Moved(
+            now=figure(start, n) or 0,
+            before=figure(other, against.days) if against.end < period.today else None,
+            days=n,
+            changes=[
+                one - two
+                for one, two in zip(earlier, then, strict=False)
+                if one is not None and two is not None
+            ],
+            earlier=[one for one in earlier[: say.RANKED - 1] if one is not None],
+            then="before"
+            if against.days == n
+            else f"in {days(against)} ({count(against.days, 'day')})",
+        )
 
-    def figures(self, of: Period, n: int) -> tuple[int, int] | None:
-        """Active users and conversations n periods earlier; None before the data begin."""
-        start = of.start.toordinal() - n * self.query.period.days
-        return self.at(start, of.days) if start >= self.began else None
+    def active_people(self, start: int, length: int) -> int | None:
+        """Active users of days."""
+        return self._known(start, self.totals(start, length).active_users)
 
-    def _at(self, start: int, length: int) -> tuple[int, int]:
-        first = datetime.date.fromordinal(start)
+    def started(self, start: int, length: int) -> int | None:
+        """Conversations of days."""
+        return self._known(start, self.totals(start, length).conversations)
+
+    def life(self, group: str, start: int, length: int) -> int | None:
+        """People of a group of the lifecycle, against as many days directly before."""
+        found = self.lives(start, length)
+        return getattr(found, group) if found else None
+
+    def _known(self, start: int, figure: int) -> int | None:
+        """A figure; None of days that begin before the data, but for the question's own."""
+        is_own = start == self.query.period.start.toordinal()
+        return figure if is_own or start >= self.began else None
+
+    def _totals(self, start: int, length: int) -> Totals:
+        first = datetime.date.fromordinal(max(1, start))
+        if start < self.began and first != self.query.period.start:
+            return Totals()
         period = Period(first, first + datetime.timedelta(length - 1), self.query.period.today)
-        found = totals(self.reader, replace(self.query, period=period), until="conversations")
-        return found.active_users, found.conversations
+        return totals(self.reader, replace(self.query, period=period), until="conversations")
+
+    def _lives(self, start: int, length: int) -> Moved | None:
+        if start - length < self.began:
+            return None
+        [found] = moved(self.reader, self.query, (start - length, start, start + length))
+        return found
 
     def _why_nothing(self) -> str:
         """Why nothing is compared."""
@@ -195,7 +257,8 @@ def _leads_to(row: Any, query: Query) -> DrillThrough:
     asked = whole_weeks(query)
     period = Period(row.from_day, row.to_day, query.period.today)
     counts = {row.counts: row.value} if row.counts else {}
-    return DrillThrough(row.name, counts, replace(asked, period=period), (row.name,))
+    group = _GROUPS.get(row.name, "")
+    return DrillThrough(row.name, counts, replace(asked, period=period, group=group), (row.name,))
 
 
 RESULT = Result(

@@ -3,10 +3,12 @@
 import pytest
 
 from analytics.metrics.sentences import (
+    LIFECYCLE,
     Moved,
     Words,
     active_people,
     conversations,
+    length,
     periods_of,
     share_of,
 )
@@ -140,3 +142,32 @@ def test_a_percentage_stands_on_twenty(part: int, whole: int, said: str) -> None
 def test_what_is_no_period_as_long_is_named() -> None:
     moved = Moved(9, 12, 7, (), (), "in 1 Jan \u2013 14 Jan 2026 (14 days)")
     assert active_people(moved).comparison == "12 in 1 Jan \u2013 14 Jan 2026 (14 days)."
+
+
+@pytest.mark.parametrize(
+    ("group", "now", "before", "said"),
+    [
+        ("new", 0, 39, "Nobody used a twin for the first time."),
+        ("new", 1, 39, "1 person used a twin for the first time."),
+        ("new", 12, 39, "12 people used a twin for the first time."),
+        ("back", 6, 39, "6 people came back after a break."),
+        ("returning", 30, 39, "30 of the 39 people of the 4 weeks before stayed (76.9 %)."),
+        ("returning", 13, 19, "13 of the 19 people of the 4 weeks before stayed."),
+        ("returning", 1, 1, "1 of the 1 person of the 4 weeks before stayed."),
+        ("gone", 0, 20, "None of the 20 people of the 4 weeks before left (0.0 %)."),
+        ("gone", 9, 39, "9 of the 39 people of the 4 weeks before left (23.1 %)."),
+    ],
+)
+def test_who_came_stayed_came_back_and_left(group: str, now: int, before: int, said: str) -> None:
+    found = LIFECYCLE[group](Moved(now, None, 28), before)
+    assert (found.figure, found.sentence, found.comparison) == (f"{now:,}", said, "")
+    # They rise and fall as people do.
+    compared = [LIFECYCLE[group](Moved(n, 10, 28, (0,) * 4), 39).direction for n in (8, 9, 11, 12)]
+    assert compared == ["fell", "about as before", "about as before", "rose"]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(1, "day"), (6, "6 days"), (7, "week"), (8, "8 days"), (14, "2 weeks")]
+)
+def test_days_before_are_called_by_their_length(days: int, said: str) -> None:
+    assert length(days) == said

@@ -1,5 +1,6 @@
 """The summary's sentences, by hand and by the oracle."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -13,8 +14,9 @@ from analytics.query import Query
 from analytics.reading.reader import reading
 from tests.conftest import Shelf
 from tests.databases import Raw, a_session, a_user
+from tests.lifecycle import became
 from tests.metrics.rows import ask, column
-from tests.oracle import Oracle, one_decimal, quotient
+from tests.oracle import Oracle, one_decimal, percent, quotient
 
 Span = tuple[date, date]
 
@@ -46,23 +48,20 @@ def written(day: date) -> str:
     return f"{day.day} {day.strftime('%b %Y')}"
 
 
-class Numbers:
-    """A figure of any days, and what may be said of it."""
+Figure = Callable[[date, date], int | None]
 
-    def __init__(self, oracle: Oracle, query: Query, figure: str) -> None:
-        self.oracle, self.left, self.figure = oracle, oracle.left(query), figure
-        self.people, self.query = self.left.chosen(query), query
+
+class Numbers:
+    """A figure of any days, None where it isn't known, and what may be said of it."""
+
+    def __init__(self, oracle: Oracle, query: Query, of: Figure, name: str) -> None:
+        self.oracle, self.query, self.of, self.name = oracle, query, of, name
         (self.start, self.end), (self.since, self.until) = spans(query)
         self.length = timedelta((self.end - self.start).days + 1)
-        self.now = self.of(self.start, self.end)
+        self.now = of(self.start, self.end) or 0
         self.before = self.known(self.since, self.until)
         if self.until >= query.period.today:
             self.before = None
-
-    def of(self, start: date, end: date) -> int:
-        if self.figure == "people":
-            return len(self.left.active(self.people, start, end))
-        return len(self.left.happened("sessions", self.people, start, end))
 
     def known(self, start: date, end: date) -> int | None:
         """None where the days begin before the data."""
@@ -85,9 +84,8 @@ class Numbers:
         if len(changes) < 4:
             return ""
         more = self.now - self.before
-        if self.figure == "people":
-            enough = abs(more) > 1
-        else:
+        enough = abs(more) > 1
+        if self.name == "Conversations":
             enough = more != 0 and abs(more) / max(1, self.before) >= 0.05
         if enough and more > 0 and all(more > each for each in changes):
             return "rose"
@@ -118,7 +116,7 @@ class Numbers:
     @property
     def comparison(self) -> str:
         if self.before is None:
-            if self.figure != "people":
+            if self.name != "Active people":
                 return self.rank
             if self.until >= self.query.period.today:
                 return "Nothing to compare with: the days chosen for that are not over."
@@ -154,12 +152,12 @@ def one_decimal_percent(more: int, before: int) -> str:
     return f"+{value:,.1f}" if value > 0 else f"\u2212{-value:,.1f}"
 
 
-def row(name: str, numbers: Numbers, sentence: str, result: str, counts: str) -> dict[str, Any]:
+def row(numbers: Numbers, sentence: str, result: str, counts: str) -> dict[str, Any]:
     """A sentence's row."""
     known = numbers.before is not None
     return {
-        "name": name,
-        "figure": str(numbers.now),
+        "name": numbers.name,
+        "figure": f"{numbers.now:,}",
         "sentence": sentence,
         "comparison": numbers.comparison,
         "result": result,
@@ -175,23 +173,78 @@ def row(name: str, numbers: Numbers, sentence: str, result: str, counts: str) ->
     }
 
 
+def some(people: int, none: str = "Nobody") -> str:
+    """So many people, in words."""
+    return {0: none, 1: "1 person"}.get(people, f"{people} people")
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage of twenty or more."""
+    return f" ({percent(part, whole):,.1f} %)" if whole >= 20 else ""
+
+
+def lives(oracle: Oracle, query: Query) -> Iterator[dict[str, Any]]:
+    """Who came, stayed, came back and left."""
+
+    def of(name: str) -> Figure:
+        def figure(start: date, end: date) -> int | None:
+            before = start.toordinal() - (end - start).days - 1
+            return became(oracle, query, before, (start, end))[name]
+
+        return figure
+
+    (start, end), _ = spans(query)
+    earlier = of("active_before")(start, end)
+    if earlier is None:
+        return
+    n = (end - start).days + 1
+    for name in ("new", "returning", "back", "gone"):
+        numbers = Numbers(oracle, query, of(name), name.capitalize())
+        if name in ("new", "back"):
+            if not numbers.now and not numbers.before:
+                continue
+            how = "used a twin for the first time" if name == "new" else "came back after a break"
+            said = f"{some(numbers.now)} {how}."
+        else:
+            if not earlier:
+                continue
+            ago = f"{n} days" if n % 7 else f"{n // 7} weeks"
+            ago = {1: "day", 7: "week"}.get(n, ago)
+            how = "stayed" if name == "returning" else "left"
+            said = (
+                f"{numbers.now or 'None'} of the {some(earlier)} of the {ago} before"
+                f" {how}{share(numbers.now, earlier)}."
+            )
+        yield row(numbers, said, "lifecycle", "people")
+
+
 def expected(oracle: Oracle, query: Query) -> list[dict[str, Any]]:
     """What every row must hold."""
     if oracle.first_active_day is None or query.period.start >= query.period.today:
         return []
-    people, talks = (Numbers(oracle, query, of) for of in ("people", "conversations"))
-    who = {0: "Nobody", 1: "1 person"}.get(people.now, f"{people.now} people")
+    left = oracle.left(query)
+    asked = left.chosen(query)
+    people = Numbers(
+        oracle, query, lambda start, end: len(left.active(asked, start, end)), "Active people"
+    )
+    talks = Numbers(
+        oracle,
+        query,
+        lambda start, end: len(left.happened("sessions", asked, start, end)),
+        "Conversations",
+    )
     if not talks.now:
         said = "No conversation was started."
     else:
-        some = "1 conversation was" if talks.now == 1 else f"{talks.now} conversations were"
+        were = "1 conversation was" if talks.now == 1 else f"{talks.now} conversations were"
         each = "too few people to say how many a person"
         if people.now >= 10:
             each = f"{quotient(talks.now, people.now)} a person"
-        said = f"{some} started; {each}."
+        said = f"{were} started; {each}."
     return [
-        row("Active people", people, f"{who} used a twin.", "metrics", "people"),
-        row("Conversations", talks, said, "metrics", "conversations"),
+        row(people, f"{some(people.now)} used a twin.", "metrics", "people"),
+        *lives(oracle, query),
+        row(talks, said, "metrics", "conversations"),
     ]
 
 
@@ -225,7 +278,7 @@ def said(rows: list[Sentence]) -> list[Any]:
 def test_a_week_against_the_week_before(store_of: Shelf) -> None:
     with reading(store_of(GROWN)) as reader:
         rows = summary(reader, ask("2026-03-09", "2026-03-15", "2026-03-16"))
-    assert said(rows[:2]) == [
+    assert said([rows[0], rows[-1]]) == [
         ("12", "12 people used a twin.", "Their number rose from 4 to 12. The most of 7 weeks."),
         ("12", "12 conversations were started; 1.0 a person.",
          "Their number rose from 4 to 12. The most of 7 weeks."),
@@ -248,6 +301,24 @@ def test_a_week_against_the_week_before(store_of: Shelf) -> None:
     }
 
 
+def test_who_came_stayed_came_back_and_left(store_of: Shelf) -> None:
+    raw = visits({"2026-02-16": 4, "2026-02-23": 2, "2026-03-02": 3})
+    raw.sessions += [a_session("new", "zoe", "2026-03-03 09:00:00")]
+    raw.users += [a_user("zoe")]
+    raw.sessions = [row for row in raw.sessions if row["id"] != "p12026-03-02"]
+    with reading(store_of(raw)) as reader:
+        rows = summary(reader, ask("2026-03-02", "2026-03-08", "2026-03-16"))[1:-1]
+        month = summary(reader, ask("2026-02-16", "2026-03-08", "2026-03-16"))
+    assert column(rows, "name", "figure", "sentence", "comparison", "previous") == [
+        ("New", "1", "1 person used a twin for the first time.", "0 before.", 0),
+        ("Returning", "1", "1 of the 2 people of the week before stayed.", "2 before.", 2),
+        ("Back", "1", "1 person came back after a break.", "0 before.", 0),
+        ("Gone", "1", "1 of the 2 people of the week before left.", "2 before.", 2),
+    ]
+    # Of the three weeks nobody knows who was there before.
+    assert column(month, "name") == ["Active people", "Conversations"]
+
+
 def test_with_three_changes_before_only_numbers_are_said(store_of: Shelf) -> None:
     """Of the week of 2 March the changes before are those of 23, 16, 9 and 2 February."""
     with reading(store_of(GROWN)) as reader:
@@ -259,7 +330,7 @@ def test_with_three_changes_before_only_numbers_are_said(store_of: Shelf) -> Non
 
 def test_nothing_is_compared_with_days_before_the_data(store_of: Shelf) -> None:
     with reading(store_of(GROWN)) as reader:
-        people, talks = summary(reader, ask("2026-02-01", "2026-02-08", "2026-03-16"))[:2]
+        people, *_, talks = summary(reader, ask("2026-02-01", "2026-02-08", "2026-03-16"))
         both = summary(reader, ask("2026-02-02", "2026-02-08", "2026-03-16"))[0]
         longer = summary(reader, ask("2026-02-02", "2026-02-15", "2026-03-16"))[0]
     assert (people.previous, talks.previous) == (3, 3)

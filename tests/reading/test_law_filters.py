@@ -84,7 +84,11 @@ def without_averages(answers: dict[str, Any]) -> dict[str, Any]:
     """The average begins with the whole database's first active day, whatever the filters; so does
     what a sentence compares."""
     days = [{**day, "average": None} for day in answers["active-users"]]
-    said = [{**one, **dict.fromkeys(_OF_SENTENCES)} for one in answers["summary"]]
+    said = [
+        {**one, **dict.fromkeys(_OF_SENTENCES)}
+        for one in answers["summary"]
+        if one["result"] == "metrics"
+    ]
     return {**answers, "active-users": days, "summary": said}
 
 

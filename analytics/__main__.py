@@ -6,17 +6,18 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from tqdm import tqdm
 
 from analytics.errors import QueryError
-from analytics.metrics.pages import PAGES
+from analytics.metrics.pages import FIRST, PAGES
 from analytics.migrations import MigrationError, migrate
 from analytics.output.export import PictureProblem
 from analytics.output.pdf import printed_pdf
+from analytics.output.text_report import summary_text
 from analytics.output.whole_file import write_whole
 from analytics.period import (
     DEFAULT_PRESET,
@@ -30,7 +31,7 @@ from analytics.query import NO_DEPARTMENT, Query, filter_label
 from analytics.reading.filters import OF_RESULTS, filtered
 from analytics.reading.known import department_names, organization_names, span
 from analytics.reading.reader import Reader, reading
-from analytics.rollups.build import Progress
+from analytics.rollups.build import Progress, silent
 from analytics.settings import Settings, SettingsError, load_settings, shown_url
 from analytics.storage.faults import DatabaseProblem
 from analytics.storage.store import Store, open_database
@@ -38,8 +39,11 @@ from analytics.untrusted import printable
 
 ALL_PAGES = "all"
 COMPARISONS = ("previous", "year", "none")
+FORMATS = ("html", "pdf", "text")
+SUMMARY = "summary"
 _SHOWN_NAMES = 10
 _MINUTE = 60
+_WEEK = 7
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,13 +81,16 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_unmark)
 
     command = commands.add_parser(
-        "report", help="write pages of the dashboard as one HTML file, or as PDF"
+        "report", help="write pages of the dashboard as one HTML file, as PDF, or as plain text"
     )
     command.set_defaults(run=_report)
     add = command.add_argument
-    add("--output", default="report.html", metavar="FILE", help="a name in .html or .pdf"
-        " (default: report.html; .pdf needs Chromium)")  # fmt: skip
-    add("--last", metavar="DAYS", help="as 30d: so many days up to the last complete one with data")
+    add("--output", metavar="FILE", help="a name in .html or .pdf (default: report.html; .pdf needs"
+        " Chromium), or any for text (default: it is printed)")  # fmt: skip
+    add("--format", metavar="|".join(FORMATS), help="html, pdf, or text: the summary for mails and"
+        " scripts (default: as the output's name ends)")  # fmt: skip
+    add("--last", metavar="DAYS", help="as 30d or 4w: so many days or weeks up to the last complete"
+        " day with data")  # fmt: skip
     add("--preset", metavar="NAME", help=f'as on the page (default: "{DEFAULT_PRESET}")')
     add("--start", metavar="DATE", help="first day, YYYY-MM-DD")
     add("--end", metavar="DATE", help="last day, YYYY-MM-DD; without it the last one with data")
@@ -98,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
         else:
             again = "can be repeated" if one.repeatable else one.description
             add(option, action="append", default=[], metavar="NAME", help=again)
-    add("--page", default="overview", help=f"{', '.join(PAGES)} or {ALL_PAGES} (default: overview)")
+    add("--page", help=f"{', '.join(PAGES)} or {ALL_PAGES} (default: overview; of text summary,"
+        " which tells of days that are over)")  # fmt: skip
     add("--theme", default="light", help="light or dark (default: light; print is always light)")
     return parser
 
@@ -155,28 +163,45 @@ def _opened(settings: Settings) -> Iterator[Store]:
 def _report(settings: Settings, asked: argparse.Namespace) -> str:
     from analytics.output.html_report import page_html  # noqa: PLC0415 - loads what draws
 
-    path = Path(asked.output)
-    kind = _one_of("output", path.suffix, ".html", ".htm", ".pdf", shown=asked.output)
+    kind = _format(asked)
+    path = Path(asked.output or "report.html")
+    if kind != "text":
+        _one_of("output", path.suffix, *_SUFFIXES[kind], shown=path.name)
     dark = _one_of("theme", asked.theme, "light", "dark") == "dark"
-    page = _one_of("page", asked.page, *PAGES, ALL_PAGES)
+    page = asked.page or (SUMMARY if kind == "text" else FIRST)
+    _one_of("page", page, *PAGES, ALL_PAGES)
+    if kind == "text" and page != SUMMARY:
+        raise QueryError(
+            "page", page, f"can't be told in words; choose {SUMMARY}, or html or pdf as format"
+        )
     _one_of("compare", asked.compare or COMPARISONS[0], *COMPARISONS)
     if not path.absolute().parent.is_dir():
         raise QueryError("output", path, "is in no folder that exists; make the folder first")
     now = datetime.now(UTC)
     today = now.astimezone(settings.zone).date()
+    compares = asked.compare != "none"
+    watched = nullcontext(silent) if kind == "text" else _bar()  # a mail has no bars
     with _opened(settings) as store:
-        with _bar() as show:
+        with watched as show:
             store.refresh(show)
         with reading(store) as reader:
             period = _period(asked, span(reader, today), today)
             query = _filtered(reader, Query(period, against=_against(asked, period)), asked)
+        if page == SUMMARY:
+            _refuse_unfinished(asked, period)
         _ = query.previous  # refuses a period that nothing can be compared with
-        with _bar() as show:
-            html = page_html(
-                store, query, list(PAGES) if page == ALL_PAGES else [page], now,
-                compares=asked.compare != "none", dark=dark, progress=show,
-            )  # fmt: skip
-    made = printed_pdf(html, path.name) if kind == ".pdf" else html.encode()
+        if kind == "text":
+            text = summary_text(store, query, compares=compares)
+            if not asked.output:
+                return text
+            made = f"{text}\n".encode()
+        else:
+            with _bar() as show:
+                html = page_html(
+                    store, query, list(PAGES) if page == ALL_PAGES else [page], now,
+                    compares=compares, dark=dark, progress=show,
+                )  # fmt: skip
+            made = printed_pdf(html, path.name) if kind == "pdf" else html.encode()
     try:
         write_whole(path, made)
     except OSError as error:
@@ -188,6 +213,28 @@ def _report(settings: Settings, asked: argparse.Namespace) -> str:
         )
         raise QueryError("output", path, why) from None
     return f"{path}: {len(made) / 1024:,.0f} KB."
+
+
+_SUFFIXES = {"html": (".html", ".htm"), "pdf": (".pdf",)}
+
+
+def _format(asked: argparse.Namespace) -> str:
+    """The format that is asked for, else that of the output's name."""
+    if asked.format:
+        return _one_of("format", asked.format, *FORMATS)
+    suffix = Path(asked.output or "report.html").suffix
+    _one_of("output", suffix, ".html", ".htm", ".pdf", shown=asked.output)
+    return "pdf" if suffix == ".pdf" else "html"
+
+
+def _refuse_unfinished(asked: argparse.Namespace, period: Period) -> None:
+    """Refuse to sum up days that are not over."""
+    if not period.includes_today:
+        return
+    given = [name for name in ("end", "start", "preset") if getattr(asked, name)]
+    if given:  # else there is nothing that is over, which the summary says
+        over = f"{period.end} is not over; choose days up to {period.today - timedelta(1)}"
+        raise QueryError(given[0], getattr(asked, given[0]), over)
 
 
 def _one_of(name: str, value: str, *choices: str, shown: str = "") -> str:
@@ -208,10 +255,13 @@ def _period(asked: argparse.Namespace, known: Span, today: date) -> Period:
         )
     anchor = known.anchor(today)
     if asked.last is not None:
-        found = re.fullmatch(r"([1-9][0-9]{0,3})d", asked.last)
+        found = re.fullmatch(r"([1-9][0-9]{0,3})([dw])", asked.last)
         if not found:
-            raise QueryError("last", asked.last, "write a number of days such as 30d")
-        return Period(anchor - timedelta(int(found[1]) - 1), anchor, today)
+            raise QueryError(
+                "last", asked.last, "write a number of days such as 30d, or of weeks such as 4w"
+            )
+        length = int(found[1]) * (_WEEK if found[2] == "w" else 1)
+        return Period(anchor - timedelta(length - 1), anchor, today)
     if not (asked.start or asked.end):
         return preset_period(asked.preset or DEFAULT_PRESET, known, today)
     if not asked.start:

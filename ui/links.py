@@ -97,6 +97,21 @@ def link(
     )
 
 
+def page_link(page: str, label: str, query: Query) -> None:
+    """A link to a page of results, asked a question of other days than those of every page.
+
+    Every page then has these days; the way back restores its own.
+    """
+    moved = query.period != page_context().query.period
+    asked = [*_question(query), ("restore", "true")] if moved else []
+    st.page_link(
+        f"../pages/{page}.py",
+        label=label,
+        width="content",
+        query_params=[*asked, ("back", _here())],
+    )
+
+
 def _with_page_filters(query: Query) -> Query:
     own = question()
     fields = [BY_NAME[name].field for name in ONLY if BY_NAME[name].events]

@@ -33,6 +33,7 @@ class Page:
 
 # In the order of the navigation, section by section.
 NAVIGATION: dict[str, Page] = {
+    "summary": Page(READ, "Summary", "summarize", ("summary",)),
     "overview": Page(
         READ,
         "Overview",

@@ -7,9 +7,10 @@ from functools import cache, partial
 from typing import Annotated, Any
 
 from analytics.fields import Meaning, Row
-from analytics.format import count, day, days
+from analytics.format import count, day, days, number
 from analytics.metrics import sentences as say
 from analytics.metrics.intervals import GROUPS
+from analytics.metrics.notes import NoteRow
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.period import Period
 from analytics.query import Query
@@ -98,6 +99,39 @@ def whole_weeks(query: Query) -> Query:
         ahead = period.start - against.start
         against = replace(against, start=weeks.start - ahead, end=weeks.end - ahead)
     return replace(query, period=weeks, against=against)
+
+
+def notes_query(query: Query) -> Query:
+    """The question of the notes that are told with a summary: of its days, and those before."""
+    period, before = query.period, query.previous.period
+    until = replace(period, start=min(period.start, before.start), of_list=True)
+    return replace(query, period=until, against=None)
+
+
+def days_words(query: Query, *, compares: bool) -> str:
+    """The days of a summary, and those compared with."""
+    period, before = query.period, query.previous.period
+    weeks, rest = divmod(period.days, _WEEK)
+    length = count(period.days, "day") if rest or not weeks else count(weeks, "week")
+    said = f"{days(period)} ({length})"
+    if not compares:
+        return said
+    other = "" if before.days == period.days else f" ({count(before.days, 'day')})"
+    return f"{said}, compared with {days(before)}{other}"
+
+
+def note_words(row: NoteRow) -> str:
+    """How many used a twin in the weeks before a note and after it, or why nobody knows."""
+    if row.remark:
+        return f"{row.remark[:1].upper()}{row.remark[1:]}."
+    weeks = say.length(row.weeks * _WEEK)
+    before = count(row.active_users_before or 0, "person", "people")
+    after = number(row.active_users_after)
+    said = f"{before} used a twin in the {weeks} before, {after} in the {weeks} after"
+    if row.other_active_users_before is not None:
+        others = (row.other_active_users_before, row.other_active_users_after)
+        said += "; of everybody else {} and {}".format(*map(number, others))
+    return f"{said}."
 
 
 def summary(reader: Reader, query: Query) -> list[Sentence]:

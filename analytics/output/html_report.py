@@ -21,6 +21,7 @@ from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Card, Result
 from analytics.metrics.sources import apart
+from analytics.metrics.summary import Sentence, days_words, whole_weeks
 from analytics.output.chart_data import Compared, chart_data, compared_with, table_columns
 from analytics.output.chart_summary import summary
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
@@ -58,6 +59,7 @@ class _Part:
     charts: tuple[Markup, ...] = ()
     summary: str = ""
     table: _Table | None = None
+    sentences: Sequence[Sentence] = ()
 
 
 @dataclass(frozen=True)
@@ -91,28 +93,31 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     for page in pages:
         if page not in PAGES:
             raise QueryError("page", page, f"choose one of {', '.join(PAGES)}, all")
-    slugs = [slug for page in pages for slug in PAGES[page].slugs]
-    parts = {}
+    slugs = [(page, slug) for page in pages for slug in PAGES[page].slugs]
+    parts: dict[str, list[_Part]] = {page: [] for page in pages}
+    asked = {page: whole_weeks(query) if page == "summary" else query for page in pages}
     with reading(store, scope) as reader:
         known = span(reader, query.period.today)
         left, only = apart(reader).left_out, only_words(query, Called(reader))
         problem = reader.notes.problem
-        for n, slug in enumerate(slugs):
-            result = BY_SLUG[slug]
+        for n, (page, slug) in enumerate(slugs):
+            result, question = BY_SLUG[slug], asked[page]
             progress(n / len(slugs), result.title)
             rows = partial(result.rows, reader, chosen=choices.get(slug))
             if result.reads_notes and reader.notes.problem:
-                parts[slug] = _Part(result)
+                part = _Part(result)
             elif result.is_chart:
-                compared = compared_with(result, query, rows) if compares else None
-                parts[slug] = _chart(result, rows(query), compared)
+                compared = compared_with(result, question, rows) if compares else None
+                part = _chart(result, rows(question), compared)
             else:
-                parts[slug] = _words(result, rows(query), compares, store.settings.zone)
+                part = _words(result, rows(question), compares, store.settings.zone)
+                if part.sentences:
+                    part = replace(part, summary=days_words(question, compares=compares))
+            parts[page].append(part)
     progress(1, "Done")
-    sections = tuple(
-        _Section(page, PAGES[page].title, tuple(parts[slug] for slug in PAGES[page].slugs))
-        for page in pages
-    )
+    sections = tuple(_Section(page, PAGES[page].title, tuple(parts[page])) for page in pages)
+    if len(pages) == 1:
+        query = asked[pages[0]]
     facts = _facts(store, query, only, known.last, left, now, compares=compares)
     if problem:
         facts.append(("Notes", f"left out. {problem.what}"))
@@ -123,7 +128,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         facts=facts,
         sample=store.is_sample,
         sections=sections,
-        definitions=[BY_SLUG[slug] for slug in dict.fromkeys(slugs)],
+        definitions=[BY_SLUG[slug] for slug in dict.fromkeys(s for _, s in slugs)],
         dark=dark,
         light_colours=Markup(css_variables(dark=False)),  # noqa: S704 - our own colours
         dark_colours=Markup(css_variables(dark=True)),  # noqa: S704

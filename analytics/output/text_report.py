@@ -1,0 +1,73 @@
+"""The summary as plain text, for mails and scripts."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import cast
+
+from analytics.format import day, days
+from analytics.metrics.notes import NoteRow
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.summary import (
+    Sentence,
+    days_words,
+    note_words,
+    notes_query,
+    whole_weeks,
+)
+from analytics.period import Period
+from analytics.query import Query
+from analytics.reading.filters import only_words
+from analytics.reading.known import Called, span
+from analytics.reading.reader import Reader, Scope, reading
+from analytics.storage.store import Store
+from analytics.untrusted import printable
+
+WIDTH = 78
+_FIGURE = 9  # the column of figures
+
+
+def summary_text(
+    store: Store, query: Query, *, compares: bool = True, scope: Scope | None = None
+) -> str:
+    """The summary of a question, its sentences one below the other.
+
+    Without `compares` nothing is said of the days compared with. Raises DatabaseProblem while the
+    database can't be read.
+    """
+    with reading(store, scope) as reader:
+        return printable("\n".join(_lines(store, reader, query, compares=compares)))
+
+
+def _lines(store: Store, reader: Reader, query: Query, *, compares: bool) -> Iterator[str]:
+    asked, result = whole_weeks(query), BY_SLUG["summary"]
+    yield f"Summary: {days_words(asked, compares=compares)}"
+    if only := only_words(asked, Called(reader)):
+        yield from textwrap.wrap(f"Only {only}", WIDTH)
+    yield ""
+    found = cast("list[Sentence]", result.rows(reader, asked))
+    for row in found:
+        then = row.comparison if compares else ""
+        yield from _beside(row.figure, f"{row.sentence} {then}")
+    if not found:
+        yield result.empty
+    if compares and not reader.notes.problem:
+        told = BY_SLUG["notes"].rows(reader, notes_query(asked))
+        yield from _notes(cast("list[NoteRow]", told))
+    yield ""
+    last = span(reader, query.period.today).last
+    sample = " Sample data: these people and conversations are invented." * store.is_sample
+    yield f"{f'Data through {day(last)}.' if last else 'No data yet.'}{sample}"
+
+
+def _notes(notes: list[NoteRow]) -> Iterator[str]:
+    if notes:
+        yield from ("", "Notes", "")
+    for row in notes:
+        when = days(Period(row.first_day, row.last_day, row.last_day))
+        yield from _beside("", f"{' '.join(row.title.split())} ({when}): {note_words(row)}")
+
+
+def _beside(figure: str, words: str) -> list[str]:
+    """Words beside their figure, in lines."""
+    first, rest = f"{figure:>{_FIGURE}}  ", " " * (_FIGURE + 2)
+    return textwrap.wrap(words.strip(), WIDTH, initial_indent=first, subsequent_indent=rest)

@@ -1,0 +1,57 @@
+"""The summary: sentences, each with its figure and a link to whom or what it counts."""
+
+import streamlit as st
+
+from analytics.metrics.pages import NAVIGATION
+from analytics.metrics.registry import BY_SLUG
+from analytics.metrics.summary import Sentence, days_words, whole_weeks
+from analytics.query import Query
+from ui.charts import card_head, empty, explanation, menu
+from ui.inert import inert
+from ui.links import link, page_link
+from ui.page_context import page_context
+from ui.results import rows
+from ui.saving import csv_link
+
+RESULT = BY_SLUG["summary"]
+
+
+def summarized() -> Query:
+    """The question of the page's whole weeks."""
+    return whole_weeks(page_context().query)
+
+
+def sentence_list() -> None:
+    """The sentences of the page's whole weeks, one below the other."""
+    made, found = page_context(), rows(RESULT.slug)
+    with card_head():
+        st.markdown(f"**{days_words(summarized(), compares=made.compares)}**", width="content")
+        with st.container(horizontal=True, width="content", gap=None, key="small-summary"):
+            menu("Explain", "info", "explain-summary", lambda: explanation(RESULT))
+            menu("Save", "download", "save-summary", lambda: csv_link(RESULT))
+    if not found:
+        empty(RESULT)
+    for row in found:
+        _sentence(row, compares=made.compares)
+
+
+def _sentence(row: Sentence, *, compares: bool) -> None:
+    name = row.name.lower().replace(" ", "-")
+    with st.container(key=f"sentence-{name}"):
+        st.markdown(inert(row.figure))
+        then = f" {inert(row.comparison)}" if compares and row.comparison else ""
+        st.markdown(f"{inert(row.sentence)}{then}")
+        with st.container(key=f"links-{name}", horizontal=True, gap="xsmall", width="content"):
+            _links(row)
+
+
+def _links(row: Sentence) -> None:
+    """Whom or what the figure counts, and the page that has its result on the same days."""
+    assert RESULT.leads_to  # noqa: S101 - every sentence says what it counts
+    counted = RESULT.leads_to(row, page_context().query)
+    if not counted.is_empty:
+        [(kind, number)] = counted.counts.items()
+        link(kind, number, counted.query, small=True)
+    pages = [name for name, page in NAVIGATION.items() if row.result in page.slugs]
+    for name in pages[:1]:
+        page_link(name, NAVIGATION[name].title, summarized())

@@ -161,7 +161,7 @@ def test_refreshes_that_fail_are_said_beside_the_freshness(
     problem = RefreshProblem(since, "The disk is full. Free some *space*.")
     monkeypatch.setattr(Service, "refresh_problem", property(lambda _: problem))
     page = app(database)
-    assert [warning.value for warning in page.sidebar.warning] == [
+    assert [warning.value for warning in page.warning] == [
         "Not refreshed since 3 Mar 2026, 09:30: The disk is full\\. Free some \\*space\\*\\."
     ]
 

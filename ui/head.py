@@ -34,7 +34,7 @@ def head(store: Store, name: str) -> DeltaGenerator:
         back = st.container()
         first = st.container(key="first", horizontal=True, vertical_alignment="center", gap="small")
         bar = st.container(key="asked", horizontal=True, gap="xsmall")
-        under = st.container()
+        under = st.container(key="under")
         with bar:
             made = make_page_context(store, under)
         with back:
@@ -53,7 +53,8 @@ def head(store: Store, name: str) -> DeltaGenerator:
                 save_page(name)
             if page.asks:
                 with st.container(key="said", horizontal=True, gap="small"):
-                    st.html(_FOLD, width="content")
+                    with st.container(key="fold", width="content"):
+                        st.html(_FOLD)
                     period_line(made)
         with under:
             with st.container(horizontal=True, gap="small"):

@@ -36,6 +36,7 @@ _EARLY = (
     "loadVegaEmbed",
     "embed",
     "PageLink",
+    "Html",
 )
 
 

@@ -276,7 +276,7 @@ def test_a_row_becomes_a_filter(  # noqa: PLR0913, PLR0917
     assert button not in [plain(one.label) for one in made.button]
 
 
-def test_a_row_of_organizations_is_the_sidebars_filter(app: Open, talks: Path) -> None:  # noqa: F811
+def test_a_row_of_organizations_is_the_bars_filter(app: Open, talks: Path) -> None:  # noqa: F811
     made = app(talks, "organizations", {"preset": "All"})
     made.selectbox(key="choose-organizations").select_index(0).run()
     click(made, "Only this organization")

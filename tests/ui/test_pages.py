@@ -615,7 +615,7 @@ def test_no_database_at_the_default_place_makes_sample_data(
     _opened.clear()
     made = AppTest.from_file(str(ROOT / "ui/main.py"), default_timeout=60).run()
     no_errors(made)
-    assert "Sample data" in made.info[0].value
+    assert "Sample data" in made.get("html")[-1].proto.body
     assert (tmp_path / "ai_twin_analytics.db").exists()
     forget()
 

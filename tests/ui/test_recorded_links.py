@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.app.store import AppStore
 from analytics.app.views import save_view, saved_views
+from analytics.metrics import pages
 from analytics.query import Query
 from tests.conftest import settings_for
 from tests.ui.test_pages import (  # noqa: F401 - fixtures
@@ -39,8 +40,8 @@ LISTS = ("people", "activities", "documents", "queries", "installations")
 
 def opened(link: str) -> str:
     """The address that a browser ends on."""
-    pages = TestClient(Starlette(routes=shell.ROUTES), base_url="http://here")
-    answer = pages.get(link)
+    client = TestClient(Starlette(routes=shell.ROUTES), base_url="http://here")
+    answer = client.get(link)
     assert answer.status_code == 200, link
     return str(answer.url).removeprefix("http://here")
 
@@ -113,3 +114,20 @@ def test_recorded_views_lead_to_the_same_addresses(tmp_path: Path) -> None:
     ]
     links = {one["link"] for one in RECORDED["links"]}
     assert {one["link"] for one in RECORDED["views"]} <= links  # what they ask is looked at there
+
+
+def test_the_root_is_the_overview_wherever_it_stands_in_the_navigation(
+    app: Open,  # noqa: F811
+    reference: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turned = dict(reversed(pages.NAVIGATION.items()))
+    monkeypatch.setattr(pages, "NAVIGATION", turned)
+    assert next(iter(turned)) != pages.FIRST
+    made = app(reference)
+    no_errors(made)
+    assert made.title[0].value == "Overview"
+
+
+def test_every_page_stands_in_a_section() -> None:
+    assert {one.section for one in pages.NAVIGATION.values()} == {*pages.SECTIONS}

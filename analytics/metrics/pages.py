@@ -38,7 +38,14 @@ NAVIGATION: dict[str, Page] = {
             "leaderboard",
         ),
     ),
-    "adoption": Page("Adoption", "trending_up", ()),
+    "adoption": Page(
+        "Adoption",
+        "trending_up",
+        (
+            "lifecycle",
+            "lifecycle-by-week",
+        ),
+    ),
     "retention": Page(
         "Retention",
         "event_repeat",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.metrics.headline import BEFORE, Metrics, metrics_cards, metrics_lead_to
 from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.result import Card, Direction, DrillThrough
+from analytics.metrics.result import Better, Card, Direction, DrillThrough
 from analytics.metrics.retention import Retention, came_back, retention_leads_to
 from analytics.metrics.retention import retention_cards as cards_of
 from analytics.query import Query
@@ -22,6 +22,9 @@ from ui.results import row, rows
 from ui.saving import csv_link
 
 _ARROWS: dict[Direction, Literal["up", "down"]] = {"up": "up", "new": "up", "down": "down"}
+_COLORS: dict[Better, Literal["normal", "inverse", "off"]] = {
+    "up": "normal", "down": "inverse", "": "off",
+}  # fmt: skip
 
 
 def metric_card(
@@ -40,7 +43,7 @@ def metric_card(
             # Streamlit takes the colour from a plain sign at the start.
             card.difference.replace("\u2212", "-") if compares else None,
             delta_description=f"from {card.before}" if compares and card.before else None,
-            delta_color="normal" if card.direction in _ARROWS else "off",
+            delta_color=_COLORS[card.better] if card.direction in _ARROWS else "off",
             delta_arrow=_ARROWS.get(card.direction, "off"),
             chart_data=list(sparkline) if len(sparkline) > 1 else None,
             chart_type="area",
@@ -82,6 +85,17 @@ def headline_cards() -> None:
     with st.grid(4, min_column_width=165):
         for card, counted, sparkline in zip(metrics_cards(m), found, sparklines, strict=True):
             metric_card("metrics", card, counted, sparkline)
+
+
+def result_cards(slug: str) -> None:
+    """The cards of a result that says itself what they count."""
+    result, [found] = BY_SLUG[slug], rows(slug)
+    cards = result.cards(found) if result.cards else []
+    lead_to = result.cards_lead_to
+    counted = lead_to(found, page_context().query) if lead_to else [()] * len(cards)
+    with st.grid(len(cards), min_column_width=165):
+        for card, leads_to in zip(cards, counted, strict=True):
+            metric_card(slug, card, leads_to, ())
 
 
 def retention_cards() -> None:

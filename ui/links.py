@@ -140,6 +140,8 @@ def offers(found: DrillThrough, key: str = "", *, small: bool = False) -> None:
         st.caption(f"{inert(found.name)}: nothing in this period")
     else:
         offer(found.name, found.counts, found.query, key, small=small)
+        for one in found.more:
+            offer(one.name, one.counts, one.query, small=small)
 
 
 _ONLY_THIS = {

@@ -129,7 +129,7 @@ def _card(row: Lifecycle, name: str) -> Card:
         "" if then is None else direction(moves, now - then),
         "" if then is None else number(then),
         of,
-        loss=name == "gone",
+        better="down" if name == "gone" else "up",
     )
 
 

@@ -26,7 +26,12 @@ RESULT = Result(
     "Lifecycle by week",
     "adoption/lifecycle/weeks",
     lifecycle_by_week,
-    Drawing("table"),
+    Drawing(
+        "columns",
+        "from_day",
+        ("new", "returning", "back", "gone"),
+        below=("gone",),
+    ),
     empty="No day of this period is over yet.",
     leads_to=lead_to(lambda monday: f"Week from {day(monday)}", lambda day: day - timedelta(7)),
 )

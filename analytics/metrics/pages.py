@@ -49,7 +49,15 @@ NAVIGATION: dict[str, Page] = {
             "leaderboard",
         ),
     ),
-    "adoption": Page(READ, "Adoption", "trending_up", ()),
+    "adoption": Page(
+        READ,
+        "Adoption",
+        "trending_up",
+        (
+            "lifecycle",
+            "lifecycle-by-week",
+        ),
+    ),
     "retention": Page(
         READ,
         "Retention",

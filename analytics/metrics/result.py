@@ -12,6 +12,7 @@ from analytics.reading.reader import Reader
 
 Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table", "sentences"]
 Direction = Literal["up", "down", "same", "new", ""]
+Better = Literal["up", "down", ""]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Drawing:
     """How a result is drawn: the mark, the field across, and the fields shown.
 
     `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
-    hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter.
+    hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter,
+    those `below` stand under the line of `columns` that are a week wide.
     What the fields are called and mean stands with them in the row.
     """
 
@@ -29,6 +31,7 @@ class Drawing:
     y: str = ""
     thin: tuple[str, ...] = ()
     panels: bool = False
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Card:
     """A headline figure, its difference to `before`, what it is of, and its definition.
 
     `difference` is signed text, "new" where there was nothing, "" where nothing can be compared;
-    `direction` says which of these. Of a `loss`, less is better.
+    `direction` says which of these. `better` is the direction that is welcome, "" for neither.
     """
 
     label: str
@@ -46,7 +49,7 @@ class Card:
     direction: Direction = ""
     before: str = ""
     note: str = ""
-    loss: bool = False
+    better: Better = "up"
 
 
 def direction(change: float | None, difference: float | None = None) -> Direction:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -107,6 +107,11 @@ def chart_data(
         last_complete = data.index[data["complete"]].max() if data["complete"].any() else -1
         # The dashed stretch starts on the last complete day, so that the line has no gap.
         data["tail"] = data.index >= last_complete if not data["complete"].all() else False
+    if drawing.below:
+        for name, day in (("from", drawing.x), ("to", "to_day")):
+            data[name] = [short_day(one) for one in data[day]]
+            data[day] = _moments(data[day])
+        data["until"] = data[drawing.x] + timedelta(7)
     if drawing.mark == "heatmap":
         data["monday"] = _moments(data["first_week"])
         data["first_week"] = data["monday"].dt.strftime("%d %b %Y")
@@ -132,6 +137,8 @@ def table_columns(result: Result, compared: Compared | None = None) -> list[Colu
     first = Column(drawing.x, across(result))
     if drawing.mark == "heatmap":
         return [Column("monday", "First week from"), first, *shown]
+    if drawing.below:
+        return [first, Column("to_day", result.fields["to_day"].label), *shown]
     return [first, *shown]
 
 

@@ -31,7 +31,7 @@ def lines(
     x = _days(labels=has_days)
     axis = count_axis(minExtent=34)
     y_title = called[names[0]] if len(names) == 1 else None
-    colour = _colour(called, compared, dark, legend=has_legend)
+    colour = colours(called, compared, dark, legend=has_legend)
     encoded = (
         alt.Chart()
         .transform_fold([*names], as_=["series", "value"])
@@ -73,7 +73,7 @@ def lines(
 def columns(result: Result, compared: str, dark: bool) -> Chart:
     """Stacked columns over days, with the compared total as a stepped line."""
     called = drawn_fields(result)
-    colour = _colour(called, compared, dark)
+    colour = colours(called, compared, dark)
     y: dict[str, Any] = {"title": None, "axis": count_axis()}
     bars = (
         alt.Chart()
@@ -117,17 +117,17 @@ def _lone(lines: Chart) -> Chart:
     return only.mark_point(size=40, filled=True)
 
 
-def _colour(
+def colours(
     called: Mapping[str, str], compared: str, dark: bool, *, legend: bool = True
 ) -> dict[str, Any]:
     """The colours of the fields, and the quiet one of what they are compared with."""
-    colours = list(theme(dark=dark).categorical[: len(called)])
+    shades = list(theme(dark=dark).categorical[: len(called)])
     if compared:
-        called, colours = {**called, COMPARED: compared}, [*colours, theme(dark=dark).compared]
+        called, shades = {**called, COMPARED: compared}, [*shades, theme(dark=dark).compared]
     domain = list(called)
     return {
         "sort": domain,
-        "scale": alt.Scale(domain=domain, range=colours),
+        "scale": alt.Scale(domain=domain, range=shades),
         "legend": alt.Legend(
             orient="top",
             title=None,
@@ -156,7 +156,7 @@ def _day_tips(called: Mapping[str, str], compared: str) -> dict[str, str]:
 
 
 def _days(*, labels: bool = True) -> alt.X:
-    axis = _day_axis("domain('x')[1]", labels=labels)
+    axis = day_axis("domain('x')[1]", labels=labels)
     return alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
 
 
@@ -167,12 +167,12 @@ def _band(**more: Any) -> alt.X:
         timeUnit="binnedutcyearmonthdate",
         title=None,
         scale=alt.Scale(type="utc"),
-        axis=_day_axis("domain('x')[1] - 1"),  # it ends where the day after the last begins
+        axis=day_axis("domain('x')[1] - 1"),  # it ends where the day after the last begins
         **more,
     )
 
 
-def _day_axis(last: str, *, labels: bool = True) -> alt.Axis:
+def day_axis(last: str, *, labels: bool = True) -> alt.Axis:
     """Days as 4 Nov, up to the `last` moment; with the year below where not all lie in one.
 
     Each of them then: labels that don't fit are left out, and any of them may be.

@@ -10,6 +10,7 @@ from analytics.metrics.result import Result
 from analytics.output.chart_bars import bars, hours
 from analytics.output.chart_data import drawn_fields
 from analytics.output.chart_days import columns, lines
+from analytics.output.chart_flows import flows
 from analytics.output.chart_heatmap import heatmap
 from analytics.output.chart_parts import Chart
 from analytics.output.theme import chart_config, theme
@@ -46,6 +47,8 @@ def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
             lines(result, panel, compared, dark, panel=number)
             for number, panel in enumerate(panels)
         ]
+    elif drawing.below:
+        charts = [flows(result, dark)]
     elif drawing.mark == "columns":
         charts = [
             columns(result, compared, dark) if drawing.x == "date" else hours(result, look.text)

@@ -15,7 +15,9 @@ NAMED = 3  # of many that share a place
 _NOT_OVER = "No day of this period is over yet"
 
 
-def summary(result: Result, data: pd.DataFrame, compared: Compared | None = None) -> str:
+def summary(  # noqa: PLR0911 - a line a kind of chart
+    result: Result, data: pd.DataFrame, compared: Compared | None = None
+) -> str:
     """The chart in one plain sentence, from the rows it shows and those it compares with.
 
     It may quote names, which are other people's words.
@@ -25,6 +27,8 @@ def summary(result: Result, data: pd.DataFrame, compared: Compared | None = None
         return result.empty
     if drawing.mark == "heatmap":
         return _cohorts_sentence(data)
+    if drawing.below:
+        return _flows_sentence(result, data)
     if drawing.x == "date":
         return _days_sentence(result, data, compared)
     values = data[next(iter(drawn_fields(result)))].dropna()
@@ -143,6 +147,19 @@ def _peak(result: Result, data: pd.DataFrame, fields: Mapping[str, str]) -> str:
     if len(at) > 1:
         return f"; the peak of {number(top)}{unit} was reached on {len(at)} days, first {where}"
     return f"; the peak was {where} with {number(top)}{unit}"
+
+
+def _flows_sentence(result: Result, data: pd.DataFrame) -> str:
+    over = data[data["complete"] & data["new"].notna()]
+    if over.empty:
+        return "No week of this period is over and has a whole week of data before it."
+    last = over.iloc[-1]
+    groups = [f"{int(last[name])} {_lower(label)}" for name, label in drawn_fields(result).items()]
+    people = count(int(last["active_users"]), "person was", "people were")
+    return (
+        f"In the week from {long_day(last['from_day'])}: {_listed(groups)}; {people} active,"
+        f" {number(int(last['active_before']))} in the week before."
+    )
 
 
 def _cohorts_sentence(data: pd.DataFrame) -> str:

@@ -34,6 +34,7 @@ QUESTIONS = {
     "a part": A_PART,
     "others' work": replace(EVERYTHING, by_others=True, user="@"),
 }
+CARDS = [result for result in RESULTS if result.cards_lead_to]
 ROWS = {
     result.slug: result.leads_to
     for result in RESULTS
@@ -65,11 +66,12 @@ def listed(reader: Reader, kind: str, query: Query) -> int:
 
 
 def differences(reader: Reader, found: DrillThrough) -> list[Any]:
-    """Where a figure and its list differ."""
+    """Where a figure, or more of the same row, and its list differ."""
     return [
-        (found.name, kind, number, there)
-        for kind, number in found.counts.items()
-        if number is not None and (there := listed(reader, kind, found.query)) != number
+        (one.name, kind, number, there)
+        for one in (found, *found.more)
+        for kind, number in one.counts.items()
+        if number is not None and (there := listed(reader, kind, one.query)) != number
     ]
 
 
@@ -79,12 +81,16 @@ def of_cards(reader: Reader, query: Query) -> list[DrillThrough]:
     row, came = retention(reader, query), came_back(reader, query)
     cards = [*metrics_lead_to(used, query), *retention_leads_to(row, came, used, query)]
     assert len(cards) == 4 + 6
+    for result in CARDS:
+        [one] = result.rows(reader, query)
+        cards += result.cards_lead_to(one, query) if result.cards_lead_to else []
     return [found for card in cards for found in card]
 
 
 def test_every_chart_and_table_of_people_leads_on() -> None:
     assert {result.slug for result in RESULTS} - set(ROWS) == {
         "metrics", "retention",  # cards
+        *(result.slug for result in CARDS),
         "installations",  # the sparkline on a card
         "sources",
         "notes",  # as its own test has it

@@ -134,7 +134,9 @@ def test_cards_say_of_how_many_and_what_was_then(store_of: Shelf) -> None:
     new, returning, _, gone = lifecycle_cards(row)
     assert (new.value, new.note, new.difference) == ("1", "of 2 active people", "")
     assert (returning.value, returning.note) == ("1", "of 2 before")
-    assert (gone.value, gone.note, gone.loss, new.loss) == ("1", "of 2 before", True, False)
+    assert (gone.value, gone.note, gone.better, new.better) == (
+        "1", "of 2 before", "down", "up",
+    )  # fmt: skip
     assert [card.note for card in lifecycle_cards(nothing)] == ["The data begin on 2 Mar 2026."] * 4
 
 

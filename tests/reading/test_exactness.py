@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from analytics.metrics.registry import RESULTS
 from analytics.period import Period
 from analytics.query import RETENTION_DAYS, Query
-from analytics.reading import cells, facts
+from analytics.reading import cells, facts, lifecycle
 from analytics.reading.cells import Totals
 from analytics.reading.reader import Reader, reading
 from tests.conftest import Shelf
@@ -83,6 +83,8 @@ def known_by(source: ModuleType, reader: Reader, query: Query) -> dict[str, Any]
     else:
         by_day = facts.day_sums(reader, query, SUMS, lead=LEAD)
         answers["installations"] = facts.installations_until(reader, query)
+    moved = lifecycle.of_cells if source is cells else lifecycle.of_facts
+    answers["moved"] = moved(reader, query, range(first_week - 7, period.end.toordinal() + 8, 7))
     answers["day_sums"] = {day: tuple(row) for day, row in by_day.items() if any(row)}
     return answers
 

@@ -212,7 +212,7 @@ def _report(settings: Settings, asked: argparse.Namespace) -> str:
             else f"can't be written ({error.strerror}); choose another name"
         )
         raise QueryError("output", path, why) from None
-    return f"{path}: {len(made) / 1024:,.0f} KB."
+    return f"{path}: {max(1, round(len(made) / 1024)):,} KB."
 
 
 _SUFFIXES = {"html": (".html", ".htm"), "pdf": (".pdf",)}

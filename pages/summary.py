@@ -1,5 +1,15 @@
-"""What there is to say in a minute: the last weeks in sentences."""
+"""What there is to say in a minute: the last whole weeks in sentences, and what happened."""
 
-from ui.sentences import sentence_list
+import streamlit as st
 
-sentence_list()
+from analytics.metrics.pages import PAGES
+from ui.charts import chart
+from ui.sentences import note_lines, sentence_list, summarized
+
+said, beside = st.columns([7, 4], gap="large")
+with said:
+    sentence_list()
+with beside:
+    for slug in PAGES["summary"].charts:
+        chart(slug, summarized())
+    note_lines()

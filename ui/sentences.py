@@ -4,9 +4,16 @@ import streamlit as st
 
 from analytics.metrics.pages import NAVIGATION
 from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.summary import Sentence, days_words, whole_weeks
+from analytics.metrics.summary import (
+    Sentence,
+    days_words,
+    note_title,
+    note_words,
+    notes_query,
+    whole_weeks,
+)
 from analytics.query import Query
-from ui.charts import card_head, empty, explanation, menu
+from ui.charts import buttons, card_head, empty, explanation, menu
 from ui.inert import inert
 from ui.links import link, page_link
 from ui.page_context import page_context
@@ -26,13 +33,14 @@ def sentence_list() -> None:
     made, found = page_context(), rows(RESULT.slug)
     with card_head():
         st.markdown(f"**{days_words(summarized(), compares=made.compares)}**", width="content")
-        with st.container(horizontal=True, width="content", gap=None, key="small-summary"):
+        with buttons(RESULT.slug):
             menu("Explain", "info", "explain-summary", lambda: explanation(RESULT))
             menu("Save", "download", "save-summary", lambda: csv_link(RESULT))
     if not found:
         empty(RESULT)
-    for row in found:
-        _sentence(row, compares=made.compares)
+    with st.container(gap=None):
+        for row in found:
+            _sentence(row, compares=made.compares)
 
 
 def _sentence(row: Sentence, *, compares: bool) -> None:
@@ -55,3 +63,18 @@ def _links(row: Sentence) -> None:
     pages = [name for name, page in NAVIGATION.items() if row.result in page.slugs]
     for name in pages[:1]:
         page_link(name, NAVIGATION[name].title, summarized())
+
+
+def note_lines() -> None:
+    """The notes of the days and of those compared with: what was before and after each."""
+    made = page_context()
+    if made.notes.problem:
+        return  # the page of notes says why
+    found = rows("notes", notes_query(summarized()))
+    if not found:
+        return
+    with card_head():
+        st.subheader("Notes", anchor=False, width="content")
+        page_link("notes", "All notes", made.query)
+    for row in found:
+        st.markdown(f"**{inert(note_title(row))}**  \n{inert(note_words(row))}")

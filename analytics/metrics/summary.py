@@ -120,6 +120,12 @@ def days_words(query: Query, *, compares: bool) -> str:
     return f"{said}, compared with {days(before)}{other}"
 
 
+def note_title(row: NoteRow) -> str:
+    """A note's title in one line, and its days."""
+    when = days(Period(row.first_day, row.last_day, row.last_day, of_list=True))
+    return f"{' '.join(row.title.split())} ({when})"
+
+
 def note_words(row: NoteRow) -> str:
     """How many used a twin in the weeks before a note and after it, or why nobody knows."""
     if row.remark:

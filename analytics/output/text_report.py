@@ -4,17 +4,17 @@ import textwrap
 from collections.abc import Iterator
 from typing import cast
 
-from analytics.format import day, days
+from analytics.format import day
 from analytics.metrics.notes import NoteRow
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.summary import (
     Sentence,
     days_words,
+    note_title,
     note_words,
     notes_query,
     whole_weeks,
 )
-from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.filters import only_words
 from analytics.reading.known import Called, span
@@ -61,10 +61,10 @@ def _lines(store: Store, reader: Reader, query: Query, *, compares: bool) -> Ite
 
 def _notes(notes: list[NoteRow]) -> Iterator[str]:
     if notes:
-        yield from ("", "Notes", "")
+        yield from ("", "Notes")
     for row in notes:
-        when = days(Period(row.first_day, row.last_day, row.last_day))
-        yield from _beside("", f"{' '.join(row.title.split())} ({when}): {note_words(row)}")
+        words = f"- {note_title(row)}: {note_words(row)}"
+        yield from textwrap.wrap(words, WIDTH, subsequent_indent="  ")
 
 
 def _beside(figure: str, words: str) -> list[str]:

@@ -259,7 +259,7 @@ def test_no_rows_are_said_in_words(store: Store) -> None:
 
 
 def test_an_unknown_page_is_refused(store: Store) -> None:
-    with pytest.raises(QueryError, match="page = nope: choose one of overview, "):
+    with pytest.raises(QueryError, match="page = nope: choose one of summary, overview, "):
         page_html(store, asked(), ["nope"], NOW)
 
 
@@ -308,6 +308,7 @@ def test_a_page_of_the_dashboard_shows_what_its_file_holds(page: str) -> None:
     named |= {"metrics"} if "headline_cards()" in script else set()
     named |= set(re.findall(r'result_cards\("([a-z-]+)"', script))
     named |= {"retention"} if "retention_cards()" in script else set()
+    named |= {"summary"} if "sentence_list()" in script else set()
     assert named == set(PAGES[page].slugs) - set(PAGES[page].charts)
     assert f'PAGES["{page}"].charts' in script or not PAGES[page].charts
 
@@ -433,7 +434,7 @@ def test_what_cannot_be_answered_is_one_message(
         ("--compare-start 2026-01-02 --compare-end 2026-01-01", "compare_end_date = 2026-01-01: "),
         ("--organization Nope", "organization = Nope: nobody belongs to it; choose one of "),
         ("--department Nope", "department = Nope: nobody belongs to it; choose one of No dep"),
-        ("--page nope", "page = nope: choose one of overview, adoption, "),
+        ("--page nope", "page = nope: choose one of summary, overview, "),
         ("--theme blue", "theme = blue: choose one of light, dark"),
         ("--output x.doc", "output = x.doc: choose one of .html, .htm, .pdf"),
         ("--output no/x.html", "output = no/x.html: is in no folder that exists"),

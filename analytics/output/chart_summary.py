@@ -157,7 +157,7 @@ def _flows_sentence(result: Result, data: pd.DataFrame) -> str:
     groups = [f"{int(last[name])} {_lower(label)}" for name, label in drawn_fields(result).items()]
     people = count(int(last["active_users"]), "person was", "people were")
     return (
-        f"In the week from {long_day(last['from_day'])}: {_listed(groups)}; {people} active,"
+        f"In the week from {long_day(last['date'])}: {_listed(groups)}; {people} active,"
         f" {number(int(last['active_before']))} in the week before."
     )
 

@@ -44,6 +44,7 @@ NAVIGATION: dict[str, Page] = {
         (
             "lifecycle",
             "lifecycle-by-week",
+            "rolling-users",
         ),
     ),
     "retention": Page(

@@ -56,6 +56,7 @@ NAVIGATION: dict[str, Page] = {
         (
             "lifecycle",
             "lifecycle-by-week",
+            "rolling-users",
         ),
     ),
     "retention": Page(

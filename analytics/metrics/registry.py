@@ -24,6 +24,7 @@ _FILES = (
     "lifecycle_by_day",
     "lifecycle_by_week",
     "lifecycle_by_month",
+    "rolling_users",
     "organizations",
     "messages_per_person",
     "departments",

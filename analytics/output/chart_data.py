@@ -108,10 +108,10 @@ def chart_data(
         # The dashed stretch starts on the last complete day, so that the line has no gap.
         data["tail"] = data.index >= last_complete if not data["complete"].all() else False
     if drawing.below:
-        for name, day in (("from", drawing.x), ("to", "to_day")):
-            data[name] = [short_day(one) for one in data[day]]
-            data[day] = _moments(data[day])
-        data["until"] = data[drawing.x] + timedelta(7)
+        days = zip(data["from_day"], data["to_day"], strict=True)
+        data["day"] = [f"{short_day(first)} \u2013 {short_day(last)}" for first, last in days]
+        data["date"], data["to_day"] = _moments(data["from_day"]), _moments(data["to_day"])
+        data["until"] = data["date"] + timedelta(7)
     if drawing.mark == "heatmap":
         data["monday"] = _moments(data["first_week"])
         data["first_week"] = data["monday"].dt.strftime("%d %b %Y")
@@ -138,7 +138,7 @@ def table_columns(result: Result, compared: Compared | None = None) -> list[Colu
     if drawing.mark == "heatmap":
         return [Column("monday", "First week from"), first, *shown]
     if drawing.below:
-        return [first, Column("to_day", result.fields["to_day"].label), *shown]
+        return [Column("date", "From"), Column("to_day", "To"), *shown]
     return [first, *shown]
 
 

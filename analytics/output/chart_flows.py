@@ -6,9 +6,12 @@ import altair as alt
 
 from analytics.metrics.result import Result
 from analytics.output.chart_data import drawn_fields
-from analytics.output.chart_days import colours, day_axis
+from analytics.output.chart_days import colours
 from analytics.output.chart_parts import Chart, pointer, tell
 from analytics.output.theme import theme
+
+DAY_MS = 86_400_000
+LABELS = 9  # at most
 
 
 def flows(result: Result, dark: bool) -> Chart:
@@ -18,11 +21,11 @@ def flows(result: Result, dark: bool) -> Chart:
     colour = colours(called, "", dark)
     across: dict[str, Any] = {
         "x": alt.X(
-            f"{drawing.x}:T",
+            "date:T",
             bin="binned",
             title=None,
             scale=alt.Scale(type="utc"),
-            axis=day_axis("domain('x')[1] - 1"),
+            axis=_week_axis(),
         ),
         "x2": "until",
     }
@@ -51,6 +54,21 @@ def flows(result: Result, dark: bool) -> Chart:
         )
     )
     line = alt.Chart().mark_rule(color=ink, opacity=0.6).encode(y=alt.YDatum(0))
-    told = {"from": "From", "to": "To", "active_users": result.fields["active_users"].label}
+    told = {"day": "Week", "active_users": result.fields["active_users"].label}
     rows = tell(alt.Chart(), {**told, **called}).encode(**across)
     return alt.layer(columns, line, pointer(rows, ink))
+
+
+def _week_axis() -> alt.Axis:
+    """Below the middle of a week its Monday, as 9 Mar; with the year where not all lie in one."""
+    first, end, week = "domain('x')[0]", "domain('x')[1]", 7 * DAY_MS
+    step = f"{week} * ceil(({end} - {first}) / {week * LABELS})"
+    monday = f"datum.value - {week // 2}"
+    day, year = (f"utcFormat({monday}, '{part}')" for part in ("%-d %b", "%Y"))
+    is_one_year = f"utcyear({first}) === utcyear({end} - 1)"
+    return alt.Axis(
+        values=alt.ExprRef(f"sequence(+{first} + {week // 2}, {end}, {step})"),
+        labelExpr=f"{is_one_year} ? {day} : [{day}, {year}]",
+        labelOverlap="greedy",
+        grid=False,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.arithmetic import Share, percentage, rounded, share_change
-from analytics.fields import Ratio, Total
+from analytics.fields import Ratio
 from analytics.format import count, long_day, moved, number, percent
 from analytics.metrics.result import Result
 from analytics.output.chart_data import Compared, drawn_fields
@@ -78,11 +78,11 @@ def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None
         fields = dict(list(fields.items())[:1])  # the others are derived from it
     complete = data["complete"].tolist()
     is_one_day, is_over = len(data) == 1, all(complete)
-    now = [_over_days(total, data, name, complete) for name in fields]
+    now = [_over_days(result, data, name, complete) for name in fields]
     before: list[Share | None] = [None] * len(fields)
     if compared:
         rows = pd.DataFrame([row.model_dump() for row in compared.rows])
-        before = [_over_days(total, rows, name, rows["complete"].tolist()) for name in fields]
+        before = [_over_days(result, rows, name, rows["complete"].tolist()) for name in fields]
     if not any(share and share[0] for share in (*now, *before)) and is_over:
         return result.empty
     moves = [
@@ -90,6 +90,8 @@ def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None
         for label, share, was in zip(fields.values(), now, before, strict=True)
         if share
     ]
+    if not moves and (is_one_day or any(complete)):
+        return result.empty if any(complete) else f"{_NOT_OVER}."
     moves = [moves[0], *map(_lower, moves[1:])] if moves else [_NOT_OVER]
     sentence = _listed(moves) if compared else ", ".join(moves)
     if is_one_day:
@@ -104,18 +106,28 @@ def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None
     return f"{sentence}{peak}."
 
 
-def _over_days(total: Total, data: pd.DataFrame, name: str, complete: list[bool]) -> Share | None:
+def _over_days(result: Result, data: pd.DataFrame, name: str, complete: list[bool]) -> Share | None:
     """One figure of a field's days as part and whole; None where there is none."""
+    total = result.fields[name].total
     if isinstance(total, Ratio):
         part, whole = (int(data[of].sum()) for of in (total.part, total.whole))
         return (part, whole) if whole else None
-    values = data[name].tolist()
-    if total == "sum" or len(values) == 1:
+    over = [
+        (value, is_over)
+        for value, is_over in zip(data[name].tolist(), complete, strict=True)
+        if not pd.isna(value)
+    ]
+    if result.row.model_fields[name].annotation == int | None:  # fractions where one is missing
+        over = [(int(value), is_over) for value, is_over in over]
+    if not over:
+        return None
+    values = [value for value, _ in over]
+    if total == "sum" or len(complete) == 1:
         return sum(values), 1
     if total == "last":
         return values[-1], 1
-    over = [value for value, is_over in zip(values, complete, strict=True) if is_over]
-    return (sum(over), len(over)) if over else None
+    values = [value for value, is_over in over if is_over]
+    return (sum(values), len(values)) if values else None
 
 
 def _move(label: str, now: Share, before: Share | None) -> str:
@@ -157,7 +169,7 @@ def _flows_sentence(result: Result, data: pd.DataFrame) -> str:
     groups = [f"{int(last[name])} {_lower(label)}" for name, label in drawn_fields(result).items()]
     people = count(int(last["active_users"]), "person was", "people were")
     return (
-        f"In the week from {long_day(last['from_day'])}: {_listed(groups)}; {people} active,"
+        f"In the week from {long_day(last['date'])}: {_listed(groups)}; {people} active,"
         f" {number(int(last['active_before']))} in the week before."
     )
 

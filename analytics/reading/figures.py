@@ -11,7 +11,7 @@ from types import ModuleType
 
 from analytics.arithmetic import Share
 from analytics.query import Query
-from analytics.reading import cells, facts, lifecycle
+from analytics.reading import cells, facts, lifecycle, rolling
 from analytics.reading.cells import Totals
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_name
@@ -118,6 +118,26 @@ def moved(reader: Reader, query: Query, edges: Sequence[int]) -> list[lifecycle.
     """
     source, query = _source(reader, query)
     return (lifecycle.of_cells if source is cells else lifecycle.of_facts)(reader, query, edges)
+
+
+def rolling_users(
+    reader: Reader, query: Query, lengths: Sequence[int]
+) -> dict[date, tuple[int, ...]]:
+    """Distinct active users of as many days as each of `lengths` says, that end on a complete day
+    of the period, for each of these."""
+    source, query = _source(reader, query)
+    period, longest = query.period, max(lengths)
+    first, last = period.start.toordinal() - longest + 1, period.complete_end.toordinal()
+    daily = {
+        day.toordinal(): users
+        for day, (users,) in day_sums(reader, query, "users", lead=longest - 1).items()
+        if day.toordinal() <= last
+    }
+    near = rolling.of_cells if source is cells else rolling.of_facts
+    pairs = list(near(reader, query, first, last, longest))
+    found = [rolling.windows(daily, pairs, first, last, length) for length in lengths]
+    days = range(period.start.toordinal(), last + 1)
+    return {date.fromordinal(day): tuple(of[day] for of in found) for day in days}
 
 
 def cohort_weeks(reader: Reader, query: Query, first: int, last: int) -> list[tuple[int, int, int]]:

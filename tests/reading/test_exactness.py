@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from analytics.metrics.registry import RESULTS
 from analytics.period import Period
 from analytics.query import RETENTION_DAYS, Query
-from analytics.reading import cells, facts, lifecycle
+from analytics.reading import cells, facts, lifecycle, rolling
 from analytics.reading.cells import Totals
 from analytics.reading.reader import Reader, reading
 from tests.conftest import Shelf
@@ -85,6 +85,9 @@ def known_by(source: ModuleType, reader: Reader, query: Query) -> dict[str, Any]
         answers["installations"] = facts.installations_until(reader, query)
     moved = lifecycle.of_cells if source is cells else lifecycle.of_facts
     answers["moved"] = moved(reader, query, range(first_week - 7, period.end.toordinal() + 8, 7))
+    near = rolling.of_cells if source is cells else rolling.of_facts
+    last = period.end.toordinal()
+    answers["near"] = sorted(near(reader, query, period.start.toordinal() - 9, last, 7))
     answers["day_sums"] = {day: tuple(row) for day, row in by_day.items() if any(row)}
     return answers
 

@@ -195,6 +195,13 @@ class Oracle:
         )
         days = (day for days in self.active_days.values() for day in days)
         self.first_active_day = min(days, default=None)  # of anybody, whatever is asked
+        created = {user: self.local(row["created_at"]) for user, row in self.users.items()}
+        self.created = {user: at.date() if at else None for user, at in created.items()}
+        # The day from which an account counts; None: always.
+        self.accounts = {
+            user: min({day, *self.active_days[user]}) if day else None
+            for user, day in self.created.items()
+        }
         self.message_times: dict[str, list[datetime]] = defaultdict(list)
         for event in self.events["messages"]:
             self.message_times[event.session["id"]].append(event.at)
@@ -277,6 +284,14 @@ class Oracle:
         return {
             user for user in people if any(start <= day <= end for day in self.active_days[user])
         }
+
+    def accounts_of(self, people: set[str], end: date) -> set[str]:
+        """Which of these users have an account by then, whatever event filters leave."""
+        return {user for user in people if (self.accounts[user] or end) <= end}
+
+    def ever_active(self, people: set[str], end: date) -> set[str]:
+        """Which of these users were active until then."""
+        return self.active(people, date.min, end)
 
     def installed(self, people: set[str], end: date) -> int:
         """Twins of these owners created up to `end`."""

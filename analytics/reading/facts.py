@@ -242,6 +242,35 @@ def headcounts(
     return [(tuple(key), people) for *key, people in reader.execute(counted)]
 
 
+def accounts_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Accounts at the end of the period, by slice columns; event filters change nothing."""
+    m, a = reader.members.c, reader.accounts.c
+    columns = [m[name] for name in by]
+    found = reader.execute(
+        select(*columns, func.count())
+        .select_from(reader.members.join(reader.accounts, a.user_id == m.user_id))
+        .where(is_meant(reader, query), a.day <= query.period.end.toordinal())
+        .group_by(*columns)
+    )
+    return {tuple(key): people for *key, people in found}
+
+
+def ever_active_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """People whose first active day lies before the end of the period or on it, by slice columns;
+    the first of those that event filters leave."""
+    m, days = reader.members.c, active_days(reader, query)
+    columns = [m[name] for name in by]
+    counted = select(*columns, func.count(days.c.user_id.distinct())).select_from(days)
+    if by:
+        counted = counted.join(reader.members, m.user_id == days.c.user_id)
+    found = reader.execute(
+        counted.where(
+            days.c.day <= query.period.end.toordinal(), *by_people(reader, query, days.c.user_id)
+        ).group_by(*columns)
+    )
+    return {tuple(key): people for *key, people in found}
+
+
 def _firsts(reader: Reader, query: Query) -> Any:
     days = active_days(reader, query).c
     return (

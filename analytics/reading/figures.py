@@ -100,6 +100,32 @@ def headcounts(reader: Reader, query: Query, *by: str) -> list[tuple[tuple[str, 
     return list(source.headcounts(reader, query, by))
 
 
+def accounts_by(reader: Reader, query: Query, *by: str) -> dict[tuple[str, ...], int]:
+    """Accounts at the end of the period, by slice columns, as slice keys; 0 may be left out.
+
+    People whose creation day or first active day, whichever is earlier, is not after it, and those
+    without a readable creation date; event filters change nothing.
+    """
+    source, query = _source(reader, query)
+    return dict(source.accounts_by(reader, query, by))
+
+
+def accounts_until(reader: Reader, query: Query) -> int:
+    """Accounts at the end of the period, as `accounts_by` has them."""
+    return accounts_by(reader, query).get((), 0)
+
+
+def ever_active_by(reader: Reader, query: Query, *by: str) -> dict[tuple[str, ...], int]:
+    """People whose first active day is not after the end of the period, by slice columns."""
+    source, query = _source(reader, query)
+    return dict(source.ever_active_by(reader, query, by))
+
+
+def ever_active_until(reader: Reader, query: Query) -> int:
+    """People whose first active day is not after the end of the period."""
+    return ever_active_by(reader, query).get((), 0)
+
+
 def conversations_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tuple[str, ...], int]:
     """Conversations of the period by slice columns."""
     source, query = _source(reader, query)

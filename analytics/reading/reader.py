@@ -35,6 +35,7 @@ from analytics.models import (
 )
 from analytics.rollups.tables import (
     ALL,
+    Account,
     Activity,
     ActivityDocument,
     ActivityHour,
@@ -155,6 +156,11 @@ class Reader:
     def members(self) -> FromClause:
         """People with the keys of their slices."""
         return self._seen(MEMBER, _in_pairs(MEMBER, self.scope)) if self.scope else MEMBER
+
+    @cached_property
+    def accounts(self) -> FromClause:
+        """People with the days of their accounts."""
+        return self._theirs(Account)
 
     @cached_property
     def activities(self) -> FromClause:

@@ -26,6 +26,7 @@ from analytics.models import table_of
 from analytics.rollups.staging import CHANGED_SESSION, USER_OF_OTHER_DAYS, Rows, listed, replaced
 from analytics.rollups.tables import (
     ALL,
+    Account,
     Activity,
     ActivityDocument,
     ActivityHour,
@@ -50,6 +51,7 @@ from analytics.rollups.tables import (
 
 _member, _activity, _hour = table_of(Member), table_of(Activity), table_of(ActivityHour)
 _drafted, _user_day = table_of(ActivityDocument), table_of(UserDay)
+_account = table_of(Account)
 _installed, _loaded, _orphan = table_of(Installation), table_of(Loaded), table_of(Orphan)
 
 SLICE = ("company", "department")
@@ -81,7 +83,7 @@ def headcounts(*, touched: bool) -> FromClause:
 
 
 def daily(*, touched: bool) -> FromClause:
-    """Counts of a day: active users, events, time spent, and twins installed by their owners."""
+    """Counts of a day: active users, events, time spent, and twins and accounts that are new."""
     first, last = func.min(_user_day.c.day), func.max(_user_day.c.day)
     events = ("conversations", "messages", "documents", "queries")
     streams: tuple[tuple[FromClause, tuple[str, ...]], ...] = (
@@ -91,6 +93,7 @@ def daily(*, touched: bool) -> FromClause:
         (_hour, events),
         (_activity, ("duration",)),
         (_installed, ("installations",)),
+        (select(_account).where(_account.c.day > 0).subquery(), ("accounts",)),
     )
     _, sums = keys_and_sums(Daily)
     return union_all(

@@ -188,6 +188,17 @@ class SessionRows(Fact, table=True):
     queries_last: int | None = Field(sa_type=BigInteger)
 
 
+class Account(Fact, table=True):
+    """A user's account: the local day of its creation, and the day from which it counts.
+
+    `day` is the earlier of creation and first active day ever, 0 (always) where nobody can read
+    when it was created: then `created` is none.
+    """
+
+    created: int | None
+    day: int
+
+
 class Installation(Fact, table=True):
     """Twins that a user installed on a day."""
 
@@ -239,6 +250,7 @@ class Headcount(Cell, table=True):
 class Daily(Cell, table=True):
     """Counts of a day. `installations` are twins, by their owner's slice.
 
+    `accounts` are those that count from that day on; those that always did are in no day.
     `first_users` and `last_users` are users whose first and last active day ever it is.
     """
 
@@ -252,6 +264,7 @@ class Daily(Cell, table=True):
     queries: int = 0
     duration: int = _big()
     installations: int = 0
+    accounts: int = 0
 
 
 class Hourly(Cell, table=True):

@@ -72,6 +72,9 @@ def known_by(source: ModuleType, reader: Reader, query: Query) -> dict[str, Any]
         totals = source.totals_by(reader, query, by, Totals._fields[1:])
         answers[f"totals_by {by}"] = {key: row for key, row in totals.items() if any(row)}
         answers[f"headcounts {by}"] = sorted(source.headcounts(reader, query, by))
+        for name in ("accounts_by", "ever_active_by"):
+            found = getattr(source, name)(reader, query, by)
+            answers[f"{name} {by}"] = {key: n for key, n in found.items() if n}
     for days in RETENTION_DAYS:
         answers[f"returned {days}"] = source.returned(reader, query, days)
     for key in ("topic", "document_type"):

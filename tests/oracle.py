@@ -302,6 +302,20 @@ class Oracle:
         ]
         return sum(at is not None and at.date() <= end for at in created)
 
+    def adopted(self, people: set[str], period: Period) -> Row:
+        """Accounts of a group of users, and how many are active and ever were, on the complete
+        days of a period."""
+        end = min(period.end, period.today - timedelta(1))
+        if end < period.start:
+            return dict.fromkeys(("accounts", "adoption_rate", "ever_active"))
+        accounts = len(self.accounts_of(people, end))
+        active = len(self.active(people, period.start, end))
+        return {
+            "accounts": accounts,
+            "adoption_rate": quotient(active * 100, accounts),
+            "ever_active": len(self.ever_active(people, end)),
+        }
+
     def figures(self, people: set[str], query: Query) -> Row:
         """The numbers of a group of users, for the organization and department tables."""
         period, before = query.period, compared(query)
@@ -315,6 +329,7 @@ class Oracle:
             "conversations_change": change(conversations, earlier),
             "documents": len(self.happened("documents", people, period.start, period.end)),
             "queries": len(self.happened("queries", people, period.start, period.end)),
+            **self.adopted(people, period),
         }
 
     # Results

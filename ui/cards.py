@@ -84,6 +84,17 @@ def headline_cards() -> None:
             metric_card("metrics", card, counted, sparkline)
 
 
+def result_cards(slug: str) -> None:
+    """The cards of a result that says itself what they count."""
+    result, [found] = BY_SLUG[slug], rows(slug)
+    cards = result.cards(found) if result.cards else []
+    lead_to = result.cards_lead_to
+    counted = lead_to(found, page_context().query) if lead_to else [()] * len(cards)
+    with st.grid(len(cards), min_column_width=165):
+        for card, leads_to in zip(cards, counted, strict=True):
+            metric_card(slug, card, leads_to, ())
+
+
 def retention_cards() -> None:
     """The cards of retention and use."""
     made, r = page_context(), row(Retention, "retention")

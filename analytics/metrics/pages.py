@@ -38,7 +38,15 @@ NAVIGATION: dict[str, Page] = {
             "leaderboard",
         ),
     ),
-    "adoption": Page("Adoption", "trending_up", ()),
+    "adoption": Page(
+        "Adoption",
+        "trending_up",
+        (
+            "adoption",
+            "activation-time",
+            "activation",
+        ),
+    ),
     "retention": Page(
         "Retention",
         "event_repeat",

@@ -254,30 +254,6 @@ def headcounts(
     return [(tuple(key), people) for *key, people in found]
 
 
-def accounts_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tuple[str, ...], int]:
-    """Accounts at the end of the period, by slice columns: all people but those who come later."""
-    later = sums(reader, query, "later", ["accounts"], by)
-    none = (0,)
-    return {key: people - later.get(key, none)[0] for key, people in headcounts(reader, query, by)}
-
-
-def ever_active_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tuple[str, ...], int]:
-    """People whose first active day lies before the end of the period or on it, by slice columns.
-
-    Of those days alone, which are fewer than the days with something.
-    """
-    columns = [COHORT.c[name] for name in by]
-    found = reader.execute(
-        select(*columns, func.coalesce(func.sum(COHORT.c.users), 0))
-        .where(
-            slices_of(reader, query).which(COHORT, *by),
-            COHORT.c.first_day <= query.period.end.toordinal(),
-        )
-        .group_by(*columns)
-    )
-    return {tuple(key): int(people) for *key, people in found}
-
-
 def returned(reader: Reader, query: Query, days: int) -> tuple[int, int]:
     """Who came back `days` after the first day, and who could have (see `figures.returned`)."""
     c = COHORT.c

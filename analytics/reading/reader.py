@@ -33,9 +33,9 @@ from analytics.models import (
     User,
     table_of,
 )
+from analytics.rollups.account_tables import Account
 from analytics.rollups.tables import (
     ALL,
-    Account,
     Activity,
     ActivityDocument,
     ActivityHour,

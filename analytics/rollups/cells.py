@@ -23,10 +23,18 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from analytics.models import table_of
-from analytics.rollups.staging import CHANGED_SESSION, USER_OF_OTHER_DAYS, Rows, listed, replaced
+from analytics.rollups.account_tables import Account, Activation
+from analytics.rollups.activation import steps
+from analytics.rollups.staging import (
+    CHANGED_SESSION,
+    TOUCHED_USER,
+    USER_OF_OTHER_DAYS,
+    Rows,
+    listed,
+    replaced,
+)
 from analytics.rollups.tables import (
     ALL,
-    Account,
     Activity,
     ActivityDocument,
     ActivityHour,
@@ -185,6 +193,19 @@ def cohort_weeks(*, touched: bool) -> FromClause:
     ).subquery()
 
 
+def activations(*, touched: bool) -> FromClause:
+    """The steps that accounts with a creation day reach. Also a document may change them."""
+
+    def of(rows: FromClause) -> ColumnElement[bool]:
+        return listed(rows.c.user_id, TOUCHED_USER) if touched else true()
+
+    accounts = select(_account).where(_account.c.created.is_not(None), of(_account)).subquery()
+    days = select(_user_day).where(of(_user_day)).subquery()
+    drafted = select(_hour.c.user_id, _hour.c.day).where(_hour.c.documents > 0, of(_hour))
+    rows = steps(accounts, days, drafted.subquery())
+    return select(rows, literal(1).label("people")).subquery()
+
+
 def topic_days(*, touched: bool) -> FromClause:
     """Conversations of a day by topic."""
     a = _activity.c
@@ -222,6 +243,7 @@ CELLS: tuple[tuple[type[SQLModel], Callable[..., FromClause]], ...] = (
     (PowerPair, power_pairs),
     (Cohort, cohorts),
     (CohortWeek, cohort_weeks),
+    (Activation, activations),
     (TopicDay, topic_days),
     (DocumentTypeDay, document_type_days),
     (Source, sources),

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from analytics.models import RAW_MODELS, table_of
+from analytics.rollups.account_tables import Account
 from analytics.rollups.staging import (
     CHANGED_SESSION,
     NAMELESS,
@@ -37,7 +38,6 @@ from analytics.rollups.staging import (
 from analytics.rollups.tables import (
     DOCUMENT,
     QUERY,
-    Account,
     Activity,
     ActivityDocument,
     ActivityHour,

@@ -188,17 +188,6 @@ class SessionRows(Fact, table=True):
     queries_last: int | None = Field(sa_type=BigInteger)
 
 
-class Account(Fact, table=True):
-    """A user's account: the local day of its creation, and the day from which it counts.
-
-    `day` is the earlier of creation and first active day ever, 0 (always) where nobody can read
-    when it was created: then `created` is none.
-    """
-
-    created: int | None
-    day: int
-
-
 class Installation(Fact, table=True):
     """Twins that a user installed on a day."""
 
@@ -248,9 +237,8 @@ class Headcount(Cell, table=True):
 
 
 class Daily(Cell, table=True):
-    """Counts of a day. `installations` are twins, by their owner's slice.
+    """Counts of a day. `installations` are twins, by their owner's slice; `accounts` begin on it.
 
-    `accounts` are those that count from that day on; those that always did are in no day.
     `first_users` and `last_users` are users whose first and last active day ever it is.
     """
 

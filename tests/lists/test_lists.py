@@ -56,6 +56,11 @@ DAYS_EACH = 6  # of a series are opened
 LIMIT = 100
 
 
+def lists_active(query: Query) -> bool:
+    """Whether people are those who did something, where nothing else is asked."""
+    return not query.group and (query.names_events or not query.names_people)
+
+
 class Lists:
     """Opens the lists of a database, and compares them with the figures and the oracle."""
 
@@ -67,7 +72,7 @@ class Lists:
         """The list of people has these many; they are the oracle's."""
         page = people(self.reader, query, limit=LIMIT, **more)
         wanted = self.oracle.group(query)
-        if more.get("activity") != "all" and (query.names_events or not query.names_people):
+        if more.get("activity") != "all" and lists_active(query):
             wanted &= self.oracle.active_behind(query)
         self.same(figure, page.total, [row.id for row in page.items], wanted)
 
@@ -221,7 +226,7 @@ def open_mixed(lists: Lists, query: Query) -> None:
     oracle = lists.oracle
     plain = replace(query, document_types=())
     wanted = oracle.group(plain)
-    if plain.names_events or not plain.names_people:
+    if lists_active(plain):
         wanted &= oracle.active_behind(plain)
     lists.people(len(wanted), plain)
     if plain.hour is None:

@@ -303,6 +303,7 @@ def test_a_page_of_the_dashboard_shows_what_its_file_holds(page: str) -> None:
     script = (ROOT / f"pages/{page}.py").read_text()
     named = set(re.findall(r'report_table\("([a-z-]+)"', script))
     named |= {"metrics"} if "headline_cards()" in script else set()
+    named |= set(re.findall(r'result_cards\("([a-z-]+)"', script))
     named |= {"retention"} if "retention_cards()" in script else set()
     assert named == set(PAGES[page].slugs) - set(PAGES[page].charts)
     assert f'PAGES["{page}"].charts' in script or not PAGES[page].charts

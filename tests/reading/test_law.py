@@ -20,8 +20,8 @@ from analytics.period import Period
 from analytics.query import GROUPS, Query
 from analytics.reading import cells, known
 from analytics.reading.reader import Reader, Scope, reading
+from analytics.rollups.account_tables import Account
 from analytics.rollups.tables import (
-    Account,
     Activity,
     ActivityDocument,
     ActivityHour,

@@ -54,9 +54,12 @@ NAVIGATION: dict[str, Page] = {
         "Adoption",
         "trending_up",
         (
+            "adoption",
             "lifecycle",
             "lifecycle-by-week",
             "rolling-users",
+            "activation-time",
+            "activation",
         ),
     ),
     "retention": Page(

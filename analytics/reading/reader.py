@@ -36,6 +36,7 @@ from analytics.models import (
     table_of,
 )
 from analytics.reading.notes import Notes, seen_notes
+from analytics.rollups.account_tables import Account
 from analytics.rollups.tables import (
     ALL,
     Activity,
@@ -169,6 +170,11 @@ class Reader:
     def members(self) -> FromClause:
         """People with the keys of their slices."""
         return self._seen(MEMBER, _in_pairs(MEMBER, self.scope)) if self.scope else MEMBER
+
+    @cached_property
+    def accounts(self) -> FromClause:
+        """People with the days of their accounts."""
+        return self._theirs(Account)
 
     @cached_property
     def activities(self) -> FromClause:

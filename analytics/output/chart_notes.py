@@ -120,7 +120,7 @@ def _marks(
     lines = [{"date": (start + middle) * _MS} for start, end in spans if start == end]
     return [
         *layer({"type": "rect", "color": ink, "opacity": 0.16}, bands, x2={"field": "until"}),
-        *layer({"type": "rule", "color": ink, "opacity": 0.9, "strokeWidth": 1}, lines),
+        *layer({"type": "rule", "color": ink, "strokeWidth": 1, "strokeDash": [3, 2]}, lines),
         *layer(
             {"type": "text", "color": ink, "fontSize": LABEL_SIZE - 1, "align": "left",
              "baseline": "top", "dx": 3},

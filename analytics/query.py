@@ -22,6 +22,8 @@ RETENTION_DAYS = (1, 7, 30)
 # People whom a figure of adoption counts; `reading.groups` says who they are.
 GROUPS = (
     "new", "returning", "back", "gone",
+    "accounts", "ever_active", "never_active",
+    "activation_due", "activation_used", "activation_drafted", "activation_came_again",
 )  # fmt: skip
 _MAX_WEEK = 10_000  # beyond 190 years
 _LAST_HOUR = 23

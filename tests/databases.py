@@ -230,6 +230,7 @@ def databases(draw: st.DrawFn) -> Raw:
     departments = draw(st.lists(st.sampled_from(DEPARTMENTS), min_size=1, max_size=2))
     for n in size(5):
         user = a_user(f"u{n}", one(*companies), department=one(*departments))
+        user["created_at"] = stored(draw, near(draw, raw) - timedelta(one(0, 0, 7, 20, 28)))
         raw.users.append({**user, "email": f"{one(*EMAILS)}{n}@example.com"})
     users = [row["id"] for row in raw.users] or ["nobody"]
     for n in size(3):

@@ -65,15 +65,15 @@ def of_conversations(raw: Raw, stays: Stays) -> Raw:
 # --- a rich database ---------------------------------------------------------------------------
 
 PEOPLE = (
-    a_user("ann", "Acme", department="Sales"),
-    a_user("abe", "Acme", department="R&D"),
-    a_user("amy", "Acme"),
-    a_user("ida", "Acme", department="Sales"),  # never active
-    a_user("zoe", "Zebra", department="Sales"),
-    a_user("zac", "Zebra", department=""),
-    a_user("zed", "Zebra", department="Sales"),  # never active
+    a_user("ann", "Acme", department="Sales", created_at="2026-02-16 10:00:00"),
+    a_user("abe", "Acme", department="R&D", created_at="2026-02-27 10:00:00"),
+    a_user("amy", "Acme", created_at="2026-03-20 10:00:00"),  # after her first use
+    a_user("ida", "Acme", department="Sales", created_at="2026-03-12 10:00:00"),  # never active
+    a_user("zoe", "Zebra", department="Sales", created_at="2026-03-02 10:00:00"),
+    a_user("zac", "Zebra", department="", created_at="2026-02-23 10:00:00"),
+    a_user("zed", "Zebra", department="Sales", created_at="2026-03-25 10:00:00"),  # never active
     a_user("ned", None),
-    a_user("nan", "", department="Sales"),
+    a_user("nan", "", department="Sales", created_at="2026-02-01 10:00:00"),
 )
 # Days between somebody's conversations: some are active often enough to be power users.
 PACE = {"ann": 2, "abe": 9, "amy": 5, "zoe": 2, "zac": 7, "ned": 2, "nan": 4}

@@ -31,9 +31,47 @@ def _moved(oracle: Oracle, query: Query, user: str) -> str:
     return "back" if min(days) < start else "new"
 
 
+def _is_account(oracle: Oracle, query: Query, user: str) -> bool:
+    return user in oracle.accounts_of({user}, spans(query)[0][1])
+
+
+def _was_active(oracle: Oracle, query: Query, user: str) -> bool:
+    return user in oracle.ever_active({user}, spans(query)[0][1])
+
+
+def due_days(oracle: Oracle, query: Query) -> tuple[date, date] | None:
+    """The creation days of accounts whose 28 days end in the period, since the data begin."""
+    (start, end), _ = spans(query)
+    begin = oracle.first_active_day
+    if begin is None or end < start or (end - begin).days < 28:
+        return None
+    return max(begin, date.fromordinal(max(1, start.toordinal() - 28))), end - timedelta(28)
+
+
+def steps_of(oracle: Oracle, query: Query, user: str) -> dict[str, int]:
+    """The steps that a user's account reached within 28 days, with the day of each; empty where
+    those days don't end in the period, or the account is older than the data."""
+    created, due = oracle.created[user], due_days(oracle, query)
+    if created is None or due is None or not due[0] <= created <= due[1]:
+        return {}
+    days = sorted(oracle.active_days[user])
+    drafted = [event.day for event in oracle.events["documents"] if event.user_id == user]
+    again = [day for day in days if (day - days[0]).days >= 7]
+    when = {"due": [created], "used": days, "drafted": drafted, "came_again": again}
+    lags = {step: max(0, (min(found) - created).days) for step, found in when.items() if found}
+    return {step: lag for step, lag in lags.items() if lag < 28}
+
+
 GROUPS: dict[str, Callable[[Oracle, Query, str], bool]] = {
     "new": lambda *asked: _moved(*asked) == "new",
     "returning": lambda *asked: _moved(*asked) == "returning",
     "back": lambda *asked: _moved(*asked) == "back",
     "gone": lambda *asked: _moved(*asked) == "gone",
+    "accounts": _is_account,
+    "ever_active": _was_active,
+    "never_active": lambda *asked: _is_account(*asked) and not _was_active(*asked),
+    "activation_due": lambda *asked: "due" in steps_of(*asked),
+    "activation_used": lambda *asked: "used" in steps_of(*asked),
+    "activation_drafted": lambda *asked: "drafted" in steps_of(*asked),
+    "activation_came_again": lambda *asked: "came_again" in steps_of(*asked),
 }

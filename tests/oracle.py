@@ -195,6 +195,13 @@ class Oracle:
         )
         days = (day for days in self.active_days.values() for day in days)
         self.first_active_day = min(days, default=None)  # of anybody, whatever is asked
+        created = {user: self.local(row["created_at"]) for user, row in self.users.items()}
+        self.created = {user: at.date() if at else None for user, at in created.items()}
+        # The day from which an account counts; None: always.
+        self.accounts = {
+            user: min({day, *self.active_days[user]}) if day else None
+            for user, day in self.created.items()
+        }
         self.message_times: dict[str, list[datetime]] = defaultdict(list)
         for event in self.events["messages"]:
             self.message_times[event.session["id"]].append(event.at)
@@ -278,6 +285,14 @@ class Oracle:
             user for user in people if any(start <= day <= end for day in self.active_days[user])
         }
 
+    def accounts_of(self, people: set[str], end: date) -> set[str]:
+        """Which of these users have an account by then, whatever event filters leave."""
+        return {user for user in people if (self.accounts[user] or end) <= end}
+
+    def ever_active(self, people: set[str], end: date) -> set[str]:
+        """Which of these users were active until then."""
+        return self.active(people, date.min, end)
+
     def installed(self, people: set[str], end: date) -> int:
         """Twins of these owners created up to `end`."""
         created = [
@@ -286,6 +301,20 @@ class Oracle:
             if twin["user_id"] in people
         ]
         return sum(at is not None and at.date() <= end for at in created)
+
+    def adopted(self, people: set[str], period: Period) -> Row:
+        """Accounts of a group of users, and how many are active and ever were, on the complete
+        days of a period."""
+        end = min(period.end, period.today - timedelta(1))
+        if end < period.start:
+            return dict.fromkeys(("accounts", "adoption_rate", "ever_active"))
+        accounts = len(self.accounts_of(people, end))
+        active = len(self.active(people, period.start, end))
+        return {
+            "accounts": accounts,
+            "adoption_rate": quotient(active * 100, accounts),
+            "ever_active": len(self.ever_active(people, end)),
+        }
 
     def figures(self, people: set[str], query: Query) -> Row:
         """The numbers of a group of users, for the organization and department tables."""
@@ -300,6 +329,7 @@ class Oracle:
             "conversations_change": change(conversations, earlier),
             "documents": len(self.happened("documents", people, period.start, period.end)),
             "queries": len(self.happened("queries", people, period.start, period.end)),
+            **self.adopted(people, period),
         }
 
     # Results

@@ -25,8 +25,8 @@ from tests.databases import Raw
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 TABLES = (
-    "users", "twins", "sessions", "messages", "documents", "queries", "members", "activities",
-    "hours", "drafted", "user_days", "installations", "loaded",
+    "users", "twins", "sessions", "messages", "documents", "queries", "members", "accounts",
+    "activities", "hours", "drafted", "user_days", "installations", "loaded",
 )  # fmt: skip
 # What the lists can be asked beside filters.
 CHOICES: Mapping[str, Sequence[dict[str, str]]] = {

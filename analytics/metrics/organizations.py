@@ -1,15 +1,24 @@
 """Organizations in the period."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from analytics.arithmetic import change
+from analytics.arithmetic import change, percentage
 from analytics.fields import Meaning, Row
+from analytics.metrics.adoption import complete
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query, filter_label
 from analytics.reading.beside import beside
-from analytics.reading.figures import NOTHING, conversations_by, headcounts, totals_by
+from analytics.reading.cells import Totals
+from analytics.reading.figures import (
+    NOTHING,
+    accounts_by,
+    conversations_by,
+    ever_active_by,
+    headcounts,
+    totals_by,
+)
 from analytics.reading.known import by_name
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_name
@@ -47,6 +56,32 @@ class Counts(Row):
     ]
     documents: Annotated[int, Meaning("Documents", "Documents drafted for them in the period.")]
     queries: Annotated[int, Meaning("Queries", "Queries run for them in the period.")]
+    accounts: Annotated[
+        int | None,
+        Meaning(
+            "Accounts",
+            "People who could use a twin at the end of the period's complete days.",
+            total="last",
+        ),
+    ]
+    adoption_rate: Annotated[
+        float | None,
+        Meaning(
+            "Adoption rate",
+            "Active users of the complete days / accounts at their end; none without accounts.",
+            unit="%",
+            format="percent",
+            total="distinct",
+        ),
+    ]
+    ever_active: Annotated[
+        int | None,
+        Meaning(
+            "Ever active",
+            "People whose first active day is the last complete day of the period or before.",
+            total="last",
+        ),
+    ]
 
 
 class Named(Row):
@@ -66,7 +101,8 @@ class OrganizationRow(Counts, Named):
 def organizations(reader: Reader, query: Query) -> list[OrganizationRow]:
     """Every organization of the filtered people, whether active or not, by conversations.
 
-    People are its accounts, active users those who started a conversation or sent a message.
+    People are all its accounts, active users those who started a conversation or sent a message.
+    The adoption rate is that of `adoption`: of the complete days, and the accounts at their end.
     """
     rows = [
         OrganizationRow(organization=company, **counts)
@@ -87,6 +123,7 @@ def groups(
     people = headcounts(reader, query, *by)
     now = totals_by(reader, query, *by, until="queries")
     earlier = before()
+    adopted = _adoption(reader, query, by, now)
     for key, count in people:
         current, previous = now.get(key, NOTHING), earlier.get(key, 0)
         counts = {
@@ -97,8 +134,35 @@ def groups(
             "conversations_change": change(current.conversations, previous),
             "documents": current.documents,
             "queries": current.queries,
+            **adopted(key),
         }
         yield tuple(map(slice_name, key)), counts
+
+
+def _adoption(
+    reader: Reader, query: Query, by: tuple[str, ...], now: Mapping[tuple[str, ...], Totals]
+) -> Callable[[tuple[str, ...]], dict[str, Any]]:
+    """Accounts, adoption rate and ever active of a group at the end of the complete days.
+
+    `now` has the totals of the period: its active users are those of its complete days where all
+    of them are.
+    """
+    asked = complete(query)
+    if asked is None:
+        return lambda _: dict.fromkeys(("accounts", "adoption_rate", "ever_active"))
+    accounts, ever = (read(reader, asked, *by) for read in (accounts_by, ever_active_by))
+    if query.period.includes_today:
+        now = totals_by(reader, asked, *by, until="active_users")
+
+    def of(key: tuple[str, ...]) -> dict[str, Any]:
+        there = accounts.get(key, 0)
+        return {
+            "accounts": there,
+            "adoption_rate": percentage(now.get(key, NOTHING).active_users, there),
+            "ever_active": ever.get(key, 0),
+        }
+
+    return of
 
 
 def all_counts(row: Any) -> dict[str, int | None]:

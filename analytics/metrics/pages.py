@@ -42,9 +42,12 @@ NAVIGATION: dict[str, Page] = {
         "Adoption",
         "trending_up",
         (
+            "adoption",
             "lifecycle",
             "lifecycle-by-week",
             "rolling-users",
+            "activation-time",
+            "activation",
         ),
     ),
     "retention": Page(

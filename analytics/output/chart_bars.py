@@ -24,7 +24,7 @@ def hours(result: Result, ink: str) -> Chart:
 
 
 def bars(result: Result, ink: str) -> Chart:
-    """Bars beside their names, longest first, with their value written at the end."""
+    """Bars beside their names, in the order of the data, with their value written at the end."""
     longest = next(iter(drawn_fields(result)))
     name = "slice(datum.label, indexof(datum.label, '|') + 1)"
     rows = tell(alt.Chart(), {result.drawing.x: across(result), **drawn_fields(result)}).encode(

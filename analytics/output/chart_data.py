@@ -89,7 +89,9 @@ def chart_data(
     drawing = result.drawing
     rows = [one.model_dump() for one in found]
     if drawing.mark == "bars":
-        names = [printable(filter_label(row[drawing.x], _UNNAMED[drawing.x])) for row in rows]
+        names = [
+            printable(filter_label(row[drawing.x], _UNNAMED.get(drawing.x, ""))) for row in rows
+        ]
         shown = Counter(map(unescaped, names))
         for n, (row, name) in enumerate(zip(rows, names, strict=True)):
             # Two that would read alike are written as they are stored.
@@ -116,7 +118,7 @@ def chart_data(
         data["monday"] = _moments(data["first_week"])
         data["first_week"] = data["monday"].dt.strftime("%d %b %Y")
         data = data[data["week"].notna()]
-    if drawing.mark == "bars":
+    if drawing.mark == "bars" and drawing.x in _UNNAMED:  # steps stay in their order
         longest = next(iter(drawn_fields(result)))
         data = data.sort_values(longest, ascending=False, kind="stable")
     if drawing.x != "date":

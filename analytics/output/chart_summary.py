@@ -62,6 +62,9 @@ def _bars_sentence(result: Result, data: pd.DataFrame) -> str:
         if len(names) > 1:
             return f"{_listed(names)} lead with {number(top)} {unit} each."
         return f"{names[0]} {'has' if len(data) == 1 else 'leads with'} {number(top)} {unit}."
+    if result.fields[name].total == "distinct":  # nor do counts of the same people
+        said = zip(data[result.drawing.x], data[name], strict=True)
+        return f"{', '.join(f'{label}: {number(int(value))}' for label, value in said)}."
     total = int(data[name].sum())
     if len(data) == 1:
         return f"{names[0]} has all {number(top)} {unit} shown."

@@ -219,6 +219,8 @@ def _cells(name: str, scope: Scope | None) -> tuple[Table, ColumnElement[bool]]:
             return DAILY, _IN
         case "until":
             return DAILY, DAILY.c.day <= _END
+        case "later":
+            return DAILY, _AFTER
         case "inside":
             return pairs(PAIR, _IN)
         case "after":

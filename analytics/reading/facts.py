@@ -181,7 +181,8 @@ def totals_by(
         done = done.join(reader.members, m.user_id == h.user_id)
     n = len(by)
     users = {tuple(row[:n]): row[n] for row in reader.execute(active)}
-    sums = {tuple(row[:n]): tuple(map(int, row[n:])) for row in reader.execute(done)}
+    found_sums = reader.execute(done) if columns else ()
+    sums = {tuple(row[:n]): tuple(map(int, row[n:])) for row in found_sums}
     spent = _durations(reader, query, keys) if "duration" in counts else {}
     found = {}
     for key in {*users, *sums, *spent}:
@@ -242,7 +243,8 @@ def headcounts(
     return [(tuple(key), people) for *key, people in reader.execute(counted)]
 
 
-def _firsts(reader: Reader, query: Query) -> Any:
+def first_active_days(reader: Reader, query: Query) -> Any:
+    """People with their first active day."""
     days = active_days(reader, query).c
     return (
         select(days.user_id, func.min(days.day).label("day"))
@@ -254,7 +256,11 @@ def _firsts(reader: Reader, query: Query) -> Any:
 
 def returned(reader: Reader, query: Query, days: int) -> tuple[int, int]:
     """Who came back `days` after the first day, and who could have (see `figures.returned`)."""
-    first, later, period = _firsts(reader, query), active_days(reader, query), query.period
+    first, later, period = (
+        first_active_days(reader, query),
+        active_days(reader, query),
+        query.period,
+    )
     came, eligible = reader.execute(
         select(func.count(later.c.day), func.count())
         .select_from(first)
@@ -270,7 +276,7 @@ def returned(reader: Reader, query: Query, days: int) -> tuple[int, int]:
 
 def cohort_weeks(reader: Reader, query: Query, first: int, last: int) -> list[tuple[int, int, int]]:
     """Monday of the first week (from `first` to `last`), weeks since, people active then."""
-    firsts, days = _firsts(reader, query), active_days(reader, query)
+    firsts, days = first_active_days(reader, query), active_days(reader, query)
     monday = firsts.c.day - (firsts.c.day - 1) % 7  # ordinal 1 is a Monday
     week = (days.c.day - 1) // 7 - (firsts.c.day - 1) // 7
     weeks = (

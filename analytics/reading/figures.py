@@ -11,12 +11,13 @@ from types import ModuleType
 
 from analytics.arithmetic import Share
 from analytics.query import Query
-from analytics.reading import cells, facts, lifecycle, rolling
+from analytics.reading import account_cells, account_facts, cells, facts, lifecycle, rolling
 from analytics.reading.cells import Totals
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_name
 
 NOTHING = Totals()
+_OF_ACCOUNTS = {cells: account_cells, facts: account_facts}
 
 
 def _source(reader: Reader, query: Query) -> tuple[ModuleType, Query]:
@@ -98,6 +99,52 @@ def headcounts(reader: Reader, query: Query, *by: str) -> list[tuple[tuple[str, 
     """People, active or not, by slice columns, as slice keys."""
     source, query = _source(reader, query)
     return list(source.headcounts(reader, query, by))
+
+
+def accounts_by(reader: Reader, query: Query, *by: str) -> dict[tuple[str, ...], int]:
+    """Accounts at the end of the period, by slice columns, as slice keys; 0 may be left out.
+
+    People whose creation day or first active day, whichever is earlier, is not after it, and those
+    without a readable creation date; event filters change nothing.
+    """
+    source, query = _source(reader, query)
+    return dict(_OF_ACCOUNTS[source].accounts_by(reader, query, by))
+
+
+def accounts_until(reader: Reader, query: Query) -> int:
+    """Accounts at the end of the period, as `accounts_by` has them."""
+    return accounts_by(reader, query).get((), 0)
+
+
+def ever_active_by(reader: Reader, query: Query, *by: str) -> dict[tuple[str, ...], int]:
+    """People whose first active day is not after the end of the period, by slice columns."""
+    source, query = _source(reader, query)
+    return dict(_OF_ACCOUNTS[source].ever_active_by(reader, query, by))
+
+
+def ever_active_until(reader: Reader, query: Query) -> int:
+    """People whose first active day is not after the end of the period."""
+    return ever_active_by(reader, query).get((), 0)
+
+
+def first_days(reader: Reader, query: Query) -> dict[int, int]:
+    """People by the number of their first active day, up to the end of the period."""
+    source, query = _source(reader, query)
+    return dict(_OF_ACCOUNTS[source].first_days(reader, query))
+
+
+def created(reader: Reader, query: Query) -> dict[int | None, int]:
+    """People by the number of their account's creation day, whatever the period; None: none that
+    can be read. Event filters change nothing."""
+    source, query = _source(reader, query)
+    return dict(_OF_ACCOUNTS[source].created(reader, query))
+
+
+def activation(reader: Reader, query: Query, first: int, last: int) -> dict[tuple[int, int], int]:
+    """People whose account was created from `first` to `last`, by each step (of
+    `rollups.activation`) that they reached within 28 days, and the days that it took."""
+    source, query = _source(reader, query)
+    return dict(_OF_ACCOUNTS[source].activation(reader, query, first, last))
 
 
 def conversations_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tuple[str, ...], int]:

@@ -137,6 +137,15 @@ _GROUP_WORDS = {
     "returning": "Active in the period and in the one before it",
     "back": "Back in the period: active earlier, not in the period before it",
     "gone": "Active in the period before, not in this one",
+    "accounts": "With an account at the end of the period",
+    "ever_active": "Ever active up to the end of the period",
+    "never_active": "With an account at the end of the period, never active until then",
+    "activation_due": "Account created 28 days before a day of the period",
+    "activation_used": "Account created 28 days before a day of the period, active within them",
+    "activation_drafted": "Account created 28 days before a day of the period, drafted a document"
+    " within them",
+    "activation_came_again": "Account created 28 days before a day of the period, active again"
+    " within them, 7 or more days after the first use",
 }
 
 

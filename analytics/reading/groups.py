@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from analytics.query import Query
+from analytics.reading.activation import activation_steps, due_days
 from analytics.reading.event_conditions import Columns, active_days
 from analytics.reading.reader import Reader
+from analytics.rollups.activation import CAME_AGAIN, CREATED, DRAFTED, USED
 
 
 def is_in_group(reader: Reader, query: Query, m: Columns) -> ColumnElement[bool]:
@@ -43,10 +45,45 @@ def _moved(*, earlier: bool | None, before: bool | None, inside: bool) -> Any:
     return ids
 
 
+def _accounts(reader: Reader, query: Query) -> Select[str]:
+    """Everybody with an account at the end of the complete days, whatever event filters leave."""
+    a = reader.accounts.c
+    return select(a.user_id).where(a.day <= query.period.complete_end.toordinal())
+
+
+def _ever_active(reader: Reader, query: Query) -> Select[str]:
+    """Everybody who was active by then."""
+    days = active_days(reader, query).c
+    return select(days.user_id).where(days.day <= query.period.complete_end.toordinal()).distinct()
+
+
+def _never_active(reader: Reader, query: Query) -> Select[str]:
+    """Everybody with an account who wasn't."""
+    ever = _ever_active(reader, query)
+    return _accounts(reader, query).where(reader.accounts.c.user_id.not_in(ever))
+
+
+def _reached(step: int) -> Any:
+    """The people whose accounts are due in the period and reached a step of activation."""
+
+    def ids(reader: Reader, query: Query) -> Select[str]:
+        rows = activation_steps(reader, query, *due_days(reader, query.period)).c
+        return select(rows.user_id).where(rows.step == step)
+
+    return ids
+
+
 # Name of a group -> the ids of its people.
 GROUPS: dict[str, Callable[[Reader, Query], Select[str]]] = {
     "new": _moved(earlier=False, before=False, inside=True),
     "returning": _moved(earlier=None, before=True, inside=True),
     "back": _moved(earlier=True, before=False, inside=True),
     "gone": _moved(earlier=None, before=True, inside=False),
+    "accounts": _accounts,
+    "ever_active": _ever_active,
+    "never_active": _never_active,
+    "activation_due": _reached(CREATED),
+    "activation_used": _reached(USED),
+    "activation_drafted": _reached(DRAFTED),
+    "activation_came_again": _reached(CAME_AGAIN),
 }

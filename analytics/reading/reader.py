@@ -33,6 +33,7 @@ from analytics.models import (
     User,
     table_of,
 )
+from analytics.rollups.account_tables import Account
 from analytics.rollups.tables import (
     ALL,
     Activity,
@@ -155,6 +156,11 @@ class Reader:
     def members(self) -> FromClause:
         """People with the keys of their slices."""
         return self._seen(MEMBER, _in_pairs(MEMBER, self.scope)) if self.scope else MEMBER
+
+    @cached_property
+    def accounts(self) -> FromClause:
+        """People with the days of their accounts."""
+        return self._theirs(Account)
 
     @cached_property
     def activities(self) -> FromClause:

@@ -70,6 +70,7 @@ _COUNTED = {
     "power_pair": "power users",
     "cohort": "who came back",
     "cohort_week": "who came back, by week",
+    "activation": "how new accounts begin",
     "topic_day": "topics",
     "document_type_day": "documents by type",
     "source": "what was read",

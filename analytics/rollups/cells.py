@@ -23,7 +23,16 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from analytics.models import table_of
-from analytics.rollups.staging import CHANGED_SESSION, USER_OF_OTHER_DAYS, Rows, listed, replaced
+from analytics.rollups.account_tables import Account, Activation
+from analytics.rollups.activation import steps
+from analytics.rollups.staging import (
+    CHANGED_SESSION,
+    TOUCHED_USER,
+    USER_OF_OTHER_DAYS,
+    Rows,
+    listed,
+    replaced,
+)
 from analytics.rollups.tables import (
     ALL,
     Activity,
@@ -50,6 +59,7 @@ from analytics.rollups.tables import (
 
 _member, _activity, _hour = table_of(Member), table_of(Activity), table_of(ActivityHour)
 _drafted, _user_day = table_of(ActivityDocument), table_of(UserDay)
+_account = table_of(Account)
 _installed, _loaded, _orphan = table_of(Installation), table_of(Loaded), table_of(Orphan)
 
 SLICE = ("company", "department")
@@ -81,7 +91,7 @@ def headcounts(*, touched: bool) -> FromClause:
 
 
 def daily(*, touched: bool) -> FromClause:
-    """Counts of a day: active users, events, time spent, and twins installed by their owners."""
+    """Counts of a day: active users, events, time spent, and twins and accounts that are new."""
     first, last = func.min(_user_day.c.day), func.max(_user_day.c.day)
     events = ("conversations", "messages", "documents", "queries")
     streams: tuple[tuple[FromClause, tuple[str, ...]], ...] = (
@@ -91,6 +101,7 @@ def daily(*, touched: bool) -> FromClause:
         (_hour, events),
         (_activity, ("duration",)),
         (_installed, ("installations",)),
+        (select(_account).where(_account.c.day > 0).subquery(), ("accounts",)),
     )
     _, sums = keys_and_sums(Daily)
     return union_all(
@@ -182,6 +193,19 @@ def cohort_weeks(*, touched: bool) -> FromClause:
     ).subquery()
 
 
+def activations(*, touched: bool) -> FromClause:
+    """The steps that accounts with a creation day reach. Also a document may change them."""
+
+    def of(rows: FromClause) -> ColumnElement[bool]:
+        return listed(rows.c.user_id, TOUCHED_USER) if touched else true()
+
+    accounts = select(_account).where(_account.c.created.is_not(None), of(_account)).subquery()
+    days = select(_user_day).where(of(_user_day)).subquery()
+    drafted = select(_hour.c.user_id, _hour.c.day).where(_hour.c.documents > 0, of(_hour))
+    rows = steps(accounts, days, drafted.subquery())
+    return select(rows, literal(1).label("people")).subquery()
+
+
 def topic_days(*, touched: bool) -> FromClause:
     """Conversations of a day by topic."""
     a = _activity.c
@@ -219,6 +243,7 @@ CELLS: tuple[tuple[type[SQLModel], Callable[..., FromClause]], ...] = (
     (PowerPair, power_pairs),
     (Cohort, cohorts),
     (CohortWeek, cohort_weeks),
+    (Activation, activations),
     (TopicDay, topic_days),
     (DocumentTypeDay, document_type_days),
     (Source, sources),

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from analytics.models import RAW_MODELS, table_of
+from analytics.rollups.account_tables import Account
 from analytics.rollups.staging import (
     CHANGED_SESSION,
     NAMELESS,
@@ -50,6 +51,7 @@ from analytics.sql.stored import is_damaged, is_key, readable
 
 _user, _twin, _session, _message, _document, _query = map(table_of, RAW_MODELS)
 _member, _hour, _rows = table_of(Member), table_of(ActivityHour), table_of(SessionRows)
+_user_day = table_of(UserDay)
 _event = STAGED_EVENT.c
 
 
@@ -162,6 +164,19 @@ def user_days() -> Rows:
         .group_by(_hour.c.user_id, _hour.c.day)
         .having(conversations + user_messages > 0)
     )
+
+
+def accounts() -> Rows:
+    """The accounts of existing users, with the days of their creation and from which they count."""
+    first = (
+        select(func.min(_user_day.c.day))
+        .where(_user_day.c.user_id == _event.user_id)
+        .scalar_subquery()
+    )
+    earlier = case((first < _event.day, first), else_=_event.day)
+    return select(
+        _event.user_id, _event.day.label("created"), func.coalesce(earlier, 0).label("day")
+    ).where(_event.kept == 1, of_table(_user))
 
 
 def session_rows() -> Rows:
@@ -312,5 +327,6 @@ FACTS: tuple[tuple[type[SQLModel], Rows], ...] = (
     (ActivityDocument, activity_documents()),
     (Installation, installations()),
     (UserDay, user_days()),
+    (Account, accounts()),
     (Loaded, loaded()),
 )

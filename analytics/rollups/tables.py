@@ -237,7 +237,7 @@ class Headcount(Cell, table=True):
 
 
 class Daily(Cell, table=True):
-    """Counts of a day. `installations` are twins, by their owner's slice.
+    """Counts of a day. `installations` are twins, by their owner's slice; `accounts` begin on it.
 
     `first_users` and `last_users` are users whose first and last active day ever it is.
     """
@@ -252,6 +252,7 @@ class Daily(Cell, table=True):
     queries: int = 0
     duration: int = _big()
     installations: int = 0
+    accounts: int = 0
 
 
 class Hourly(Cell, table=True):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from analytics.metrics.registry import RESULTS
 from analytics.period import Period
 from analytics.query import RETENTION_DAYS, Query
-from analytics.reading import cells, facts, lifecycle, rolling
+from analytics.reading import account_cells, account_facts, cells, facts, lifecycle, rolling
 from analytics.reading.cells import Totals
 from analytics.reading.reader import Reader, reading
 from tests.conftest import Shelf
@@ -63,7 +63,13 @@ def known_by(source: ModuleType, reader: Reader, query: Query) -> dict[str, Any]
     """All that cells know, by these functions; groups, days and hours of nothing are left out."""
     period = query.period
     first_week = period.start.toordinal() - period.start.weekday()
+    of_accounts = account_cells if source is cells else account_facts
     answers: dict[str, Any] = {
+        "first_days": of_accounts.first_days(reader, query),
+        "created": of_accounts.created(reader, query),
+        "activation": of_accounts.activation(
+            reader, query, period.start.toordinal() - 30, period.end.toordinal()
+        ),
         "power_users": source.power_users(reader, query),
         "hourly": {hour: n for hour, n in source.hourly(reader, query).items() if n},
         "cohort_weeks": source.cohort_weeks(reader, query, first_week, period.end.toordinal()),
@@ -72,6 +78,9 @@ def known_by(source: ModuleType, reader: Reader, query: Query) -> dict[str, Any]
         totals = source.totals_by(reader, query, by, Totals._fields[1:])
         answers[f"totals_by {by}"] = {key: row for key, row in totals.items() if any(row)}
         answers[f"headcounts {by}"] = sorted(source.headcounts(reader, query, by))
+        for name in ("accounts_by", "ever_active_by"):
+            people = getattr(of_accounts, name)(reader, query, by)
+            answers[f"{name} {by}"] = {key: n for key, n in people.items() if n}
     for days in RETENTION_DAYS:
         answers[f"returned {days}"] = source.returned(reader, query, days)
     for key in ("topic", "document_type"):

@@ -7,7 +7,14 @@ from itertools import product
 from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.cells import Totals
-from analytics.reading.figures import totals, totals_by
+from analytics.reading.figures import (
+    accounts_by,
+    accounts_until,
+    ever_active_by,
+    ever_active_until,
+    totals,
+    totals_by,
+)
 from analytics.reading.reader import reading
 from tests.conftest import Shelf
 from tests.databases import Raw, a_session, a_user
@@ -67,3 +74,43 @@ def test_everybody_counts_once_wherever_the_period_lies_in_the_data(store_of: Sh
                 key: Totals(each.active_users, each.conversations, each.documents)
                 for key, each in found.items()
             }
+
+
+def test_accounts_count_from_creation_or_first_use_on_and_undated_ones_always(
+    store_of: Shelf,
+) -> None:
+    created = {
+        "ann": "2026-03-05 23:59:59.999999",
+        "bob": "2026-03-06 00:00:00",
+        "late": "2026-03-20 10:00:00",  # used it before
+        "far": "9999-12-30 10:00:00",
+        "never": None,
+        "broken": "2026-02-30 10:00:00",
+    }
+    raw = Raw(
+        users=[
+            a_user(name, "Beta" if name in ("late", "never") else "Acme", created_at=at)
+            for name, at in created.items()
+        ],
+        sessions=[
+            a_session("s0", "late", "2026-03-07 08:00:00", topic="Budget"),
+            a_session("s1", "late", "2026-03-09 08:00:00", topic="Plans"),
+            a_session("s2", "never", "2026-03-08 08:00:00", topic="Plans"),
+            a_session("s3", "ann", None),
+        ],
+    )
+    days = [(f"2026-03-0{n}", n) for n in range(4, 10)]
+    with reading(store_of(raw)) as reader:
+        for text, n in days:
+            query = Query(Period(day(text), day(text), TODAY))
+            plans = Query(query.period, topics=("Plans",))
+            accounts = 2 + (n >= 5) + (n >= 6) + (n >= 7)
+            assert accounts_until(reader, query) == accounts_until(reader, plans) == accounts
+            assert ever_active_until(reader, query) == (n >= 7) + (n >= 8)
+            assert ever_active_until(reader, plans) == (n >= 8) + (n >= 9)
+        by_company = {("=Acme",): 3, ("=Beta",): 2}
+        last = Query(Period(day("2026-03-08"), day("2026-03-08"), TODAY))
+        assert accounts_by(reader, last, "company") == by_company
+        assert ever_active_by(reader, last, "company") == {("=Beta",): 2}
+        far = Query(Period(day("9999-12-30"), day("9999-12-30"), TODAY), organizations=("Acme",))
+        assert accounts_until(reader, far) == 4

@@ -51,6 +51,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "eligible": {"eligible": 7},
     "returned": {"returned": 1},
     "power_users": {"power_users": True},
+    "group": {"group": "gone"},
+    "since": {"group": "gone", "since": date(2025, 11, 3)},
 }
 KINDS = ("people", "conversations", "documents", "queries", "installations")
 

@@ -20,6 +20,7 @@ from analytics.period import Period
 from analytics.query import GROUPS, Query
 from analytics.reading import cells, known
 from analytics.reading.reader import Reader, Scope, reading
+from analytics.rollups.account_tables import Account
 from analytics.rollups.tables import (
     Activity,
     ActivityDocument,
@@ -196,12 +197,12 @@ def test_nobody_outside_can_be_opened(full: Store) -> None:
 
 RAW = {
     "users": User, "twins": Twin, "sessions": Conversation, "messages": Message,
-    "documents": Document, "queries": Retrieval, "members": Member, "activities": Activity,
-    "hours": ActivityHour, "drafted": ActivityDocument, "user_days": UserDay,
-    "installations": Installation, "loaded": Loaded,
+    "documents": Document, "queries": Retrieval, "members": Member, "accounts": Account,
+    "activities": Activity, "hours": ActivityHour, "drafted": ActivityDocument,
+    "user_days": UserDay, "installations": Installation, "loaded": Loaded,
 }  # fmt: skip
-# They are read with conversations or hours only, which have the condition too.
-INSIDE = ("documents", "queries", "drafted")
+# They are read with people, conversations or hours only, which have the condition too.
+INSIDE = ("accounts", "documents", "queries", "drafted")
 
 
 @pytest.mark.parametrize("name", TABLES)

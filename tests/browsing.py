@@ -27,7 +27,7 @@ FLAGS = [
 ]
 PAGES = (
     "", "retention", "organizations", "twins", "people", "activities", "documents", "queries",
-    "views", "data",
+    "views", "notes", "data",
 )  # fmt: skip
 
 

@@ -2,7 +2,11 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
+from analytics.app.notes import all_notes
+from analytics.app.store import app_store
+from analytics.reading.notes import Notes, seen_notes
 from analytics.reading.reader import Reader, Scope, reading
 from analytics.storage.store import Store
 
@@ -30,6 +34,11 @@ class Data:
     def reading(self, *, counted: bool = False) -> AbstractContextManager[Reader]:
         """A Reader; `counted` as `Store.session` has it."""
         return reading(self.store, self.scope, counted=counted)
+
+    def notes(self) -> Notes:
+        """The notes as they are now."""
+        kept = partial(all_notes, app_store(self.store.settings))
+        return seen_notes(kept, self.scope.pairs if self.scope else None)
 
 
 def visible(store: Store, version: str) -> Data:

@@ -13,12 +13,13 @@ from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import DrillThrough, Result
 from analytics.output.chart_data import POSITION
 from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
+from analytics.output.chart_notes import sentence, with_notes
 from analytics.output.chart_parts import PICK
 from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query
 from ui.inert import inert
 from ui.links import choose_row, offers, only_this
-from ui.page_context import comparison, page_context, query_string
+from ui.page_context import comparison, own_parameter, page_context, query_string
 from ui.results import Drawn, drawn, rows
 from ui.saving import csv_link, image_links, is_dark
 from ui.words import only_words
@@ -51,7 +52,10 @@ def chart(slug: str, query: Query | None = None) -> None:
 
 
 def _marks(result: Result, shown: Drawn, asked: Query, compared: str) -> None:
-    for number, spec in enumerate(specs(result.slug, dark=is_dark(), compared=compared)):
+    dark = is_dark()
+    made = specs(result.slug, dark=dark, compared=compared)
+    said = " ".join(filter(None, (shown.summary, sentence(shown.notes))))
+    for number, spec in enumerate(with_notes(made, result, shown.data, shown.notes, dark=dark)):
         key = f"chart-{result.slug}-{number}"
         select: dict[str, Any] = {}
         if result.drawing.x == "date":
@@ -67,7 +71,7 @@ def _marks(result: Result, shown: Drawn, asked: Query, compared: str) -> None:
                 "on_select": partial(_pick_mark, result, asked, key),
                 "selection_mode": (PICK,),
             }
-        alt = f"{result.title}: {shown.summary}"
+        alt = f"{result.title}: {said}"
         st.vega_lite_chart(shown.data, spec, height=shown.height, key=key, alt=alt, **select)
 
 
@@ -275,7 +279,8 @@ def explanation(result: Result, query: Query | None = None, definition: str | No
         else "No row of the database is left out."
     )
     st.caption(" ".join(lines))
-    address = f"/api/{result.path}?{query_string(asked, **comparison(asked))}"
+    more = comparison(asked) | own_parameter(result)
+    address = f"/api/{result.path}?{query_string(asked, **more)}"
     if HAS_API:
         st.link_button("Same answer in the API", address, icon=":material/api:", type="tertiary")
     else:

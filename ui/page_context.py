@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from analytics.format import count, moment
+from analytics.metrics.result import Result
 from analytics.period import Span
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.reading.filters import parameters
 from analytics.reading.known import department_names, extent, organization_names, span
+from analytics.reading.notes import Notes
 from analytics.reading.reader import Scope
 from analytics.service import LOOK, service
 from analytics.storage.database import Freshness
@@ -57,6 +60,11 @@ class PageContext:
     def data(self) -> Data:
         """The data as the reader may see them."""
         return Data(self.store, self.freshness.version, self.scope)
+
+    @cached_property
+    def notes(self) -> Notes:
+        """The notes as the reader may see them, read once a run: nobody's version tells of them."""
+        return self.data.notes()
 
 
 def page_context() -> PageContext:
@@ -145,6 +153,18 @@ def query_string(query: Query, **more: str) -> str:
         *((name, text) for name, texts in parameters(query).items() for text in texts),
     ]
     return urlencode([(name, value) for name, value in pairs if value])
+
+
+def own_choice(result: Result) -> int | None:
+    """What is chosen of the result's own parameter; None: nothing, or it has none."""
+    chosen = st.session_state.get(result.choice.name) if result.choice else None
+    return int(chosen) if chosen else None
+
+
+def own_parameter(result: Result) -> dict[str, str]:
+    """The same as the API and the downloads are asked it."""
+    chosen = own_choice(result)
+    return {result.choice.name: str(chosen)} if result.choice and chosen else {}
 
 
 def comparison(query: Query) -> dict[str, str]:

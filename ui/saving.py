@@ -4,15 +4,19 @@
 forget what they offered whenever the page runs again: a click that meets a run saves nothing.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import streamlit as st
 
 from analytics.metrics.pages import PAGES
+from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Result
 from analytics.output.export import period_file_name
 from analytics.output.images import available
 from analytics.query import Query
 from analytics.web.downloads import PICTURES, page_path, result_path
-from ui.page_context import comparison, page_context, query_string
+from ui.page_context import comparison, own_parameter, page_context, query_string
 
 _PURPOSES = {"png": "for slides", "svg": "sharp at any size"}
 
@@ -26,7 +30,8 @@ def csv_link(result: Result, query: Query | None = None) -> None:
     """A link to the rows drawn, as `slug_start_end.csv`."""
     asked = query or page_context().query
     name = period_file_name(result.slug, asked.period)
-    address = f"{result_path(result.slug, 'csv')}?{query_string(asked, **comparison(asked))}"
+    more = comparison(asked) | own_parameter(result)
+    address = f"{result_path(result.slug, 'csv')}?{query_string(asked, **more)}"
     save_link("CSV", address, f"Save these rows as {name}")
 
 
@@ -49,9 +54,11 @@ def save_page(page: str) -> None:
     """A link that saves a page of `PAGES` as one HTML file; none for other pages."""
     if page not in PAGES or not available():
         return
+    own = [own_parameter(BY_SLUG[slug]) for slug in PAGES[page].slugs]
+    seen = _as_seen(page_context().query, dict(pair for one in own for pair in one.items()))
     st.link_button(
         "Save this page",
-        f"{page_path(page)}?{_as_seen(page_context().query)}",
+        f"{page_path(page)}?{seen}",
         icon=":material/file_save:",
         help="Save charts, tables and definitions of this page as one file, to send or to print."
         " It opens without the internet.",
@@ -59,11 +66,11 @@ def save_page(page: str) -> None:
     )
 
 
-def _as_seen(asked: Query) -> str:
+def _as_seen(asked: Query, own: Mapping[str, str] = MappingProxyType({})) -> str:
     """A question with the visitor's theme, and whether anything is compared."""
     compares = "" if page_context().compares else "false"
     return query_string(
-        asked, **comparison(asked), compares=compares, theme="dark" if is_dark() else ""
+        asked, **comparison(asked), **own, compares=compares, theme="dark" if is_dark() else ""
     )
 
 

@@ -73,6 +73,7 @@ NAVIGATION: dict[str, Page] = {
     "person": Page("Person", "person", shown=False),
     "conversation": Page("Conversation", "chat_bubble", shown=False),
     "views": Page("Saved views", "bookmarks"),
+    "notes": Page("Notes", "event_note", ("notes",)),
     "data": Page("Data", "database", ("sources",)),
 }
 FIRST = next(iter(NAVIGATION))  # it is at "/"

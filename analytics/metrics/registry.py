@@ -28,6 +28,7 @@ _FILES = (
     "document_types",
     "queries_per_conversation",
     "sources",
+    "notes",
 )
 RESULTS: tuple[Result, ...] = tuple(
     import_module(f"analytics.metrics.{name}").RESULT for name in _FILES

@@ -79,23 +79,41 @@ class DrillThrough:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A whole number from 1 to `highest` that one result is asked with, beside the question."""
+
+    name: str
+    description: str
+    highest: int
+    default: int
+
+
+Told = Sequence[Mapping[str, str]]  # lines of a table for people: texts by their heads
+
+
+@dataclass(frozen=True)
 class Result:
     """One result.
 
     `path` is its place under `/api`; `limit` how many rows are shown unasked; `empty` says why
     there may be none. `leads_to` gives the drill-through of a row, `cards` the headline figures of
-    a single one.
+    a single one, `told` the lines that a table for people has of a row in place of its fields.
+    `choice` is a parameter of its own: the last argument of its function. `reads_notes` where
+    another note may change the answer.
     """
 
     slug: str
     title: str
     path: str
-    function: Callable[[Reader, Query], Row | Sequence[Row]]
+    function: Callable[..., Row | Sequence[Row]]
     drawing: Drawing
     limit: int | None = None
     empty: str = "Nothing happened in this period."
     leads_to: Callable[[Any, Query], DrillThrough] | None = None
     cards: Callable[[Any], list[Card]] | None = None
+    told: Callable[[Any], Told] | None = None
+    choice: Choice | None = None
+    reads_notes: bool = False
 
     @cached_property
     def row(self) -> type[Row]:
@@ -124,9 +142,11 @@ class Result:
         """Whether it is drawn as a chart (cards and tables are not)."""
         return self.drawing.mark not in ("cards", "table")
 
-    def rows(self, reader: Reader, query: Query, limit: int | None = None) -> list[Row]:
+    def rows(
+        self, reader: Reader, query: Query, limit: int | None = None, chosen: int | None = None
+    ) -> list[Row]:
         """The rows that page, CSV and API show; a single row in a list too."""
-        answer = self.function(reader, query)
+        answer = self.function(reader, query, *([chosen] if chosen and self.choice else []))
         if isinstance(answer, Row):
             return [answer]
         return list(answer)[: limit or self.limit]

@@ -2,10 +2,11 @@
 
 import datetime
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from analytics.app.notes import Note
 from analytics.errors import QueryError
 from analytics.fields import Meaning, Row
 from analytics.format import change, count, day, days, moment, number, short_day
@@ -21,6 +23,7 @@ from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Card, Result
 from analytics.metrics.sources import apart
 from analytics.output.chart_data import Compared, chart_data, compared_with, table_columns
+from analytics.output.chart_notes import add_titles, notes_on, sentence
 from analytics.output.chart_summary import summary
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables
@@ -75,10 +78,12 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     compares: bool = True,
     dark: bool = False,
     scope: Scope | None = None,
+    choices: Mapping[str, int | None] = MappingProxyType({}),
     progress: Progress = silent,
 ) -> str:
     """These pages (names of `PAGES`) as an HTML file without scripts that loads nothing.
 
+    `choices` has what results are asked with of their own, by slug.
     Without `compares` nothing is said of the period that the question compares with. The same
     data, question and time give the same text. Raises ImagesMissing without the extra
     `images`, QueryError for an unknown page, DatabaseProblem while the database can't be read.
@@ -93,13 +98,17 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
     with reading(store, scope) as reader:
         known = span(reader, query.period.today)
         left, only = apart(reader).left_out, only_words(query, Called(reader))
+        problem = reader.notes.problem
         for n, slug in enumerate(slugs):
             result = BY_SLUG[slug]
             progress(n / len(slugs), result.title)
-            rows = partial(result.rows, reader)
-            if result.is_chart:
+            rows = partial(result.rows, reader, chosen=choices.get(slug))
+            if result.reads_notes and reader.notes.problem:
+                parts[slug] = _Part(result)
+            elif result.is_chart:
                 compared = compared_with(result, query, rows) if compares else None
-                parts[slug] = _chart(result, rows(query), compared)
+                shown = notes_on(result, reader.notes.found, query)
+                parts[slug] = _chart(result, query, rows(query), compared, shown)
             else:
                 parts[slug] = _words(result, rows(query), compares, store.settings.zone)
     progress(1, "Done")
@@ -107,11 +116,14 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         _Section(page, PAGES[page].title, tuple(parts[slug] for slug in PAGES[page].slugs))
         for page in pages
     )
+    facts = _facts(store, query, only, known.last, left, now, compares=compares)
+    if problem:
+        facts.append(("Notes", f"left out. {problem.what}"))
     made = _template().render(
         product=PRODUCT,
         title=sections[0].title if len(sections) == 1 else PRODUCT,
         period=days(query.period),
-        facts=_facts(store, query, only, known.last, left, now, compares=compares),
+        facts=facts,
         sample=store.is_sample,
         sections=sections,
         definitions=[BY_SLUG[slug] for slug in dict.fromkeys(slugs)],
@@ -182,6 +194,12 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
         return _Part(result, cards=cards)
     if not rows:
         return _Part(result)
+    if result.told:
+        lines = [line for row in rows for line in result.told(row)]
+        heads = [(head, "") for head in lines[0]]
+        return _Part(
+            result, table=_table(result, heads, [[*line.values()] for line in lines], TABLE_ROWS)
+        )
     shown = {
         name: meaning
         for name, meaning in result.fields.items()
@@ -201,14 +219,21 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
     )
 
 
-def _chart(result: Result, rows: Sequence[Row], compared: Compared | None) -> _Part:
+def _chart(
+    result: Result,
+    query: Query,
+    rows: Sequence[Row],
+    compared: Compared | None,
+    notes: Sequence[Note],
+) -> _Part:
     data = chart_data(result, rows, compared)
     if data.empty:
         return _Part(result)
-    svgs = chart_svgs(
-        result, data, dark=False, compared=compared.name if compared else "", width=CHART_WIDTH
-    )
-    shown = table_columns(result, compared)
+    if notes:
+        add_titles(data, notes, query.period.end)
+    name = compared.name if compared else ""
+    svgs = chart_svgs(result, data, dark=False, compared=name, width=CHART_WIDTH, notes=notes)
+    shown = table_columns(result, compared, noted=bool(notes))
     fields = result.row.model_fields
     whole = {name for name, field in fields.items() if field.annotation in (int, int | None)}
     columns = [_figures(data[one.name], is_whole=one.field in whole) for one in shown]
@@ -216,7 +241,7 @@ def _chart(result: Result, rows: Sequence[Row], compared: Compared | None) -> _P
         result,
         # Vega escapes the words in its SVG
         charts=tuple(Markup(_coloured(one.text)) for one in svgs),  # noqa: S704
-        summary=summary(result, data, compared),
+        summary=" ".join(filter(None, (summary(result, data, compared), sentence(notes)))),
         table=_table(
             result,
             [(one.head, _kind_of(data[one.name])) for one in shown],

@@ -5,10 +5,10 @@ database where the scope is everything, else what the scope leaves of them. Whoe
 gets the answers of a database from which everybody else's rows were deleted.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
+from analytics.app.notes import Note, all_notes
+from analytics.app.store import app_store
 from analytics.models import (
     Conversation,
     Document,
@@ -33,6 +35,7 @@ from analytics.models import (
     User,
     table_of,
 )
+from analytics.reading.notes import Notes, seen_notes
 from analytics.rollups.tables import (
     ALL,
     Activity,
@@ -75,8 +78,14 @@ class Reader:
     are in none of them; where everything may be seen, they are the tables themselves.
     """
 
-    def __init__(self, session: Session, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        scope: Scope | None = None,
+        kept_notes: Callable[[], Iterable[Note]] = tuple,
+    ) -> None:
         self._session = session
+        self._kept_notes = kept_notes
         self.scope = scope
         self._staged: dict[Hashable, Any] = {}
 
@@ -110,7 +119,7 @@ class Reader:
 
     def beside(self, session: Session) -> "Reader":
         """The same asker on another session."""
-        return Reader(session, self.scope)
+        return Reader(session, self.scope, self._kept_notes)
 
     def staged(self, key: Hashable, make: Callable[[], T]) -> T:
         """What was found out once for all that this reader is asked."""
@@ -120,6 +129,11 @@ class Reader:
         return found
 
     # --- what may be seen --------------------------------------------------------------------
+
+    @cached_property
+    def notes(self) -> Notes:
+        """Notes, read when they are first asked for."""
+        return seen_notes(self._kept_notes, self.scope.pairs if self.scope else None)
 
     @cached_property
     def users(self) -> FromClause:
@@ -228,4 +242,4 @@ def _in_pairs(table: Table, scope: Scope) -> ColumnElement[bool]:
 def reading(store: Store, scope: Scope | None = None, *, counted: bool = False) -> Iterator[Reader]:
     """A Reader of an open store; `counted` as `Store.session` has it."""
     with store.session(counted=counted) as session:
-        yield Reader(session, scope)
+        yield Reader(session, scope, partial(all_notes, app_store(store.settings)))

@@ -16,7 +16,7 @@ from analytics.lists.activities import latest_activities
 from analytics.lists.activity_rows import ActivityItem
 from analytics.lists.registry import LIST_BY_SLUG, Listed
 from analytics.metrics.pages import PAGES
-from analytics.metrics.registry import RESULTS
+from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.metrics.result import Result
 from analytics.output.chart_data import compared_with
 from analytics.output.export import csv_text, file_name, period_file_name
@@ -38,6 +38,7 @@ from analytics.web.parameters import (
     START_DATE,
     THEME,
     Parameter,
+    choices_of,
     of_a_list,
 )
 from analytics.web.questions import Asked, activity_query, result_query, texts_of
@@ -69,30 +70,37 @@ def csv_path(slug: str) -> str:
 
 def result_file(result: Result, kind: str, request: Request) -> Response:
     """The rows of a result, or its chart, for the question in the address."""
-    asked, asker = Asked(request.scope["query_string"], _SEEN), Asker(request)
+    known = (*_SEEN, *choices_of((result,)))
+    asked, asker = Asked(request.scope["query_string"], known), Asker(request)
     with asker.reading() as reader:
         query = result_query(asked, reader, asker.today)
-        rows = partial(result.rows, reader)
+        rows = partial(result.rows, reader, chosen=asked.choice(result))
         found = rows(query)
         name = period_file_name(result.slug, query.period, kind)
         if kind == "csv":
             text = csv_text(result.row, found, asker.store.settings.zone)
             return whole_file(text, CSV, name, KEPT)
         beside = compared_with(result, query, rows) if _compares(asked) else None
-        only = only_words(query, Called(reader))
+        only, notes = only_words(query, Called(reader)), reader.notes.found
     draw, media = PICTURES[kind]
-    picture = draw(result.slug, found, query, dark=_is_dark(asked), compared=beside, only=only)
+    picture = draw(
+        result.slug, found, query,
+        dark=_is_dark(asked), compared=beside, only=only, notes=notes,
+    )  # fmt: skip
     return whole_file(picture, media, name, KEPT)
 
 
 def page_file(page: str, request: Request) -> Response:
     """A whole page for the question in the address."""
-    asked, asker = Asked(request.scope["query_string"], _SEEN), Asker(request)
+    results = [BY_SLUG[slug] for slug in PAGES[page].slugs]
+    known = (*_SEEN, *choices_of(results))
+    asked, asker = Asked(request.scope["query_string"], known), Asker(request)
     with asker.reading() as reader:
         query = result_query(asked, reader, asker.today)
     html = page_html(
         asker.store, query, [page], asker.now,
         compares=_compares(asked), dark=_is_dark(asked), scope=asker.scope,
+        choices={result.slug: asked.choice(result) for result in results},
     )  # fmt: skip
     name = period_file_name(page, query.period, "html")
     return whole_file(html, "text/html; charset=utf-8", name)

@@ -16,6 +16,7 @@ from analytics.errors import QueryError
 from analytics.lists.activities import CURSOR_PATTERN
 from analytics.lists.paging import MAX_LIMIT
 from analytics.lists.registry import Listed
+from analytics.metrics.result import Result
 from analytics.period import (
     parse_date,
 )
@@ -180,6 +181,12 @@ ACTIVITY_FILTERS = tuple(map(of_filter, of_list("conversations")))
 ACTIVITY_PARAMETERS: tuple[Parameter[Any], ...] = (
     PAGE, LIMIT, START_DATE, END_DATE, *ACTIVITY_FILTERS, CURSOR, FORMAT,
 )  # fmt: skip
+
+
+def choices_of(results: Iterable[Result]) -> tuple[Parameter[int], ...]:
+    """The parameters that results have of their own."""
+    own = (result.choice for result in results)
+    return tuple(number(c.name, c.description, c.highest, c.default) for c in own if c)
 
 
 def result_limit(default: int) -> Parameter[int]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from analytics.errors import QueryError
+from analytics.metrics.result import Result
 from analytics.period import DEFAULT_PRESET, Period, compared_period, open_period, preset_period
 from analytics.query import Query
 from analytics.reading.filter_texts import cut
@@ -26,6 +27,7 @@ from analytics.web.parameters import (
     FILTERS,
     START_DATE,
     Parameter,
+    choices_of,
 )
 
 T = TypeVar("T")
@@ -61,6 +63,10 @@ class Asked:
             for text in self._texts.get(parameter.name, ())
             if text
         ]
+
+    def choice(self, result: Result) -> int | None:
+        """What the result's own parameter says; None where it has none."""
+        return next((self.one(one) for one in choices_of((result,))), None)
 
     def one(self, parameter: Parameter[T]) -> T:
         """The value of a parameter, or its default."""

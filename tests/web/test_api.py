@@ -29,6 +29,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from analytics.app.notes import Note, add_note, delete_note
+from analytics.app.store import app_store
 from analytics.fields import example
 from analytics.lists import registry
 from analytics.lists.activities import activities, all_activities
@@ -797,6 +799,40 @@ def test_etag_changes_with_data_question_format_and_day(own: Served) -> None:
     own.service.store().rebuild()
     tags.append(own.get(path).headers["etag"])
     assert len(set(tags)) == len(tags)
+
+
+def test_etag_of_notes_changes_with_a_note(own: Served) -> None:
+    app = app_store(own.service.settings)
+    of_notes, others = "/api/notes?start_date=2026-03-01", "/api/metrics"
+    before = own.get(others).headers["etag"]
+    tags = [own.get(f"{of_notes}{more}").headers["etag"] for more in ("", "&weeks=1")]
+    assert own.json("/api/notes") == []
+    kept = add_note(app, Note("<b>Rollout</b>", date(2026, 3, 10), date(2026, 3, 10)))
+    tags.append(own.get(of_notes).headers["etag"])
+    assert [row["title"] for row in own.json("/api/notes")] == ["<b>Rollout</b>"]
+    delete_note(app, kept.id)
+    assert own.get(of_notes).headers["etag"] == tags[0]
+    assert len(set(tags)) == len(tags)
+    assert own.get(others).headers["etag"] == before
+
+
+def test_weeks_are_those_of_notes_alone(own: Served) -> None:
+    add_note(app_store(own.service.settings), Note("x", date(2026, 3, 10), date(2026, 3, 10)))
+    path = "/api/notes?start_date=2026-03-01"
+    assert [own.json("/api/notes", **more)[0]["weeks"] for more in ({}, {"weeks": 26})] == [4, 26]
+    assert "weeks = 27: choose a whole number from 1 to 26" in own.fault(f"{path}&weeks=27")["msg"]
+    assert own.get("/api/metrics?weeks=27").status_code == 200
+    assert own.get(f"{path}&format=csv").text.splitlines()[0].startswith("\ufeffid,title,firstDay,")
+
+
+def test_notes_that_cant_be_read_take_nothing_else_down(own: Served) -> None:
+    own.path.with_name("small.app.db").write_bytes(
+        b"not a database, but long enough to look at" * 9
+    )
+    answer = own.get("/api/notes")
+    assert answer.status_code == 503
+    assert "The saved views and notes are damaged" in answer.json()["detail"]
+    assert all(own.get(f"/api/{r.path}").status_code == 200 for r in RESULTS if r.slug != "notes")
 
 
 def test_a_changed_conversation_has_another_etag_at_once(own: Served) -> None:

@@ -47,7 +47,7 @@ router = APIRouter()
 
 
 def _add_result(result: Result) -> None:
-    known = (*p.RESULT_PARAMETERS, p.FORMAT)
+    known = (*p.RESULT_PARAMETERS, *p.choices_of((result,)), p.FORMAT)
     limit_parameter = None
     if result.limit is not None:
         limit_parameter = p.result_limit(result.limit)
@@ -59,16 +59,19 @@ def _add_result(result: Result) -> None:
         asked = Asked(request.scope["query_string"], known)
         is_csv = wants_csv(request, asked)
         limit = asked.one(limit_parameter) if limit_parameter else None
+        chosen = asked.choice(result)
         with asker.reading(counted=True) as reader:
             query = result_query(asked, reader, asker.today)
 
             def body() -> bytes:
-                rows = result.rows(reader, query, limit)
+                rows = result.rows(reader, query, limit, chosen)
                 if is_csv:
                     return csv_text(result.row, rows, asker.store.settings.zone).encode()
                 return as_json.dump_json(rows[0] if result.is_single else rows, by_alias=True)
 
-            tag = tag_of(asker, data_version(reader), result.slug, query, limit, is_csv)
+            notes = reader.notes.found if result.reads_notes else ()
+            seen = data_version(reader), notes, result.slug, query, limit, chosen, is_csv
+            tag = tag_of(asker, *seen)
             name = period_file_name(result.slug, query.period)
             return answer(request, tag, body, CSV if is_csv else JSON, name)
 

@@ -3,8 +3,11 @@
 import streamlit as st
 
 from analytics.metrics.pages import PAGES
+from ui.cards import result_cards
 from ui.charts import chart
 
+result_cards("habit", columns=5)
 with st.grid(2, min_column_width=380):
     for slug in PAGES["adoption"].charts:
         chart(slug)
+result_cards("concentration")

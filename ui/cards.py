@@ -69,6 +69,17 @@ def _explain(slug: str, card: Card, leads_to: Sequence[DrillThrough]) -> None:
     csv_link(report)
 
 
+def result_cards(slug: str, columns: int = 4) -> None:
+    """The cards of a result that says what each of them counts."""
+    result, query = BY_SLUG[slug], page_context().query
+    [found] = rows(slug)
+    assert result.cards and result.cards_lead_to  # noqa: S101 - for the type checker
+    shown = zip(result.cards(found), result.cards_lead_to(found, query), strict=True)
+    with st.grid(columns, min_column_width=165):
+        for card, counted in shown:
+            metric_card(slug, card, counted, ())
+
+
 def headline_cards() -> None:
     """The four headline figures."""
     m = row(Metrics, "metrics")

@@ -38,7 +38,16 @@ NAVIGATION: dict[str, Page] = {
             "leaderboard",
         ),
     ),
-    "adoption": Page("Adoption", "trending_up", ()),
+    "adoption": Page(
+        "Adoption",
+        "trending_up",
+        (
+            "habit",
+            "habit-tiers",
+            "power-curve",
+            "concentration",
+        ),
+    ),
     "retention": Page(
         "Retention",
         "event_repeat",

@@ -84,7 +84,7 @@ class Result:
 
     `path` is its place under `/api`; `limit` how many rows are shown unasked; `empty` says why
     there may be none. `leads_to` gives the drill-through of a row, `cards` the headline figures of
-    a single one.
+    a single one, `cards_lead_to` what each of these counts, its own figure first.
     """
 
     slug: str
@@ -96,6 +96,7 @@ class Result:
     empty: str = "Nothing happened in this period."
     leads_to: Callable[[Any, Query], DrillThrough] | None = None
     cards: Callable[[Any], list[Card]] | None = None
+    cards_lead_to: Callable[[Any, Query], Sequence[Sequence[DrillThrough]]] | None = None
 
     @cached_property
     def row(self) -> type[Row]:

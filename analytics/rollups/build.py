@@ -72,6 +72,9 @@ _COUNTED = {
     "cohort_week": "who came back, by week",
     "topic_day": "topics",
     "document_type_day": "documents by type",
+    "habit_days": "active days of 28",
+    "habit_tier": "habits",
+    "volume": "conversations of 28 days",
     "source": "what was read",
 }
 

@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from analytics.models import table_of
+from analytics.rollups.habit_tables import HabitDays, HabitTier, Volume
+from analytics.rollups.habits import habit_days, habit_tiers, volumes
 from analytics.rollups.staging import CHANGED_SESSION, USER_OF_OTHER_DAYS, Rows, listed, replaced
 from analytics.rollups.tables import (
     ALL,
@@ -221,6 +223,9 @@ CELLS: tuple[tuple[type[SQLModel], Callable[..., FromClause]], ...] = (
     (CohortWeek, cohort_weeks),
     (TopicDay, topic_days),
     (DocumentTypeDay, document_type_days),
+    (HabitDays, habit_days),
+    (HabitTier, habit_tiers),
+    (Volume, volumes),
     (Source, sources),
 )
 

@@ -18,6 +18,8 @@ st.page_link(
 )
 result_cards("lifecycle")
 result_cards("activation-time")
+result_cards("habit")
 with st.grid(2, min_column_width=380):
     for slug in PAGES["adoption"].charts:
         chart(slug)
+result_cards("concentration")

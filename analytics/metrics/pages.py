@@ -60,6 +60,11 @@ NAVIGATION: dict[str, Page] = {
             "rolling-users",
             "activation-time",
             "activation",
+            "trending_up",
+            "habit",
+            "habit-tiers",
+            "power-curve",
+            "concentration",
         ),
     ),
     "retention": Page(

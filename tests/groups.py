@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from analytics.query import Query
+from tests.metrics.test_reach import users
 from tests.oracle import Oracle
 
 
@@ -36,4 +37,7 @@ GROUPS: dict[str, Callable[[Oracle, Query, str], bool]] = {
     "returning": lambda *asked: _moved(*asked) == "returning",
     "back": lambda *asked: _moved(*asked) == "back",
     "gone": lambda *asked: _moved(*asked) == "gone",
+    "used_others_twin": lambda oracle, query, user: user in users(oracle, *spans(query)[0])[0],
+    "drafted": lambda oracle, query, user: user in users(oracle, *spans(query)[0])[1],
+    "retrieved": lambda oracle, query, user: user in users(oracle, *spans(query)[0])[2],
 }

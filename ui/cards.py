@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.metrics.headline import BEFORE, Metrics, metrics_cards, metrics_lead_to
 from analytics.metrics.registry import BY_SLUG
-from analytics.metrics.result import Card, Direction, DrillThrough
+from analytics.metrics.result import Better, Card, Direction, DrillThrough
 from analytics.metrics.retention import Retention, came_back, retention_leads_to
 from analytics.metrics.retention import retention_cards as cards_of
 from analytics.query import Query
@@ -22,6 +22,9 @@ from ui.results import row, rows
 from ui.saving import csv_link
 
 _ARROWS: dict[Direction, Literal["up", "down"]] = {"up": "up", "new": "up", "down": "down"}
+_COLORS: dict[Better, Literal["normal", "inverse", "off"]] = {
+    "up": "normal", "down": "inverse", "": "off",
+}  # fmt: skip
 
 
 def metric_card(
@@ -40,7 +43,7 @@ def metric_card(
             # Streamlit takes the colour from a plain sign at the start.
             card.difference.replace("\u2212", "-") if compares else None,
             delta_description=f"from {card.before}" if compares and card.before else None,
-            delta_color="normal" if card.direction in _ARROWS else "off",
+            delta_color=_COLORS[card.better] if card.direction in _ARROWS else "off",
             delta_arrow=_ARROWS.get(card.direction, "off"),
             chart_data=list(sparkline) if len(sparkline) > 1 else None,
             chart_type="area",
@@ -67,6 +70,18 @@ def _explain(slug: str, card: Card, leads_to: Sequence[DrillThrough]) -> None:
             offers(replace(one, name=one.name or card.label))
     explanation(report, definition=card.definition)
     csv_link(report)
+
+
+def result_cards(slug: str, columns: int = 4) -> None:
+    """The cards of a result that says itself what each leads to."""
+    result, (found,) = BY_SLUG[slug], rows(slug)
+    cards = result.cards(found) if result.cards else []
+    leads: Sequence[Sequence[DrillThrough]] = [()] * len(cards)
+    if result.cards_lead_to:
+        leads = result.cards_lead_to(found, page_context().query)
+    with st.grid(columns, min_column_width=165):
+        for card, counted in zip(cards, leads, strict=True):
+            metric_card(slug, card, counted, ())
 
 
 def headline_cards() -> None:

@@ -184,7 +184,7 @@ def _choose_mark(result: Result, asked: Query) -> None:
     )
 
 
-_CHOOSE = {"date": "a day", "hour": "an hour", "week": "a cohort and a week"}
+_CHOOSE = {"date": "a day", "hour": "an hour", "asked": "a number", "week": "a cohort and a week"}
 
 
 SHOW = "Show who or what was counted"

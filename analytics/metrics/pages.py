@@ -36,6 +36,8 @@ NAVIGATION: dict[str, Page] = {
             "hourly-activity",
             "feature-usage",
             "leaderboard",
+            "depth-summary",
+            "depth",
         ),
     ),
     "adoption": Page("Adoption", "trending_up", ()),
@@ -61,6 +63,8 @@ NAVIGATION: dict[str, Page] = {
         "smart_toy",
         (
             "twins",
+            "reach",
+            "first-meetings",
             "topics",
             "document-types",
             "queries-per-conversation",

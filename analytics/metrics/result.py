@@ -12,14 +12,16 @@ from analytics.reading.reader import Reader
 
 Mark = Literal["cards", "lines", "columns", "bars", "heatmap", "table"]
 Direction = Literal["up", "down", "same", "new", ""]
+Better = Literal["up", "down", ""]
 
 
 @dataclass(frozen=True)
 class Drawing:
     """How a result is drawn: the mark, the field across, and the fields shown.
 
-    `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
-    hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter.
+    `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days,
+    hours or another number, of which `or_more` stands for all above too; `bars` lie beside names, a
+    `heatmap` spreads `x` against `y`. `thin` fields are fainter.
     What the fields are called and mean stands with them in the row.
     """
 
@@ -29,6 +31,7 @@ class Drawing:
     y: str = ""
     thin: tuple[str, ...] = ()
     panels: bool = False
+    or_more: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Card:
     """A headline figure, its difference to `before`, what it is of, and its definition.
 
     `difference` is signed text, "new" where there was nothing, "" where nothing can be compared;
-    `direction` says which of these.
+    `direction` says which of these. `better` is the direction that is welcome, "" for neither.
     """
 
     label: str
@@ -46,6 +49,7 @@ class Card:
     direction: Direction = ""
     before: str = ""
     note: str = ""
+    better: Better = "up"
 
 
 def direction(change: float | None, difference: float | None = None) -> Direction:
@@ -84,7 +88,7 @@ class Result:
 
     `path` is its place under `/api`; `limit` how many rows are shown unasked; `empty` says why
     there may be none. `leads_to` gives the drill-through of a row, `cards` the headline figures of
-    a single one.
+    a single one, `cards_lead_to` the drill-through of each of them.
     """
 
     slug: str
@@ -96,6 +100,7 @@ class Result:
     empty: str = "Nothing happened in this period."
     leads_to: Callable[[Any, Query], DrillThrough] | None = None
     cards: Callable[[Any], list[Card]] | None = None
+    cards_lead_to: Callable[[Any, Query], list[Sequence[DrillThrough]]] | None = None
 
     @cached_property
     def row(self) -> type[Row]:

@@ -1,4 +1,4 @@
-"""Charts over hours and beside names: columns and bars, each of which can be picked."""
+"""Charts over numbers and beside names: columns and bars, each of which can be picked."""
 
 import altair as alt
 
@@ -7,14 +7,16 @@ from analytics.output.chart_data import BAR, across, drawn_fields
 from analytics.output.chart_parts import Chart, pointer, tell
 
 
-def hours(result: Result, ink: str) -> Chart:
-    """Columns over the hours of the day."""
+def steps(result: Result, ink: str) -> Chart:
+    """Columns over the hours of the day, or another number."""
     drawing = result.drawing
     ((name, label),) = drawn_fields(result).items()
+    last = drawing.or_more
+    written = "datum.label" if last is None else f"datum.value == {last} ? '{last}+' : datum.label"
     base = tell(alt.Chart(), {drawing.x: across(result), name: label}).encode(
         x=alt.X(
             f"{drawing.x}:O", title=across(result),
-            axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+            axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelExpr=written),
         ),
     )  # fmt: skip
     columns = base.mark_bar(cornerRadiusEnd=2).encode(

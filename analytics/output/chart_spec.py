@@ -7,7 +7,7 @@ import pandas as pd
 
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Result
-from analytics.output.chart_bars import bars, hours
+from analytics.output.chart_bars import bars, steps
 from analytics.output.chart_data import drawn_fields
 from analytics.output.chart_days import columns, lines
 from analytics.output.chart_heatmap import heatmap
@@ -48,7 +48,7 @@ def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
         ]
     elif drawing.mark == "columns":
         charts = [
-            columns(result, compared, dark) if drawing.x == "date" else hours(result, look.text)
+            columns(result, compared, dark) if drawing.x == "date" else steps(result, look.text)
         ]
     elif drawing.mark == "bars":
         charts = [bars(result, look.text)]

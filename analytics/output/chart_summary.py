@@ -32,9 +32,8 @@ def summary(result: Result, data: pd.DataFrame, compared: Compared | None = None
         return _NOT_OVER + "."
     if values.max() <= 0:
         return result.empty
-    return (
-        _hours_sentence(result, data) if drawing.mark == "columns" else _bars_sentence(result, data)
-    )
+    says = {"hour": _hours_sentence}.get(drawing.x, _steps_sentence)
+    return (_bars_sentence if drawing.mark == "bars" else says)(result, data)
 
 
 def _leading(result: Result, data: pd.DataFrame) -> tuple[str, Any, list[Any]]:
@@ -49,6 +48,18 @@ def _hours_sentence(result: Result, data: pd.DataFrame) -> str:
     starts = "The busiest hour starts" if len(hours) == 1 else "The busiest hours start"
     at = _listed([f"{hour}:00" for hour in hours])
     return f"{starts} at {at}, with {number(top)} {_lower(drawn_fields(result)[name])}."
+
+
+def _steps_sentence(result: Result, data: pd.DataFrame) -> str:
+    """Where columns over a number that add up to a whole are highest."""
+    name, top, steps = _leading(result, data)
+    total = int(data[name].sum())
+    more = {result.drawing.or_more: " or more"}
+    at = _listed([f"{step}{more.get(step, '')}" for step in steps])
+    each = " each" if len(steps) > 1 else ""
+    most = f"{_lower(result.fields[result.drawing.x].label)}: {number(top)}{each}"
+    of_all = f"of the {number(total)} {_lower(drawn_fields(result)[name])}"
+    return f"Most have {at} {most} {of_all} ({percent(percentage(top, total))})."
 
 
 def _bars_sentence(result: Result, data: pd.DataFrame) -> str:

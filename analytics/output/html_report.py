@@ -39,7 +39,8 @@ TABLE_ROWS = 20
 CHART_ROWS = 400
 CHART_WIDTH = 480
 _ROOT = Path(__file__).parents[2]
-_TONES = {"up": "positive", "new": "positive", "down": "negative"}  # CSS classes
+_UPWARDS = ("up", "new")
+_DIRECTIONS = (*_UPWARDS, "down")
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["tone"] = lambda card: _TONES.get(card.direction, "muted")
+    environment.filters["tone"] = _tone
     environment.filters["paragraphs"] = lambda text: text.split("\n\n")
     return environment.get_template("html_report.html.jinja")
 
@@ -171,6 +172,13 @@ def _facts(  # noqa: PLR0913, PLR0917 - they stand in one list
         ("Left out", count(left, "row") + " without a readable date or owner"),
         ("Made", f"{moment(now, zone)} by {PRODUCT} {_version()}"),
     ]
+
+
+def _tone(card: Card) -> str:
+    """The CSS class of a card's difference."""
+    if card.direction not in _DIRECTIONS or not card.better:
+        return "muted"
+    return "positive" if (card.direction in _UPWARDS) == (card.better == "up") else "negative"
 
 
 def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) -> _Part:

@@ -10,6 +10,7 @@ from analytics.format import count, day
 from analytics.period import parse_date
 from analytics.query import (
     GROUPS,
+    MOST_ASKED,
     TYPES,
     Query,
     filter_label,
@@ -122,6 +123,11 @@ def hour_words(query: Query, _: Known) -> str:
     return f"Only {query.hour:02}:00\u2013{query.hour:02}:59 on complete days"
 
 
+def asked_words(query: Query, _: Known) -> str:
+    more = " or more" if query.asked == MOST_ASKED else ""
+    return f"Only with {count(query.asked or 0, 'message')}{more} of the person"
+
+
 def cohort_words(query: Query, _: Known) -> str:
     later = f", active {count(query.week, 'week')} later" if query.week else ""
     return f"First active in the week of {day(query.cohort)}{later}"
@@ -137,6 +143,9 @@ _GROUP_WORDS = {
     "returning": "Active in the period and in the one before it",
     "back": "Back in the period: active earlier, not in the period before it",
     "gone": "Active in the period before, not in this one",
+    "used_others_twin": "Used somebody else's twin in the period",
+    "drafted": "Drafted a document in the period",
+    "retrieved": "Retrieved information in the period",
 }
 
 

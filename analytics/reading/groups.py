@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from analytics.query import Query
-from analytics.reading.event_conditions import Columns, active_days
+from analytics.reading.event_conditions import FEATURES, Columns, active_days, of_events
 from analytics.reading.reader import Reader
 
 
@@ -43,10 +43,24 @@ def _moved(*, earlier: bool | None, before: bool | None, inside: bool) -> Any:
     return ids
 
 
+def _did(feature: str) -> Any:
+    """The people who used a feature on a complete day of the period."""
+
+    def ids(reader: Reader, query: Query) -> Select[str]:
+        h, period = reader.hours.alias().c, query.period
+        start, end = period.start.toordinal(), period.complete_end.toordinal()
+        conditions = of_events(reader, query, h)
+        did = FEATURES[feature](reader, query, h)
+        return select(h.user_id).distinct().where(h.day.between(start, end), did, *conditions)
+
+    return ids
+
+
 # Name of a group -> the ids of its people.
 GROUPS: dict[str, Callable[[Reader, Query], Select[str]]] = {
     "new": _moved(earlier=False, before=False, inside=True),
     "returning": _moved(earlier=None, before=True, inside=True),
     "back": _moved(earlier=True, before=False, inside=True),
     "gone": _moved(earlier=None, before=True, inside=False),
+    **{feature: _did(feature) for feature in FEATURES},
 }

@@ -67,7 +67,7 @@ class Lists:
         """The list of people has these many; they are the oracle's."""
         page = people(self.reader, query, limit=LIMIT, **more)
         wanted = self.oracle.group(query)
-        if more.get("activity") != "all" and (query.names_events or not query.names_people):
+        if more.get("activity") != "all" and of_the_active(query):
             wanted &= self.oracle.active_behind(query)
         self.same(figure, page.total, [row.id for row in page.items], wanted)
 
@@ -106,6 +106,13 @@ class Lists:
         """Figure, total and ids agree, and nobody is listed twice."""
         assert (total, sorted(ids)) == (figure, sorted(wanted))
         self.opened += 1
+
+
+def of_the_active(query: Query) -> bool:
+    """Whether a list of people unasked is of active ones; a group of adoption may hold others."""
+    if query.group:
+        return query.hour is not None
+    return query.names_events or not query.names_people
 
 
 def on(query: Query, day: date) -> Query:
@@ -221,7 +228,7 @@ def open_mixed(lists: Lists, query: Query) -> None:
     oracle = lists.oracle
     plain = replace(query, document_types=())
     wanted = oracle.group(plain)
-    if plain.names_events or not plain.names_people:
+    if of_the_active(plain):
         wanted &= oracle.active_behind(plain)
     lists.people(len(wanted), plain)
     if plain.hour is None:
@@ -284,6 +291,7 @@ def narrowed_queries(draw: st.DrawFn, raw: Raw, query: Query) -> Query:
         "twin": lambda: one(*(t["id"] for t in raw.twins), "nothing"),
         "unknown_twin": lambda: True,
         "by_others": lambda: True,
+        "own_twin": lambda: True,
         "hour": lambda: one(*range(24)),
         "topics": lambda: (one(*d.TOPICS) or None, one(*d.TOPICS) or None),
         "document_types": lambda: (one(*d.TOPICS) or None,),
@@ -295,7 +303,9 @@ def narrowed_queries(draw: st.DrawFn, raw: Raw, query: Query) -> Query:
     }
     names = draw(st.lists(st.sampled_from(sorted(choices)), max_size=3, unique=True))
     if "unknown_twin" in names:
-        names = [name for name in names if name not in ("twin", "by_others")]
+        names = [name for name in names if name not in ("twin", "by_others", "own_twin")]
+    if "own_twin" in names:
+        names = [name for name in names if name != "by_others"]
     chosen = {name: choices[name]() for name in names}
     if "group" in chosen:
         chosen["since"] = one(None, start - timedelta(1), start - timedelta(9))

@@ -24,9 +24,11 @@ GROUPS = (
     "new", "returning", "back", "gone",
     "accounts", "ever_active", "never_active",
     "activation_due", "activation_used", "activation_drafted", "activation_came_again",
+    "most_days", "weekly", "occasional", "starters", "busiest",
 )  # fmt: skip
 _MAX_WEEK = 10_000  # beyond 190 years
 _LAST_HOUR = 23
+_HABIT_DAYS = 28
 Names = tuple[str | None, ...]
 
 
@@ -43,7 +45,8 @@ class Query:
     in the week that begins on the Monday `cohort`, active `week` weeks later; week 0 is all of
     them), `eligible` or `returned` for day 1, 7 or 30 (as `retention` counts them), `power_users`,
     a `group` of adoption, by the complete days of the period and, where it compares, those
-    before them that begin `since` (None: as many days).
+    before them that begin `since` (None: as many days), those with so many `active_days` or more in
+    the 28 days that end on the last complete day of the period.
 
     What happened: a `twin` (its id) or `unknown_twin` (twins that are gone), `by_others` than the
     twin's owner, `topics` of the conversation (None: without one), a `type` that it carries, words
@@ -75,6 +78,7 @@ class Query:
     power_users: bool = False
     group: str = ""
     since: date | None = None
+    active_days: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
@@ -99,6 +103,8 @@ class Query:
             raise QueryError("group", self.group, f"choose one of {', '.join(GROUPS)}")
         if self.since and not self.group:
             raise QueryError("since", self.since, "says what a group is compared with; add group")
+        if self.active_days is not None and not 1 <= self.active_days <= _HABIT_DAYS:
+            raise QueryError("active_days", self.active_days, f"choose 1 to {_HABIT_DAYS}")
         for name in ("eligible", "returned"):
             days = getattr(self, name)
             if days is not None and days not in RETENTION_DAYS:
@@ -145,6 +151,7 @@ class Query:
             or self.returned
             or self.power_users
             or self.group
+            or self.active_days
         )
 
     @property

@@ -184,7 +184,13 @@ def _choose_mark(result: Result, asked: Query) -> None:
     )
 
 
-_CHOOSE = {"date": "a day", "from_day": "a week", "hour": "an hour", "week": "a cohort and a week"}
+_CHOOSE = {
+    "date": "a day",
+    "from_day": "a week",
+    "hour": "an hour",
+    "week": "a cohort and a week",
+    "active_days": "a number of days",
+}
 
 
 SHOW = "Show who or what was counted"

@@ -60,6 +60,10 @@ NAVIGATION: dict[str, Page] = {
             "rolling-users",
             "activation-time",
             "activation",
+            "habit",
+            "habit-tiers",
+            "power-curve",
+            "concentration",
         ),
     ),
     "retention": Page(

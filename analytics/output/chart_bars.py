@@ -1,17 +1,20 @@
-"""Charts over hours and beside names: columns and bars, each of which can be picked."""
+"""Charts over numbers and beside names: columns and bars, each of which can be picked."""
+
+from typing import Any
 
 import altair as alt
 
 from analytics.metrics.result import Result
 from analytics.output.chart_data import BAR, across, drawn_fields
 from analytics.output.chart_parts import Chart, pointer, tell
+from analytics.output.theme import Theme
 
 
-def hours(result: Result, ink: str) -> Chart:
-    """Columns over the hours of the day."""
-    drawing = result.drawing
-    ((name, label),) = drawn_fields(result).items()
-    base = tell(alt.Chart(), {drawing.x: across(result), name: label}).encode(
+def numbers(result: Result, look: Theme) -> Chart:
+    """Columns over hours or other numbers, of the first field; those before as a stepped line."""
+    drawing, called = result.drawing, drawn_fields(result)
+    name, label = next(iter(called.items()))
+    base = tell(alt.Chart(), {drawing.x: across(result), **called}).encode(
         x=alt.X(
             f"{drawing.x}:O", title=across(result),
             axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
@@ -20,7 +23,21 @@ def hours(result: Result, ink: str) -> Chart:
     columns = base.mark_bar(cornerRadiusEnd=2).encode(
         y=alt.Y(f"{name}:Q", title=label, axis=alt.Axis(format=",.4~f", tickCount=4))
     )
-    return alt.layer(columns, pointer(base, ink))
+    before = next((one for one in called if result.fields[one].is_compared), "")
+    if not before:
+        return alt.layer(columns, pointer(base, look.text))
+    series = [label, called[before]]
+    colour: dict[str, Any] = {
+        "sort": series,
+        "scale": alt.Scale(domain=series, range=[look.categorical[0], look.compared]),
+        "legend": alt.Legend(orient="top", title=None, symbolType="square", symbolOpacity=1),
+    }
+    beside = base.mark_line(interpolate="step", strokeWidth=1.6).encode(
+        y=alt.Y(f"{before}:Q", title=label),
+        color=alt.Color(datum=series[1], type="nominal", **colour),
+    )
+    columns = columns.encode(color=alt.Color(datum=series[0], type="nominal", **colour))
+    return alt.layer(columns, beside, pointer(base, look.text))
 
 
 def bars(result: Result, ink: str) -> Chart:

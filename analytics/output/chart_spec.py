@@ -7,7 +7,7 @@ import pandas as pd
 
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Result
-from analytics.output.chart_bars import bars, hours
+from analytics.output.chart_bars import bars, numbers
 from analytics.output.chart_data import drawn_fields
 from analytics.output.chart_days import columns, lines
 from analytics.output.chart_flows import flows
@@ -50,9 +50,7 @@ def specs(slug: str, *, dark: bool, compared: str = "") -> list[dict[str, Any]]:
     elif drawing.below:
         charts = [flows(result, dark)]
     elif drawing.mark == "columns":
-        charts = [
-            columns(result, compared, dark) if drawing.x == "date" else hours(result, look.text)
-        ]
+        charts = [columns(result, compared, dark) if drawing.x == "date" else numbers(result, look)]
     elif drawing.mark == "bars":
         charts = [bars(result, look.text)]
     else:

@@ -11,6 +11,7 @@ from analytics.format import count, long_day, moved, number, percent
 from analytics.metrics.result import Result
 from analytics.output.chart_data import Compared, drawn_fields
 
+_SOME_DAYS = (4, 12, 20)  # of 28: one a week, three a week, each working day
 NAMED = 3  # of many that share a place
 _NOT_OVER = "No day of this period is over yet"
 
@@ -36,9 +37,8 @@ def summary(  # noqa: PLR0911 - a line a kind of chart
         return _NOT_OVER + "."
     if values.max() <= 0:
         return result.empty
-    return (
-        _hours_sentence(result, data) if drawing.mark == "columns" else _bars_sentence(result, data)
-    )
+    say = {"hour": _hours_sentence, "active_days": _active_days_sentence}
+    return say.get(drawing.x, _bars_sentence)(result, data)
 
 
 def _leading(result: Result, data: pd.DataFrame) -> tuple[str, Any, list[Any]]:
@@ -53,6 +53,18 @@ def _hours_sentence(result: Result, data: pd.DataFrame) -> str:
     starts = "The busiest hour starts" if len(hours) == 1 else "The busiest hours start"
     at = _listed([f"{hour}:00" for hour in hours])
     return f"{starts} at {at}, with {number(top)} {_lower(drawn_fields(result)[name])}."
+
+
+def _active_days_sentence(_: Result, data: pd.DataFrame) -> str:
+    people = dict(zip(data["active_days"].tolist(), data["people"].tolist(), strict=True))
+    whose = count(people[1], "person was", "people were")
+    most = max(days for days, number_ in people.items() if number_)
+    more = ", ".join(
+        f"{number(people[days])} on {days} or more" for days in _SOME_DAYS if 1 < days <= most
+    )
+    last = long_day(data["to_day"].iloc[0])
+    said = f"{whose} active in the 28 days to {last}"
+    return f"{said}{', ' if more else ''}{more}; the most were {count(most, 'day')}."
 
 
 def _bars_sentence(result: Result, data: pd.DataFrame) -> str:
@@ -80,6 +92,8 @@ def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None
     if total != "sum":
         fields = dict(list(fields.items())[:1])  # the others are derived from it
     complete = data["complete"].tolist()
+    if total == "distinct" and any(complete) and data[list(fields)].isna().all(axis=None):
+        return result.empty
     is_one_day, is_over = len(data) == 1, all(complete)
     now = [_over_days(result, data, name, complete) for name in fields]
     before: list[Share | None] = [None] * len(fields)

@@ -1,13 +1,14 @@
 """The conditions that person filters put on facts: whose rows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, true
 
 from analytics.query import Query
 from analytics.reading.event_conditions import Columns, Condition, active_days, asked, keys_of
-from analytics.reading.groups import is_in_group
+from analytics.reading.groups import busiest, has_active_days, is_in_group
 from analytics.reading.reader import Reader
 from analytics.sql.collation import contains
 from analytics.sql.stored import key
@@ -96,6 +97,15 @@ def _is_busy(reader: Reader, query: Query, m: Columns) -> ColumnElement[bool]:
     return found
 
 
+def _in_group(reader: Reader, query: Query, m: Columns) -> ColumnElement[bool]:
+    if query.group != "busiest":
+        return is_in_group(reader, query, m)
+    # Of the people whom the other filters leave: who else there is matters.
+    others = of_people(reader, replace(query, group="", since=None), reader.members.c)
+    found: ColumnElement[bool] = m.user_id.in_(busiest(reader, query, others))
+    return found
+
+
 # Field of `Query` -> its condition on rows of `members`.
 PEOPLE: dict[str, Condition] = {
     "organizations": lambda _, query, m: m.company.in_(keys_of(query.organizations)),
@@ -107,6 +117,7 @@ PEOPLE: dict[str, Condition] = {
     "eligible": _is_eligible,
     "returned": _has_returned,
     "power_users": _is_busy,
-    "group": is_in_group,
+    "group": _in_group,
     "since": lambda reader, query, m: true(),  # the group sees to it
+    "active_days": has_active_days,
 }

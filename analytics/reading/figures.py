@@ -30,6 +30,12 @@ def _source(reader: Reader, query: Query) -> tuple[ModuleType, Query]:
     return (cells if query.is_of_slices else facts), query
 
 
+def knows_slices(reader: Reader, query: Query) -> tuple[bool, Query]:
+    """Whether cells answer, and the question, for figures that other modules read."""
+    source, query = _source(reader, query)
+    return source is cells, query
+
+
 def day_sums(
     reader: Reader, query: Query, *names: str, lead: int = 0
 ) -> dict[date, tuple[int, ...]]:

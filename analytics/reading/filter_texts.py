@@ -132,6 +132,7 @@ def eligible_words(query: Query, _: Known) -> str:
     return f"First active day + {after} lies on a complete day of the period"
 
 
+_HABIT = "the 28 days that end on the last complete day"
 _GROUP_WORDS = {
     "new": "First active in the period",
     "returning": "Active in the period and in the one before it",
@@ -146,9 +147,18 @@ _GROUP_WORDS = {
     " within them",
     "activation_came_again": "Account created 28 days before a day of the period, active again"
     " within them, 7 or more days after the first use",
+    "most_days": f"Active in each of the four weeks of {_HABIT}, on 12 days or more",
+    "weekly": f"Active in each of the four weeks of {_HABIT}, on fewer than 12 days",
+    "occasional": f"Active in {_HABIT}, not in each of their four weeks",
+    "starters": f"Started a conversation in {_HABIT}",
+    "busiest": f"The fewest who started half of the conversations of {_HABIT}",
 }
 
 
 def group_words(query: Query, _: Known) -> str:
     since = f" (from {day(query.since)} on)" if query.since else ""
     return f"{_GROUP_WORDS[query.group]}{since}"
+
+
+def active_days_words(query: Query, _: Known) -> str:
+    return f"Active on {count(query.active_days or 0, 'day')} or more of {_HABIT}"

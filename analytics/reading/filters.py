@@ -30,6 +30,7 @@ from analytics.reading.filter_texts import (
     NO_TYPE,
     STRING,
     Known,
+    active_days_words,
     any_of,
     cohort_words,
     eligible_words,
@@ -222,6 +223,12 @@ FILTERS: tuple[Filter, ...] = (
         " is compared with; else as many days as the period has, directly before it.",
         {"type": "string", "format": "date"}, parse_date,
         people=PEOPLE["since"], lists=_PEOPLE,
+    ),
+    Filter(
+        "active_days", "active_days", "Active days", "Only people with so many active days or more"
+        " in the 28 days that end on the last complete day of the period.",
+        {"type": "integer", "minimum": 1, "maximum": 28}, whole_number,
+        words=active_days_words, people=PEOPLE["active_days"], lists=_PEOPLE,
     ),
 )  # fmt: skip
 BY_NAME = {one.name: one for one in FILTERS}

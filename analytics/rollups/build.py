@@ -73,6 +73,9 @@ _COUNTED = {
     "activation": "how new accounts begin",
     "topic_day": "topics",
     "document_type_day": "documents by type",
+    "habit_days": "active days of 28",
+    "habit_tier": "habits",
+    "volume": "conversations of 28 days",
     "source": "what was read",
 }
 

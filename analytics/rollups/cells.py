@@ -25,6 +25,8 @@ from sqlmodel import SQLModel
 from analytics.models import table_of
 from analytics.rollups.account_tables import Account, Activation
 from analytics.rollups.activation import steps
+from analytics.rollups.habit_tables import HabitDays, HabitTier, Volume
+from analytics.rollups.habits import habit_days, habit_tiers, volumes
 from analytics.rollups.staging import (
     CHANGED_SESSION,
     TOUCHED_USER,
@@ -246,6 +248,9 @@ CELLS: tuple[tuple[type[SQLModel], Callable[..., FromClause]], ...] = (
     (Activation, activations),
     (TopicDay, topic_days),
     (DocumentTypeDay, document_type_days),
+    (HabitDays, habit_days),
+    (HabitTier, habit_tiers),
+    (Volume, volumes),
     (Source, sources),
 )
 

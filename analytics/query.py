@@ -24,7 +24,7 @@ GROUPS = (
     "new", "returning", "back", "gone",
     "accounts", "ever_active", "never_active",
     "activation_due", "activation_used", "activation_drafted", "activation_came_again",
-    "most_days", "weekly", "occasional", "starters", "busiest",
+    "most_days", "weekly", "every_week", "occasional", "starters", "busiest",
 )  # fmt: skip
 _MAX_WEEK = 10_000  # beyond 190 years
 _LAST_HOUR = 23

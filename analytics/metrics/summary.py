@@ -9,6 +9,10 @@ from typing import Annotated, Any
 from analytics.fields import Meaning, Row
 from analytics.format import count, day, days, number
 from analytics.metrics import sentences as say
+from analytics.metrics.activation_time import activation_time
+from analytics.metrics.adoption import adoption
+from analytics.metrics.concentration import concentration
+from analytics.metrics.habit import habit
 from analytics.metrics.intervals import GROUPS
 from analytics.metrics.notes import NoteRow
 from analytics.metrics.result import Drawing, DrillThrough, Result
@@ -16,11 +20,18 @@ from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.cells import Totals, first_active
 from analytics.reading.figures import moved, totals
+from analytics.reading.habits import window
 from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
+from analytics.rollups.habit_tables import WINDOW
 
 _WEEK = 7
-_GROUPS = {name.capitalize(): name for name in GROUPS}
+# Sentences whose people a group has.
+_GROUPS = {name.capitalize(): name for name in GROUPS} | {
+    "Activation": "activation_used",
+    "Habit": "every_week",
+    "Half of the conversations": "busiest",
+}
 _BEFORE = ("returning", "gone")  # who was active before
 
 
@@ -172,7 +183,11 @@ class _Summary:
         """One after the other, the most telling first."""
         yield from self.people()
         yield from self.lifecycle()
+        yield from self.adoption()
+        yield from self.activation()
+        yield from self.habit()
         yield from self.conversations()
+        yield from self.concentration()
 
     # --- sentence by sentence ---
 
@@ -201,11 +216,78 @@ class _Summary:
         words = say.conversations(moved, self.now(self.active_people) or 0)
         yield self.sentence("Conversations", "metrics", "conversations", words, moved)
 
-    def sentence(
-        self, name: str, result: str, counts: str, words: say.Words, moved: say.Moved
+    def adoption(self) -> Iterator[Sentence]:
+        """How many of those who could use a twin do."""
+        row = adoption(self.reader, self.query)
+        if row.accounts and row.active_users is not None:
+            is_known = row.previous_adoption_rate is not None
+            part = say.Part(
+                row.active_users,
+                row.accounts,
+                row.previous_active_users if is_known else None,
+                row.previous_accounts if is_known else None,
+            )
+            words = say.adoption(part)
+            yield self.sentence("Adoption", "adoption", "people", words, _in_part(part))
+
+    def activation(self) -> Iterator[Sentence]:
+        """How many of the new accounts started."""
+        row = activation_time(self.reader, self.query)
+        if row.accounts and row.created_from and row.created_to:
+            used, today = row.used or 0, self.query.period.today
+            created = days(Period(row.created_from, row.created_to, today, of_list=True))
+            words = say.activation(used, row.accounts, created, row.median_days)
+            moved = say.Moved(used, None, self.query.period.days)
+            yield self.sentence("Activation", "activation-time", "people", words, moved)
+
+    def habit(self) -> Iterator[Sentence]:
+        """How many use a twin week by week."""
+        row = habit(self.reader, self.query)
+        if row.active_users and row.to_day:
+            each = [(row.most_days, row.weekly), (row.previous_most_days, row.previous_weekly)]
+            now, before = (None if a is None or b is None else a + b for a, b in each)
+            part = say.Part(now or 0, row.active_users, before, row.previous_active_users)
+            words = say.habit(part, self._four_weeks(row.to_day))
+            yield self._of_four_weeks("Habit", "habit", words, part, row.to_day)
+
+    def concentration(self) -> Iterator[Sentence]:
+        """How few start half of the conversations."""
+        row = concentration(self.reader, self.query)
+        if row.people and row.half_people and row.to_day:
+            part = say.Part(
+                row.half_people, row.people, row.previous_half_people, row.previous_people
+            )
+            words = say.concentration(part, self._four_weeks(row.to_day))
+            if words:
+                name = "Half of the conversations"
+                yield self._of_four_weeks(name, "concentration", words, part, row.to_day)
+
+    def _four_weeks(self, end: datetime.date) -> str:
+        """How the 28 days are called: by their dates where they aren't those of the summary."""
+        if self.query.period.days == WINDOW:
+            return "these 4 weeks"
+        return f"the 4 weeks {days(window(end.toordinal(), self.query.period))}"
+
+    def _of_four_weeks(
+        self, name: str, result: str, words: say.Words, part: say.Part, end: datetime.date
     ) -> Sentence:
-        """The row of a figure of the days."""
-        period, before = self.query.period, self.query.previous.period
+        """The row of a figure of the 28 days that end on a day, against the 28 before."""
+        moved, last = _in_part(part), end.toordinal()
+        both = (window(last - n, self.query.period) for n in (0, WINDOW) if last > n + WINDOW)
+        return self.sentence(name, result, "people", words, moved, *both)
+
+    def sentence(  # noqa: PLR0913, PLR0917 - what is said, of what
+        self,
+        name: str,
+        result: str,
+        counts: str,
+        words: say.Words,
+        moved: say.Moved,
+        period: Period | None = None,
+        before: Period | None = None,
+    ) -> Sentence:
+        """The row of a figure of the days, or of a period of its own."""
+        period, before = period or self.query.period, before or self.query.previous.period
         is_compared = moved.before is not None
         return Sentence(
             name=name,
@@ -290,6 +372,11 @@ class _Summary:
             return "Nothing to compare with: the days chosen for that are not over."
         began = day(datetime.date.fromordinal(self.began))
         return f"Nothing to compare with: the data begin on {began}."
+
+
+def _in_part(part: say.Part) -> say.Moved:
+    """A part of people as a figure of which nobody says that it rose."""
+    return say.Moved(part.part, part.part_before, WINDOW)
 
 
 def _leads_to(row: Any, query: Query) -> DrillThrough:

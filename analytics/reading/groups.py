@@ -148,6 +148,7 @@ GROUPS: dict[str, Callable[[Reader, Query], Select[str]]] = {
     "activation_came_again": _reached(CAME_AGAIN),
     "most_days": _in_tier(in_each_block=True, on_most_days=True),
     "weekly": _in_tier(in_each_block=True, on_most_days=False),
+    "every_week": _in_tier(in_each_block=True),
     "occasional": _in_tier(in_each_block=False),
     "starters": _starters,
 }

@@ -17,8 +17,8 @@ st.page_link(
     query_params=view(page_context().query),
 )
 result_cards("lifecycle")
-result_cards("habit", columns=5)
 result_cards("activation-time")
+result_cards("habit")
 with st.grid(2, min_column_width=380):
     for slug in PAGES["adoption"].charts:
         chart(slug)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from faker import Faker
 
-from seed.company import build_company
+from seed.company import Company, build_company
 from seed.conversations import batches, last_conversation, plan_conversations
 from seed.database import check_target, sample_file
 from seed.options import (
@@ -22,6 +22,8 @@ from seed.options import (
     DEFAULT_ORGANIZATIONS,
     DEFAULT_SEED,
     DEFAULT_USERS,
+    SHOWCASE_DAYS,
+    SHOWCASE_USERS,
     DatabaseExistsError,
     OptionError,
     Options,
@@ -57,21 +59,27 @@ class Summary:
     documents: int
     queries: int
     seconds: float
+    notes: int
+    """Those of a showcase that were added."""
 
 
 def generate(  # noqa: PLR0913  the command's options, all by name
     path: Path,
     *,
-    users: int = DEFAULT_USERS,
-    organizations: int = DEFAULT_ORGANIZATIONS,
-    days: int = DEFAULT_DAYS,
+    users: int | None = None,
+    organizations: int | None = None,
+    days: int | None = None,
     end_date: date | None = None,
     seed: int = DEFAULT_SEED,
+    showcase: bool = False,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
     """Make a SQLite database of sample data at `path`; the same arguments make the same rows.
 
+    By default 12 people, 4 organizations (or fewer, as people) and 60 days; with `showcase` 30
+    people and 180 days, who have habits as in real companies (see `seed.showcase`), and notes of
+    what changed them beside the database, where nobody keeps any yet.
     `end_date` is the last day with data, by default yesterday (UTC). `progress` is called with the
     done share (0 to 1, never falling) and a text, many times. The file appears when it is complete:
     whatever ends the run earlier, an exception in `progress` included, leaves `path` as it was.
@@ -80,11 +88,17 @@ def generate(  # noqa: PLR0913  the command's options, all by name
     false, SeedError for everything else; each message says what is wrong and what to do.
     """
     begun = time.monotonic()
-    options = Options(users, organizations, days, end_date or yesterday(), seed)
+    if users is None:
+        users = SHOWCASE_USERS if showcase else DEFAULT_USERS
+    if days is None:
+        days = SHOWCASE_DAYS if showcase else DEFAULT_DAYS
+    if organizations is None:
+        organizations = max(1, min(DEFAULT_ORGANIZATIONS, users))
+    options = Options(users, organizations, days, end_date or yesterday(), seed, showcase)
     path = path.resolve()  # a link stays a link: its target is replaced
     check_target(path, force=force)
     try:
-        counts = _write(path, options, force=force, progress=progress or _silent)
+        company, counts = _write(path, options, force=force, progress=progress or _silent)
     except (OSError, sqlite3.Error) as error:
         if isinstance(error, SeedError):
             raise
@@ -97,11 +111,14 @@ def generate(  # noqa: PLR0913  the command's options, all by name
         end_date=options.end_date,
         organizations=organizations,
         seconds=time.monotonic() - begun,
+        notes=_keep_notes(path, options, company) if showcase else 0,
         **counts,
     )
 
 
-def _write(path: Path, options: Options, *, force: bool, progress: Progress) -> dict[str, int]:
+def _write(
+    path: Path, options: Options, *, force: bool, progress: Progress
+) -> tuple[Company, dict[str, int]]:
     """Make the rows, write them, and count them per table."""
     progress(0.0, "Inventing people and organizations")
     rng = np.random.default_rng(options.seed)
@@ -130,7 +147,13 @@ def _write(path: Path, options: Options, *, force: bool, progress: Progress) -> 
             progress(WRITTEN + (INDEXED - WRITTEN) * done, f"Indexing {table}")
         progress(INDEXED, "Saving the file")
     progress(1.0, "Done")
-    return counts
+    return company, counts
+
+
+def _keep_notes(path: Path, options: Options, company: Company) -> int:
+    from seed.notes import build_notes, keep_notes  # noqa: PLC0415 - only a showcase needs them
+
+    return keep_notes(path, build_notes(options, company))
 
 
 def _silent(_fraction: float, _text: str) -> None:

@@ -24,6 +24,8 @@ from seed.options import (
     DEFAULT_SEED,
     DEFAULT_USERS,
     MAX_DAYS,
+    SHOWCASE_DAYS,
+    SHOWCASE_USERS,
     OptionError,
     SeedError,
 )
@@ -83,18 +85,29 @@ def _parser() -> argparse.ArgumentParser:
         " same rows; a database that exists is never overwritten without --force.",
         allow_abbrev=False,
     )
-    for option, default, meaning in (
-        ("--users", DEFAULT_USERS, "people"),
-        ("--days", DEFAULT_DAYS, f"length of the period, at most {MAX_DAYS}"),
-        ("--seed", DEFAULT_SEED, "where the dice start: another number, other rows"),
+    parser.add_argument(
+        "--showcase",
+        action="store_true",
+        help="people with habits as in real companies, and notes of what changed them (where"
+        " nobody keeps notes yet): what the first start of the dashboard makes",
+    )
+    for option, default, larger, meaning in (
+        ("--users", DEFAULT_USERS, SHOWCASE_USERS, "people"),
+        ("--days", DEFAULT_DAYS, SHOWCASE_DAYS, f"length of the period, at most {MAX_DAYS}"),
     ):
         parser.add_argument(
             option,
             type=_whole_number,
-            default=default,
             metavar="N",
-            help=f"{meaning} (default: {default})",
+            help=f"{meaning} (default: {default}, with --showcase {larger})",
         )
+    parser.add_argument(
+        "--seed",
+        type=_whole_number,
+        default=DEFAULT_SEED,
+        metavar="N",
+        help=f"where the dice start: another number, other rows (default: {DEFAULT_SEED})",
+    )
     parser.add_argument(
         "--organizations",
         type=_whole_number,
@@ -124,7 +137,7 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _report(summary: Summary) -> str:
-    rows = (
+    rows = [
         ("organizations", summary.organizations),
         ("users", summary.users),
         ("twins", summary.twins),
@@ -132,7 +145,9 @@ def _report(summary: Summary) -> str:
         ("messages", summary.messages),
         ("documents", summary.documents),
         ("queries", summary.queries),
-    )
+    ]
+    if summary.notes:
+        rows.append(("notes", summary.notes))
     lines = [f"  {name:<14}{count:>12,}" for name, count in rows]
     period = f"{summary.start_date} to {summary.end_date}"
     return "\n".join(
@@ -144,8 +159,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
-    if chosen.organizations is None:
-        chosen.organizations = min(DEFAULT_ORGANIZATIONS, chosen.users)
     try:
         with contextlib.ExitStack() as stack:
             bar: tqdm[NoReturn] | None = None
@@ -166,6 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
                 days=chosen.days,
                 end_date=chosen.end_date,
                 seed=chosen.seed,
+                showcase=chosen.showcase,
                 force=chosen.force,
                 progress=show,
             )

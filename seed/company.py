@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from seed.columns import DAY, HOUR, MINUTE, Columns, Ints, midnight, stamps, to_utc, uuids
 from seed.options import Options
+from seed.showcase import Habit, Habits, build_habits, choose_habits
 
 DEPARTMENTS = (
     "Sales", "Marketing", "Engineering", "Product",
     "Finance", "Customer Success", "Operations", "People",
 )  # fmt: skip
+TRAINED, NEIGHBOURS = DEPARTMENTS.index("Customer Success"), DEPARTMENTS.index("Operations")
 DEPARTMENT_SHARES = (0.19, 0.12, 0.24, 0.12, 0.08, 0.12, 0.08, 0.05)
 ZONES = (
     "Europe/London", "America/New_York", "Europe/Berlin", "America/Chicago",
@@ -58,6 +60,8 @@ class Company:
     twin_owner: Ints
     twin_created: Ints
     twin_shared: NDArray[np.bool_]
+    habits: Habits | None = None
+    """A showcase's."""
 
 
 def build_company(options: Options, rng: np.random.Generator, faker: Faker) -> Company:
@@ -68,10 +72,24 @@ def build_company(options: Options, rng: np.random.Generator, faker: Faker) -> C
     elsewhere = rng.random(users) < ELSEWHERE_SHARE
     zone = np.where(elsewhere, rng.integers(0, len(ZONES), users), organization % len(ZONES))
 
-    joined = _joining_days(options, organization, rng)
+    habits = None
+    if options.showcase:
+        habit = choose_habits(options, rng)
+        late = habit == Habit.LATE
+        # Who leaves has been there for long.
+        left = np.isin(habit, (Habit.LEAVING, Habit.RETURNING))
+        left[: options.organizations] = False
+        organization[left] %= (options.organizations + 1) // 2
+        organization[late] = 0
+        department[(organization == 0) & (department == TRAINED)] = NEIGHBOURS
+        department[late] = TRAINED
+        # Who is named in a note starts on its day in UTC too.
+        zone[late | (organization == options.organizations - 1)] = 0
+        habits = build_habits(options, habit, start_shares(options, organization), rng)
+    joined = habits.joined if habits else _joining_days(options, organization, rng)
     morning = rng.integers(7 * HOUR, 9 * HOUR - 10 * MINUTE, users)
     created = to_utc(midnight(options.start_date) + joined * DAY + morning, zone, ZONES)
-    first_day = np.maximum(joined, 0)
+    first_day = habits.first_day if habits else np.maximum(joined, 0)
 
     names = [f"{first} {last}" for first, last in _people(users, rng, faker)]
     companies = _companies(options.organizations, faker)
@@ -95,11 +113,12 @@ def build_company(options: Options, rng: np.random.Generator, faker: Faker) -> C
         user_created=created,
         user_weight=0.2 - np.log(1 - _spread(users, rng)),
         first_day=first_day,
-        last_day=_last_days(options, first_day, rng),
+        last_day=habits.last_day if habits else _last_days(options, first_day, rng),
         private_twin=private,
         twin_owner=owner,
         twin_created=twin_created,
         twin_shared=shared,
+        habits=habits,
     )
 
 
@@ -121,8 +140,7 @@ def _joining_days(options: Options, organization: Ints, rng: np.random.Generator
 
     Half of the organizations are there from the start; the others follow one by one.
     """
-    rank = (organization + 0.5) / options.organizations
-    start = LAST_START * np.maximum(0, 2 * rank - 1)
+    start = start_shares(options, organization)
     later = np.maximum(0, _spread(options.users, rng) - EARLY_SHARE) / (1 - EARLY_SHARE)
     later[: options.organizations] = 0  # the first user of each
     day = np.floor((start + (LAST_JOINING - start) * later) * options.days).astype(np.int64)
@@ -130,6 +148,13 @@ def _joining_days(options: Options, organization: Ints, rng: np.random.Generator
     day[before] = -rng.integers(5, 90, int(before.sum()))
     weekday = (day + options.start_date.weekday()) % 7
     return day - np.maximum(0, weekday - SATURDAY + 1)  # weekends move to the Friday before
+
+
+def start_shares(options: Options, organization: Ints) -> NDArray[np.float64]:
+    """The share of the period after which each one's organization starts."""
+    rank = (organization + 0.5) / options.organizations
+    starts: NDArray[np.float64] = LAST_START * np.maximum(0, 2 * rank - 1)
+    return starts
 
 
 def _last_days(options: Options, first_day: Ints, rng: np.random.Generator) -> Ints:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seed.columns import DAY, HOUR, SECOND, Columns, Ints, midnight, stamps, to_utc, uuids
 from seed.company import ZONES, Company
@@ -29,12 +30,15 @@ from seed.rhythm import (
     ANSWERED_SHARE,
     BUSY_DAYS,
     BUSY_RATE,
+    FIRST_HOUR,
     HOUR_WEIGHTS,
     PRIVATE_SHARE,
     ROOM,
     THINNING,
+    UNANSWERED_SHARE,
     WEEKDAY_WEIGHTS,
 )
+from seed.showcase import Habit, Habits
 from seed.topics import VARIANTS, Library
 
 
@@ -47,6 +51,8 @@ class Plan:
     topic: Ints
     started: Ints
     """UTC microseconds"""
+    is_answered: NDArray[np.bool_]
+    """Else it is one message of the person."""
 
     def __len__(self) -> int:
         """The number of conversations."""
@@ -65,6 +71,8 @@ class Batch:
 
 def expected_conversations(options: Options) -> int:
     """How many conversations to plan (up to 3 % are dropped at the edges of the period).
+
+    A showcase's follow from its people's habits instead.
 
     People of a small company are shown at 1.9 conversations per person and day, so that 12 users
     fill a page. Beyond 720 person-days the rate falls with their power 0.376, as a large company
@@ -104,7 +112,10 @@ def plan_conversations(
         here = company.user_department[user] == department
         topic[here] = np.searchsorted(steps, draw[here])
     topic = np.minimum(topic, len(library.names) - 1)
-    return Plan(user=user, twin=twin, topic=topic, started=started)
+    is_answered = np.ones(len(user), dtype=bool)
+    if options.showcase:
+        is_answered = rng.random(len(user)) >= UNANSWERED_SHARE
+    return Plan(user=user, twin=twin, topic=topic, started=started, is_answered=is_answered)
 
 
 def last_conversation(plan: Plan, users: int) -> list[str | None]:
@@ -131,6 +142,7 @@ def batches(
             twin=plan.twin[part],
             topic=plan.topic[part],
             started=plan.started[part],
+            is_answered=plan.is_answered[part],
         )
         yield _rows(some, company, library, end, rng)
 
@@ -146,16 +158,49 @@ def _local_starts(
     weights = WEEKDAY_WEIGHTS[_weekdays(options)] * rng.normal(1, 0.12, options.days).clip(0.6, 1.4)
     steps = np.concatenate([[0.0], np.cumsum(weights)])
     since, until = steps[company.first_day], steps[company.last_day + 1]
-    share = company.user_weight * (until - since)
-    counts = rng.multinomial(expected_conversations(options), share / share.sum())
-    user = np.repeat(np.arange(options.users), counts)
+    if company.habits:
+        user, place, is_first = _by_habit(company.habits, since, until, steps, rng)
+    else:
+        share = company.user_weight * (until - since)
+        counts = rng.multinomial(expected_conversations(options), share / share.sum())
+        user = np.repeat(np.arange(options.users), counts)
+        place = since[user] + rng.random(len(user)) * (until - since)[user]
+        is_first = np.zeros(len(user), dtype=bool)
 
-    place = since[user] + rng.random(len(user)) * (until - since)[user]
     day = np.searchsorted(steps, place, side="right") - 1
     day = np.clip(day, company.first_day[user], company.last_day[user])
     hour = rng.choice(24, len(user), p=HOUR_WEIGHTS / HOUR_WEIGHTS.sum())
+    hour[is_first] = FIRST_HOUR
     within = rng.integers(0, HOUR, len(user))
     return user, midnight(options.start_date) + day * DAY + hour * HOUR + within
+
+
+def _by_habit(
+    habits: Habits,
+    since: NDArray[np.float64],
+    until: NDArray[np.float64],
+    steps: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> tuple[Ints, NDArray[np.float64], NDArray[np.bool_]]:
+    """The user of every conversation, its place in the period, and whether it is a first one.
+
+    Conversations are spread evenly over the days that somebody is there, so who has a few a week
+    has some in every week. Who starts within the period does so on their first day, and often comes
+    again soon.
+    """
+    away, back = steps[habits.away_from], steps[habits.away_until]
+    length = until - since - (back - away)
+    week = WEEKDAY_WEIGHTS.sum()
+    counts = np.floor(habits.pace * length / week + rng.random(len(length))).astype(np.int64)
+    counts = np.where(habits.habit == Habit.NEVER, 0, np.maximum(counts, 1))
+    user = np.repeat(np.arange(len(counts)), counts)
+    number = np.arange(len(user)) - (np.cumsum(counts) - counts)[user]
+    starts = (habits.first_day > 0)[user]
+    is_first = starts & (number == 0)
+    within = rng.random(len(user))
+    turn = np.where(is_first, 0.0, np.where(starts & (number == 1), 2 * within, number + within))
+    place = since[user] + turn / counts[user] * length[user]
+    return user, np.where(place >= away[user], place + (back - away)[user], place), is_first
 
 
 def _choose_twins(company: Company, user: Ints, started: Ints, rng: np.random.Generator) -> Ints:
@@ -188,6 +233,7 @@ def _rows(
     """The rows of one batch; the comments call an exchange's two messages a line."""
     count = len(plan)
     kinds, exists = exchanges(count, rng)
+    exists[~plan.is_answered, 1:] = False
     facts = rng.integers(0, library.titles.shape[2], count)
     offset = rng.integers(0, 60, count)
 
@@ -225,6 +271,7 @@ def _rows(
     # From lines to messages: user, twin, user, twin, …; some thanks stay without an answer.
     said = np.ones((len(kind), 2), dtype=bool)
     said[:, 1] = (kind != CLOSING) | (rng.random(len(kind)) < ANSWERED_SHARE)
+    said[:, 1] &= plan.is_answered[conversation]
     created = message_times(plan.started, conversation, said, end, rng)
     speaker = np.tile(np.array(["user", "twin"], dtype=object), (len(kind), 1))[said]
     message_type = np.stack([np.full(len(kind), "general", object), MESSAGE_TYPES[kind]], axis=1)

@@ -7,6 +7,8 @@ DEFAULT_USERS = 12
 DEFAULT_ORGANIZATIONS = 4
 DEFAULT_DAYS = 60
 DEFAULT_SEED = 42
+SHOWCASE_USERS = 30
+SHOWCASE_DAYS = 180
 
 MAX_USERS = 1_000_000
 MAX_DAYS = 3_660  # the longest period the dashboard shows
@@ -34,6 +36,8 @@ def yesterday() -> date:
 class Options:
     """The size of the sample, its last day and its seed; equal options make equal rows.
 
+    A showcase has what real companies have and a summary tells of: see `seed.showcase`.
+
     Raises OptionError, naming the command's option, its value and the remedy.
     """
 
@@ -42,6 +46,7 @@ class Options:
     days: int = DEFAULT_DAYS
     end_date: date = field(default_factory=yesterday)
     seed: int = DEFAULT_SEED
+    showcase: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what can't be made."""

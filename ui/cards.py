@@ -72,18 +72,6 @@ def _explain(slug: str, card: Card, leads_to: Sequence[DrillThrough]) -> None:
     csv_link(report)
 
 
-def result_cards(slug: str, columns: int = 0) -> None:
-    """The cards of a result that says what each of them counts."""
-    result, query = BY_SLUG[slug], page_context().query
-    [found] = rows(slug)
-    assert result.cards and result.cards_lead_to  # noqa: S101 - for the type checker
-    cards = result.cards(found)
-    shown = zip(cards, result.cards_lead_to(found, query), strict=True)
-    with st.grid(columns or len(cards), min_column_width=165):
-        for card, counted in shown:
-            metric_card(slug, card, counted, ())
-
-
 def headline_cards() -> None:
     """The four headline figures."""
     m = row(Metrics, "metrics")
@@ -97,6 +85,17 @@ def headline_cards() -> None:
     with st.grid(4, min_column_width=165):
         for card, counted, sparkline in zip(metrics_cards(m), found, sparklines, strict=True):
             metric_card("metrics", card, counted, sparkline)
+
+
+def result_cards(slug: str) -> None:
+    """The cards of a result that says itself what they count."""
+    result, [found] = BY_SLUG[slug], rows(slug)
+    cards = result.cards(found) if result.cards else []
+    lead_to = result.cards_lead_to
+    counted = lead_to(found, page_context().query) if lead_to else [()] * len(cards)
+    with st.grid(len(cards), min_column_width=165):
+        for card, leads_to in zip(cards, counted, strict=True):
+            metric_card(slug, card, leads_to, ())
 
 
 def retention_cards() -> None:

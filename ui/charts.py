@@ -13,6 +13,7 @@ from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import DrillThrough, Result
 from analytics.output.chart_data import POSITION
 from analytics.output.chart_days import BRUSH, FOCUS, LEAVE
+from analytics.output.chart_notes import sentence, with_notes
 from analytics.output.chart_parts import PICK
 from analytics.output.chart_spec import HEIGHT, specs
 from analytics.query import Query
@@ -51,7 +52,10 @@ def chart(slug: str, query: Query | None = None) -> None:
 
 
 def _marks(result: Result, shown: Drawn, asked: Query, compared: str) -> None:
-    for number, spec in enumerate(specs(result.slug, dark=is_dark(), compared=compared)):
+    dark = is_dark()
+    made = specs(result.slug, dark=dark, compared=compared)
+    said = " ".join(filter(None, (shown.summary, sentence(shown.notes))))
+    for number, spec in enumerate(with_notes(made, result, shown.data, shown.notes, dark=dark)):
         key = f"chart-{result.slug}-{number}"
         select: dict[str, Any] = {}
         if result.drawing.x == "date":
@@ -67,7 +71,7 @@ def _marks(result: Result, shown: Drawn, asked: Query, compared: str) -> None:
                 "on_select": partial(_pick_mark, result, asked, key),
                 "selection_mode": (PICK,),
             }
-        alt = f"{result.title}: {shown.summary}"
+        alt = f"{result.title}: {said}"
         st.vega_lite_chart(shown.data, spec, height=shown.height, key=key, alt=alt, **select)
 
 

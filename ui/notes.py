@@ -49,10 +49,11 @@ def note_list() -> None:
         _say(error)
     _said_or_undo()
     editing = st.session_state.get("_note_form")
+    # It stays while its form is open: the keyboard goes on from where it is.
+    st.button("Add a note", icon=":material/add:", type="primary", on_click=_open, args=(_NEW,))
     if editing == _NEW:
-        _form(Note("", page_context().query.period.end, page_context().query.period.end))
-    else:
-        st.button("Add a note", icon=":material/add:", type="primary", on_click=_open, args=(_NEW,))
+        last = page_context().query.period.end
+        _form(Note("", last, last))
     if not held.found:
         st.info(
             "No note is kept yet. **Add a note** for a rollout or a training: it then stands on"
@@ -60,32 +61,28 @@ def note_list() -> None:
             icon=":material/event_note:",
         )
         return
-    with st.container(border=True):
-        heading(RESULT)
-        weeks = [str(n + 1) for n in range(RESULT.choice.highest)] if RESULT.choice else []
-        option("weeks", dict(zip(weeks, weeks, strict=True)))
-        st.selectbox(
-            "Weeks before and after",
-            weeks,
-            index=weeks.index(str(RESULT.choice.default)) if RESULT.choice else 0,
-            key="weeks",
-            bind="query-params",
-            width=220,
-        )
-        compared = {row.id: row for row in rows("notes")}
-        pages = max(1, -(-len(held.found) // PAGE_SIZE))
-        page_number(pages, "notes_page")
-        shown = 1
-        if pages > 1:
-            shown = min(pages, st.pagination(pages, key="notes_page", bind="query-params"))
-        for note in held.found[(shown - 1) * PAGE_SIZE : shown * PAGE_SIZE]:
-            if editing == note.id:
-                _form(note)
-            else:
-                _one(note, compared.get(note.id))
+    heading(RESULT)
+    weeks = [str(n + 1) for n in range(RESULT.choice.highest)] if RESULT.choice else []
+    option("weeks", dict(zip(weeks, weeks, strict=True)))
+    st.selectbox(
+        "Weeks before and after",
+        weeks,
+        index=weeks.index(str(RESULT.choice.default)) if RESULT.choice else 0,
+        key="weeks",
+        bind="query-params",
+        width=220,
+    )
+    compared = {row.id: row for row in rows("notes")}
+    pages = max(1, -(-len(held.found) // PAGE_SIZE))
+    page_number(pages, "notes_page")
+    shown = 1
+    if pages > 1:
+        shown = min(pages, st.pagination(pages, key="notes_page", bind="query-params"))
+    for note in held.found[(shown - 1) * PAGE_SIZE : shown * PAGE_SIZE]:
+        _one(note, compared.get(note.id), is_edited=editing == note.id)
 
 
-def _one(note: Note, row: NoteRow | None) -> None:
+def _one(note: Note, row: NoteRow | None, *, is_edited: bool) -> None:
     with st.container(border=True):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -110,18 +107,25 @@ def _one(note: Note, row: NoteRow | None) -> None:
                     on_click=_delete,
                     args=(note.id,),
                 )
-        of = ", ".join(_written(note.organizations, "organization")) or "Every organization"
-        parts = ", ".join(_written(note.departments, "department"))
-        at = days(Period(note.first, note.last, note.last))
-        st.caption(" · ".join(filter(None, (at, inert(of), inert(parts)))))
-        if row is None:
-            _outside(note)
-        elif row.remark:
-            st.caption(f"{inert(row.remark[0].upper() + row.remark[1:])}.")
-        else:
-            _compared(row)
-        if row and row.overlaps:
-            st.caption(f"Overlaps with {inert(row.overlaps)}: what changed may be theirs.")
+        if is_edited:
+            _form(note)
+        with st.container(gap="xsmall"):
+            _told(note, row)
+
+
+def _told(note: Note, row: NoteRow | None) -> None:
+    of = [", ".join(_written(note.organizations, "organization"))]
+    of.append(", ".join(_written(note.departments, "department")))
+    who = [inert(names) for names in of if names] or ["Everybody"]
+    st.caption(" · ".join((days(Period(note.first, note.last, note.last)), *who)))
+    if row is None:
+        _outside(note)
+    elif row.remark:
+        st.caption(f"{inert(row.remark[0].upper() + row.remark[1:])}.")
+    else:
+        _compared(row)
+    if row and row.overlaps:
+        st.caption(f"Overlaps with {inert(row.overlaps)}: what changed may be theirs.")
 
 
 def _compared(row: NoteRow) -> None:
@@ -132,12 +136,13 @@ def _compared(row: NoteRow) -> None:
         for start, end in ((row.before_start, row.before_end), (row.after_start, row.after_end))
         if start and end
     ]
-    with_others = row.other_accounts_after is not None
-    heads = ["", "Before", "After", *(["Others before", "Others after"] if with_others else [])]
-    lines = [[label, *own, *(others if with_others else [])] for label, own, others in figures(row)]
-    table = ["|".join(heads), "|".join([":--", *["--:"] * (len(heads) - 1)])]
-    table += ["|".join(line) for line in lines]
-    st.markdown("\n".join(f"|{line}|" for line in table), width="content")
+    heads = ["Before → after", "Those concerned", "Everybody else"]
+    if row.other_accounts_after is None:
+        heads = ["Before → after", "Everybody"]
+    lines = [[label, " → ".join(own), " → ".join(others)] for label, own, others in figures(row)]
+    table = [heads, [":--", "--:", "--:"], *lines]
+    cells = ("|".join(line[: len(heads)]) for line in table)
+    st.markdown("\n".join(f"|{line}|" for line in cells), width="content")
     before, after = windows
     st.caption(f"{count(row.weeks, 'week')} before: {before}; after: {after}.")
     if RESULT.leads_to:

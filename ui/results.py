@@ -12,6 +12,7 @@ from analytics.fields import Row
 from analytics.format import compared_name
 from analytics.metrics.registry import BY_SLUG
 from analytics.output.chart_data import chart_data, compared_with, table_data
+from analytics.output.chart_notes import add_titles, notes_on
 from analytics.output.chart_spec import height, specs
 from analytics.output.chart_summary import summary
 from analytics.period import DEFAULT_PRESET, preset_period
@@ -50,21 +51,27 @@ def rows(slug: str, query: Query | None = None, limit: int | None = None) -> lis
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart's rows as they are drawn and as a table, its height in pixels, and its sentence."""
+    """A chart's rows as they are drawn and as a table, its height in pixels, its sentence, and the
+    notes on it."""
 
     data: pd.DataFrame
     table: pd.DataFrame
     height: int
     summary: str
+    notes: tuple[Note, ...] = ()
 
 
 def drawn(slug: str, query: Query, *, compared: bool) -> Drawn:
     """What the chart of a registered result shows, beside the days it is compared with."""
-    return _drawn(slug, query, compared, page_context().data)
+    made = page_context()
+    shown = notes_on(BY_SLUG[slug], made.notes.found, query)
+    return _drawn(slug, query, compared, made.data, shown)
 
 
 @shared(max_entries=256)
-def _drawn(slug: str, query: Query, compared: bool, data: Data) -> Drawn:
+def _drawn(
+    slug: str, query: Query, compared: bool, data: Data, notes: tuple[Note, ...] = ()
+) -> Drawn:
     report = BY_SLUG[slug]
     found = _rows(slug, query, None, data)
     beside = None
@@ -74,7 +81,9 @@ def _drawn(slug: str, query: Query, compared: bool, data: Data) -> Drawn:
     said = summary(report, shown, beside)
     if shown.empty:
         return Drawn(shown, shown, 0, said)
-    return Drawn(shown, table_data(report, shown, beside), height(report, shown), said)
+    if notes:
+        add_titles(shown, notes, query.period.end)
+    return Drawn(shown, table_data(report, shown, beside), height(report, shown), said, notes)
 
 
 def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
@@ -92,7 +101,7 @@ def prepare(store: Store, slugs: Sequence[str], now: datetime) -> None:
             _rows(slug, query, None, data)
             continue
         compared = BY_SLUG[slug].drawing.x == "date"
-        _drawn(slug, query, compared, data)
+        _drawn(slug, query, compared, data, notes_on(BY_SLUG[slug], data.notes().found, query))
         for dark in (False, True):
             specs(slug, dark=dark, compared=compared_name(query) if compared else "")
 

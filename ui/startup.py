@@ -67,6 +67,7 @@ def _make_sample(path: Path, show: Progress) -> None:
     try:
         generate(
             path,
+            showcase=True,
             progress=lambda share, label: show(
                 share, f"No database yet: making sample data. {label}"
             ),

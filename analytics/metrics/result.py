@@ -119,7 +119,7 @@ class Result:
     empty: str = "Nothing happened in this period."
     leads_to: Callable[[Any, Query], DrillThrough] | None = None
     cards: Callable[[Any], list[Card]] | None = None
-    cards_lead_to: Callable[[Any, Query], Sequence[Sequence[DrillThrough]]] | None = None
+    cards_lead_to: Callable[[Any, Query], list[Sequence[DrillThrough]]] | None = None
     told: Callable[[Any], Told] | None = None
     choice: Choice | None = None
     reads_notes: bool = False

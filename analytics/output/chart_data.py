@@ -18,6 +18,7 @@ from analytics.untrusted import printable, unescaped
 POSITION = "position"  # of a mark's row in the result, which a picked one says
 BAR = "bar"  # a bar's own place: names that read the same don't share one
 TOTAL_THEN = "total_then"
+NOTES = "notes"  # the titles of a day's notes, where a chart has notes
 _UNNAMED = {"topic": NO_TOPIC, "document_type": NO_TYPE, "name": NO_ORGANIZATION}
 
 
@@ -126,8 +127,10 @@ def chart_data(
     return data
 
 
-def table_columns(result: Result, compared: Compared | None = None) -> list[Column]:
-    """The columns of a chart's table: what is written across, then what is drawn."""
+def table_columns(
+    result: Result, compared: Compared | None = None, *, noted: bool = False
+) -> list[Column]:
+    """The columns of a chart's table: what is written across, what is drawn, and the notes."""
     drawing = result.drawing
     shown = [Column(name, label, name) for name, label in drawn_fields(result).items()]
     if drawing.x == "date":
@@ -135,7 +138,7 @@ def table_columns(result: Result, compared: Compared | None = None) -> list[Colu
         if compared is not None:
             columns.append(Column(then("date"), compared.name))
             columns += [Column(then(one.name), then_label(one.head), one.name) for one in shown]
-        return columns
+        return [*columns, Column(NOTES, "Notes")] if noted else columns
     first = Column(drawing.x, across(result))
     if drawing.mark == "heatmap":
         return [Column("monday", "First week from"), first, *shown]
@@ -148,7 +151,8 @@ def table_data(
     result: Result, data: pd.DataFrame, compared: Compared | None = None
 ) -> pd.DataFrame:
     """The chart's rows as a table for people. Days are dates, so that they sort as such."""
-    columns = {one.name: one.head for one in table_columns(result, compared)}
+    shown = table_columns(result, compared, noted=NOTES in data)
+    columns = {one.name: one.head for one in shown}
     return data[list(columns)].rename(columns=columns)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from analytics.app.notes import Note
 from analytics.errors import QueryError
 from analytics.fields import Meaning, Row
 from analytics.format import change, count, day, days, moment, number, short_day
@@ -31,6 +32,7 @@ from analytics.metrics.summary import (
     whole_weeks,
 )
 from analytics.output.chart_data import Compared, chart_data, compared_with, table_columns
+from analytics.output.chart_notes import add_titles, notes_on, sentence
 from analytics.output.chart_summary import summary
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
 from analytics.output.theme import FONT, css_variables, variables
@@ -118,7 +120,8 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
                 part = _Part(result)
             elif result.is_chart:
                 compared = compared_with(result, question, rows) if compares else None
-                part = _chart(result, rows(question), compared)
+                shown = notes_on(result, reader.notes.found, question)
+                part = _chart(result, question, rows(question), compared, shown)
             else:
                 part = _words(result, rows(question), compares, store.settings.zone)
                 if part.sentences:
@@ -248,14 +251,21 @@ def _notes(reader: Reader, query: Query) -> list[tuple[str, str]]:
     return [(note_title(row), note_words(row)) for row in found]
 
 
-def _chart(result: Result, rows: Sequence[Row], compared: Compared | None) -> _Part:
+def _chart(
+    result: Result,
+    query: Query,
+    rows: Sequence[Row],
+    compared: Compared | None,
+    notes: Sequence[Note],
+) -> _Part:
     data = chart_data(result, rows, compared)
     if data.empty:
         return _Part(result)
-    svgs = chart_svgs(
-        result, data, dark=False, compared=compared.name if compared else "", width=CHART_WIDTH
-    )
-    shown = table_columns(result, compared)
+    if notes:
+        add_titles(data, notes, query.period.end)
+    name = compared.name if compared else ""
+    svgs = chart_svgs(result, data, dark=False, compared=name, width=CHART_WIDTH, notes=notes)
+    shown = table_columns(result, compared, noted=bool(notes))
     fields = result.row.model_fields
     whole = {name for name, field in fields.items() if field.annotation in (int, int | None)}
     columns = [_figures(data[one.name], is_whole=one.field in whole) for one in shown]
@@ -263,7 +273,7 @@ def _chart(result: Result, rows: Sequence[Row], compared: Compared | None) -> _P
         result,
         # Vega escapes the words in its SVG
         charts=tuple(Markup(_coloured(one.text)) for one in svgs),  # noqa: S704
-        summary=summary(result, data, compared),
+        summary=" ".join(filter(None, (summary(result, data, compared), sentence(notes)))),
         table=_table(
             result,
             [(one.head, _kind_of(data[one.name])) for one in shown],

@@ -7,7 +7,7 @@ its JavaScript engine it takes about 150 MB.
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -16,11 +16,13 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.app.notes import Note
 from analytics.fields import Row
 from analytics.format import days
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Result
 from analytics.output.chart_data import Compared, chart_data
+from analytics.output.chart_notes import notes_on, sentence, with_notes
 from analytics.output.chart_spec import height, specs
 from analytics.output.chart_summary import summary
 from analytics.output.drawing_process import drawing_process
@@ -64,22 +66,31 @@ def available() -> bool:
     return find_spec("vl_convert") is not None
 
 
-def chart_svgs(
-    result: Result, data: pd.DataFrame, *, dark: bool, compared: str = "", width: int = WIDTH
+def chart_svgs(  # noqa: PLR0913 - a chart, and how it looks
+    result: Result,
+    data: pd.DataFrame,
+    *,
+    dark: bool,
+    compared: str = "",
+    width: int = WIDTH,
+    notes: Sequence[Note] = (),
 ) -> list[Svg]:
     """The charts of `chart_data`, one or one a panel, without title; none where there are no rows.
 
-    `compared` is the name of what its days are compared with. Ids inside begin with the slug, so
-    that the charts of several results can stand in one document. Raises ImagesMissing without the
-    extra `images`, PictureProblem where it can't be drawn.
+    `compared` is the name of what its days are compared with, `notes` stand on them. Ids inside
+    begin with the slug, so that the charts of several results can stand in one document. Raises
+    ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
     """
     if data.empty:
         return []
     values = _values(data)
     tall = height(result, data)
+    made = with_notes(
+        specs(result.slug, dark=dark, compared=compared), result, data, notes, dark=dark
+    )
     return [
         _svg(_still(spec, values, width, tall), f"{result.slug}-{n}-")
-        for n, spec in enumerate(specs(result.slug, dark=dark, compared=compared))
+        for n, spec in enumerate(made)
     ]
 
 
@@ -91,17 +102,21 @@ def svg(  # noqa: PLR0913 - a picture, and how it looks
     dark: bool,
     compared: Compared | None = None,
     only: str | None = None,
+    notes: Iterable[Note] = (),
 ) -> str:
     """The chart as a picture to paste: title, period, filters and legend inside.
 
     `only` is what the filters leave, in words; unsaid, organizations and departments are named.
+    Of `notes`, those of the question stand on it.
     Raises ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
     """
     result, look = BY_SLUG[slug], theme(dark=dark)
     data = chart_data(result, rows, compared)
-    charts = chart_svgs(result, data, dark=dark, compared=compared.name if compared else "")
+    shown = notes_on(result, notes, query)
+    name = compared.name if compared else ""
+    charts = chart_svgs(result, data, dark=dark, compared=name, notes=shown)
     inner = WIDTH - 2 * PADDING
-    lines = _wrapped(_under(query, compared, only), inner)
+    lines = _wrapped(_under(query, compared, only), inner) + _wrapped(sentence(shown), inner)
     if not charts:
         lines.append(result.empty)
     y: float = PADDING + _TITLE_SIZE
@@ -116,6 +131,7 @@ def svg(  # noqa: PLR0913 - a picture, and how it looks
         y += one.height + GAP
     y += PADDING - GAP
     said = summary(result, data, compared) if charts else result.title
+    said = " ".join(filter(None, (said, sentence(shown))))
     return printable(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}" height="{y:g}"'
         f' viewBox="0 0 {wide:g} {y:g}" role="img" aria-label="{escape(said)}">'
@@ -131,12 +147,13 @@ def png(  # noqa: PLR0913 - as `svg`
     dark: bool,
     compared: Compared | None = None,
     only: str | None = None,
+    notes: Iterable[Note] = (),
 ) -> bytes:
     """The picture of `svg` at twice its size, for slides.
 
     Raises ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
     """
-    picture = svg(slug, rows, query, dark=dark, compared=compared, only=only)
+    picture = svg(slug, rows, query, dark=dark, compared=compared, only=only, notes=notes)
     made: bytes = _draw("svg_to_png", svg=picture, scale=SCALE)
     return made
 

@@ -81,9 +81,12 @@ def result_file(result: Result, kind: str, request: Request) -> Response:
             text = csv_text(result.row, found, asker.store.settings.zone)
             return whole_file(text, CSV, name, KEPT)
         beside = compared_with(result, query, rows) if _compares(asked) else None
-        only = only_words(query, Called(reader))
+        only, notes = only_words(query, Called(reader)), reader.notes.found
     draw, media = PICTURES[kind]
-    picture = draw(result.slug, found, query, dark=_is_dark(asked), compared=beside, only=only)
+    picture = draw(
+        result.slug, found, query,
+        dark=_is_dark(asked), compared=beside, only=only, notes=notes,
+    )  # fmt: skip
     return whole_file(picture, media, name, KEPT)
 
 

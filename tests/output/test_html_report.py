@@ -309,6 +309,7 @@ def test_a_page_of_the_dashboard_shows_what_its_file_holds(page: str) -> None:
     named |= set(re.findall(r'result_cards\("([a-z-]+)"', script))
     named |= {"retention"} if "retention_cards()" in script else set()
     named |= {"summary"} if "sentence_list()" in script else set()
+    named |= {"notes"} if "note_list()" in script else set()
     assert named == set(PAGES[page].slugs) - set(PAGES[page].charts)
     assert f'PAGES["{page}"].charts' in script or not PAGES[page].charts
 

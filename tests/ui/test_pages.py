@@ -16,12 +16,15 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.app.notes import all_notes
+from analytics.app.store import AppStore
 from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.period import PRESET_NAMES, Period
 from analytics.query import Query
 from analytics.reading.reader import reading
 from analytics.service import service
 from analytics.settings import load_settings
+from tests.conftest import settings_for
 from tests.databases import Raw, a_document, a_message, a_session, a_twin, a_user, write
 from tests.reference import counted
 from tests.test_odd_values import LATIN, REST, loosened, put
@@ -616,7 +619,9 @@ def test_no_database_at_the_default_place_makes_sample_data(
     made = AppTest.from_file(str(ROOT / "ui/main.py"), default_timeout=60).run()
     no_errors(made)
     assert "Sample data" in made.get("html")[-1].proto.body
-    assert (tmp_path / "ai_twin_analytics.db").exists()
+    with sqlite3.connect(tmp_path / "ai_twin_analytics.db") as made_up:
+        assert made_up.execute("SELECT count(*) FROM users").fetchall() == [(30,)]
+    assert len(all_notes(AppStore(settings_for(tmp_path / "ai_twin_analytics.db")))) == 3
     forget()
 
 

@@ -25,7 +25,9 @@ GROUPS = (
     "accounts", "ever_active", "never_active",
     "activation_due", "activation_used", "activation_drafted", "activation_came_again",
     "most_days", "weekly", "every_week", "occasional", "starters", "busiest",
+    "used_others_twin", "drafted", "retrieved",
 )  # fmt: skip
+MOST_ASKED = 20  # stands for as many messages of the person and more
 _MAX_WEEK = 10_000  # beyond 190 years
 _LAST_HOUR = 23
 _HABIT_DAYS = 28
@@ -49,9 +51,12 @@ class Query:
     the 28 days that end on the last complete day of the period.
 
     What happened: a `twin` (its id) or `unknown_twin` (twins that are gone), `by_others` than the
-    twin's owner, `topics` of the conversation (None: without one), a `type` that it carries, words
-    of it to `search` for, an `hour` 0-23 of the complete days, `document_types`. `messages`:
-    conversations that hold messages of the period, whenever they started; an hour means that too.
+    twin's owner or with people's `own_twin`, `topics` of the conversation (None: without one), a
+    `type` that it carries, words of it to `search` for, an `hour` 0-23 of the complete days,
+    `document_types`. `messages`: conversations that hold messages of the period, whenever they
+    started; an hour means that too. `asked`: those with so many messages of the person
+    (`MOST_ASKED`: or more), `unanswered`: with some of the person and none of the twin,
+    `first_meetings`: the first ones of a person and a twin.
 
     Raises QueryError for a value that has no meaning.
     """
@@ -65,12 +70,16 @@ class Query:
     twin: str = ""
     unknown_twin: bool = False
     by_others: bool = False
+    own_twin: bool = False
     topics: Names = ()
     type: str = "all"
     search: str = ""
     hour: int | None = None
     document_types: Names = ()
     messages: bool = False
+    asked: int | None = None
+    unanswered: bool = False
+    first_meetings: bool = False
     cohort: date | None = None
     week: int | None = None
     eligible: int | None = None
@@ -110,6 +119,16 @@ class Query:
             if days is not None and days not in RETENTION_DAYS:
                 raise QueryError(name, days, "choose 1, 7 or 30")
 
+        self._check_conversations()
+
+    def _check_conversations(self) -> None:
+        if self.own_twin and (self.by_others or self.unknown_twin):
+            raise QueryError(
+                "own_twin", "true", "other people's or unknown twins are chosen too; leave it out"
+            )
+        if self.asked is not None and not 0 <= self.asked <= MOST_ASKED:
+            raise QueryError("asked", self.asked, f"choose 0 to {MOST_ASKED}, which is or more")
+
     @property
     def previous(self) -> "Query":
         """The same question about the period that this one is compared with.
@@ -137,8 +156,9 @@ class Query:
     def of_people(self) -> "Query":
         """The same question without its event filters: accounts and installations ignore them."""
         return replace(
-            self, twin="", unknown_twin=False, by_others=False, topics=(), type="all", search="",
-            hour=None, document_types=(), messages=False,
+            self, twin="", unknown_twin=False, by_others=False, own_twin=False, topics=(),
+            type="all", search="", hour=None, document_types=(), messages=False, asked=None,
+            unanswered=False, first_meetings=False,
         )  # fmt: skip
 
     @property
@@ -158,7 +178,7 @@ class Query:
     def names_events(self) -> bool:
         """Whether it says what must have happened."""
         return bool(
-            self.twin or self.unknown_twin or self.by_others or self.topics
+            self.twin or self.unknown_twin or self.by_others or self.own_twin or self.topics
             or self.hour is not None or self.document_types or self.search or self.type != "all"
         )  # fmt: skip
 

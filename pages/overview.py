@@ -4,12 +4,13 @@ import streamlit as st
 
 from analytics.metrics.pages import PAGES
 from ui.activities import latest
-from ui.cards import headline_cards
+from ui.cards import headline_cards, result_cards
 from ui.charts import chart
 from ui.startup import unless_locked
 
 with st.container(key="headline"):  # a name for `ui/head.html`
     headline_cards()
+result_cards("depth-summary", 3)
 with st.grid(2, min_column_width=380):
     for slug in PAGES["overview"].charts:
         chart(slug)

@@ -302,11 +302,14 @@ def narrowings(draw: st.DrawFn, raw: Raw) -> Row:
         "twin": lambda: one(*(row["id"] for row in raw.twins), "nothing"),
         "unknown_twin": lambda: True,
         "by_others": lambda: True,
+        "own_twin": lambda: True,
         "topics": lambda: tuple({one(*topics, "Nothing"), one(*topics, None)}),
     }
     names = draw(st.lists(st.sampled_from(sorted(choices)), min_size=1, max_size=3, unique=True))
     if "unknown_twin" in names:
-        names = [name for name in names if name not in ("twin", "by_others")]
+        names = [name for name in names if name not in ("twin", "by_others", "own_twin")]
+    if "own_twin" in names:
+        names = [name for name in names if name != "by_others"]
     return {name: choices[name]() for name in names}
 
 

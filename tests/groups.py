@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from analytics.query import Query
+from tests.metrics.test_reach import users
 from tests.oracle import Oracle
 
 
@@ -74,4 +75,7 @@ GROUPS: dict[str, Callable[[Oracle, Query, str], bool]] = {
     "activation_used": lambda *asked: "used" in steps_of(*asked),
     "activation_drafted": lambda *asked: "drafted" in steps_of(*asked),
     "activation_came_again": lambda *asked: "came_again" in steps_of(*asked),
+    "used_others_twin": lambda oracle, query, user: user in users(oracle, *spans(query)[0])[0],
+    "drafted": lambda oracle, query, user: user in users(oracle, *spans(query)[0])[1],
+    "retrieved": lambda oracle, query, user: user in users(oracle, *spans(query)[0])[2],
 }

@@ -216,7 +216,9 @@ class Oracle:
 
     def left(self, query: Query) -> "Oracle":
         """A database without the conversations that the event filters take away."""
-        if not (query.twin or query.unknown_twin or query.by_others or query.topics):
+        if not (
+            query.twin or query.unknown_twin or query.by_others or query.own_twin or query.topics
+        ):
             return self
         other = copy(self)
         other.happens(
@@ -234,6 +236,7 @@ class Oracle:
             (query.twin and event.session["twin_id"] != query.twin)
             or (query.unknown_twin and twin)
             or (query.by_others and (twin is None or twin["user_id"] == event.user_id))
+            or (query.own_twin and (twin is None or twin["user_id"] != event.user_id))
             or (query.topics and (event.session["topic"] or None) not in query.topics)
         )
 
@@ -764,11 +767,33 @@ class Oracle:
                 return False
             if query.hour is not None and (event.hour != query.hour or event.day >= period.today):
                 return False
+            if table == "sessions" and not left.is_listed(event, query):
+                return False
             return not query.document_types or (
                 (event.row["document_type"] or None) in query.document_types
             )
 
         return sorted(filter(fits, events), key=lambda e: (e.day, e.at, e.row["id"]), reverse=True)
+
+    def is_listed(self, event: Event, query: Query) -> bool:
+        """Whether a conversation has the messages, and is the meeting, that a list asks for."""
+        depth = import_module("tests.metrics.test_depth")
+        asked, answered = depth.asked_and_answered(self, event.row["id"])
+        return (
+            (query.asked is None or min(asked, 20) == query.asked)
+            and (not query.unanswered or (asked > 0 and not answered))
+            and (not query.first_meetings or event in self.met_first())
+        )
+
+    def met_first(self) -> list[Event]:
+        """The first conversation of each person with each twin that one names, there or gone."""
+        found: dict[tuple[str, str], Event] = {}
+        for event in sorted(
+            self.events["sessions"], key=lambda e: (e.day, e.at, e.row["id"]), reverse=True
+        ):
+            if nameable(event.row["twin_id"]):
+                found[event.user_id, event.row["twin_id"]] = event
+        return list(found.values())
 
     def active_behind(self, query: Query) -> set[str]:
         """Who started a conversation or sent a message in it."""

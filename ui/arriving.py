@@ -141,7 +141,11 @@ def narrowed(kind: str) -> Query:
     if kind == "installations":
         asked = asked.of_people
     if any(given.get("unknown_twin", ())):  # the list's own means another twin
-        asked = replace(asked, twin="", by_others=False)
-    elif any((*given.get("twin", ()), *given.get("by_others", ()))):
+        asked = replace(asked, twin="", by_others=False, own_twin=False)
+    elif any((*given.get("twin", ()), *given.get("by_others", ()), *given.get("own_twin", ()))):
         asked = replace(asked, unknown_twin=False)
+    if any(given.get("own_twin", ())):
+        asked = replace(asked, by_others=False)
+    elif any(given.get("by_others", ())):
+        asked = replace(asked, own_twin=False)
     return filtered(asked, given, filters)

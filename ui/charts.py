@@ -191,6 +191,7 @@ def _choose_mark(result: Result, asked: Query) -> None:
 _CHOOSE = {
     "date": "a day",
     "from_day": "a week",
+    "asked": "a number",
     "hour": "an hour",
     "week": "a cohort and a week",
     "active_days": "a number of days",

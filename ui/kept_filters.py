@@ -19,8 +19,9 @@ Texts = Mapping[str, Sequence[str]]
 # A twin that is gone has no id, and nobody knows whose it was.
 _EXCLUDED = {
     "twin": ("unknown_twin",),
-    "unknown_twin": ("twin", "by_others"),
-    "by_others": ("unknown_twin",),
+    "unknown_twin": ("twin", "by_others", "own_twin"),
+    "by_others": ("unknown_twin", "own_twin"),
+    "own_twin": ("unknown_twin", "by_others"),
 }
 
 

@@ -150,8 +150,9 @@ def _wanted(reader: Reader, query: Query, activity: str, search: str) -> list[Co
         raise QueryError("search", f"{search[:80]}…", f"shorten it to {MAX_SEARCH} characters")
     conditions = [is_meant(reader, query)]
     if not activity:
-        is_named = query.group or (query.names_people and not query.names_events)
-        activity = "all" if is_named else "active"
+        # Who did what is said is active; a group says by itself who is meant, in that.
+        happened = query.hour is not None if query.group else query.names_events
+        activity = "all" if query.names_people and not happened else "active"
     if activity != "all":
         active = _active(reader, query)
         conditions.append(active if activity == "active" else ~active)

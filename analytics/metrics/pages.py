@@ -47,6 +47,8 @@ NAVIGATION: dict[str, Page] = {
             "hourly-activity",
             "feature-usage",
             "leaderboard",
+            "depth-summary",
+            "depth",
         ),
     ),
     "adoption": Page(
@@ -91,6 +93,8 @@ NAVIGATION: dict[str, Page] = {
         "smart_toy",
         (
             "twins",
+            "reach",
+            "first-meetings",
             "topics",
             "document-types",
             "queries-per-conversation",

@@ -19,9 +19,10 @@ Better = Literal["up", "down", ""]
 class Drawing:
     """How a result is drawn: the mark, the field across, and the fields shown.
 
-    `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
-    hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter,
-    those `below` stand under the line of `columns` that are a week wide.
+    `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days,
+    hours or another number, of which `or_more` stands for all above too; `bars` lie beside names, a
+    `heatmap` spreads `x` against `y`. `thin` fields are fainter, those `below` stand under the line
+    of `columns` that are a week wide.
     What the fields are called and mean stands with them in the row.
     """
 
@@ -32,6 +33,7 @@ class Drawing:
     thin: tuple[str, ...] = ()
     panels: bool = False
     below: tuple[str, ...] = ()
+    or_more: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ def numbers(result: Result, look: Theme) -> Chart:
     """Columns over hours or other numbers, of the first field; those before as a stepped line."""
     drawing, called = result.drawing, drawn_fields(result)
     name, label = next(iter(called.items()))
+    last = drawing.or_more
+    written = "datum.label" if last is None else f"datum.value == {last} ? '{last}+' : datum.label"
     base = tell(alt.Chart(), {drawing.x: across(result), **called}).encode(
         x=alt.X(
             f"{drawing.x}:O", title=across(result),
-            axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+            axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelExpr=written),
         ),
     )  # fmt: skip
     columns = base.mark_bar(cornerRadiusEnd=2).encode(

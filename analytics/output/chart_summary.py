@@ -38,7 +38,8 @@ def summary(  # noqa: PLR0911 - a line a kind of chart
     if values.max() <= 0:
         return result.empty
     say = {"hour": _hours_sentence, "active_days": _active_days_sentence}
-    return say.get(drawing.x, _bars_sentence)(result, data)
+    steps = say.get(drawing.x, _steps_sentence)
+    return (_bars_sentence if drawing.mark == "bars" else steps)(result, data)
 
 
 def _leading(result: Result, data: pd.DataFrame) -> tuple[str, Any, list[Any]]:
@@ -65,6 +66,18 @@ def _active_days_sentence(_: Result, data: pd.DataFrame) -> str:
     last = long_day(data["to_day"].iloc[0])
     said = f"{whose} active in the 28 days to {last}"
     return f"{said}{', ' if more else ''}{more}; the most were {count(most, 'day')}."
+
+
+def _steps_sentence(result: Result, data: pd.DataFrame) -> str:
+    """Where columns over a number that add up to a whole are highest."""
+    name, top, steps = _leading(result, data)
+    total = int(data[name].sum())
+    more = {result.drawing.or_more: " or more"}
+    at = _listed([f"{step}{more.get(step, '')}" for step in steps])
+    each = " each" if len(steps) > 1 else ""
+    most = f"{_lower(result.fields[result.drawing.x].label)}: {number(top)}{each}"
+    of_all = f"of the {number(total)} {_lower(drawn_fields(result)[name])}"
+    return f"Most have {at} {most} {of_all} ({percent(percentage(top, total))})."
 
 
 def _bars_sentence(result: Result, data: pd.DataFrame) -> str:

@@ -26,17 +26,16 @@ from analytics.query import Query
 from analytics.reading.beside import beside
 from analytics.reading.reader import Reader, Scope
 from analytics.reading.slices import Slices, in_days, slices_of
+from analytics.rollups.name_tables import DocumentTypeDay, TopicDay
 from analytics.rollups.tables import (
     Cohort,
     CohortWeek,
     Daily,
-    DocumentTypeDay,
     Headcount,
     Hourly,
     Listing,
     Pair,
     PowerPair,
-    TopicDay,
 )
 
 HEADCOUNT = table_of(Headcount)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 
 from analytics.query import Query
 from analytics.reading.conditions import POWER_CONVERSATIONS, of_people
-from analytics.reading.event_conditions import active_days, of_events
+from analytics.reading.event_conditions import active_days, of_events, of_list
 from analytics.reading.reader import Reader
 from analytics.sql.timestamps import DAY
 
@@ -109,7 +109,7 @@ def in_activities(reader: Reader, query: Query) -> ColumnElement[bool]:
         # Distinct: it makes SQLite read the table in the order of its key.
         held = select(h.user_id, h.session_id).distinct()
         held = held.where(events(reader, query), h.messages > 0)
-        return tuple_(a.user_id, a.session_id).in_(held)
+        return and_(tuple_(a.user_id, a.session_id).in_(held), *of_list(reader, query, a))
     start, end = period.start.toordinal(), period.end.toordinal()
     return and_(
         a.day.between(start, end),
@@ -117,6 +117,7 @@ def in_activities(reader: Reader, query: Query) -> ColumnElement[bool]:
         # further from UTC.
         a.started_at.between((start - 2) * DAY, (end + 1) * DAY),
         *of_conversations(reader, query, a),
+        *of_list(reader, query, a),
     )
 
 

@@ -11,8 +11,19 @@ from types import ModuleType
 
 from analytics.arithmetic import Share
 from analytics.query import Query
-from analytics.reading import account_cells, account_facts, cells, facts, lifecycle, rolling
+from analytics.reading import (
+    account_cells,
+    account_facts,
+    cells,
+    depth,
+    facts,
+    lifecycle,
+    reach,
+    rolling,
+)
 from analytics.reading.cells import Totals
+from analytics.reading.depth import Depths
+from analytics.reading.reach import Users, Whose
 from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_name
 
@@ -210,3 +221,32 @@ def by_name(reader: Reader, query: Query, key: str) -> list[tuple[str | None, in
     source, query = _source(reader, query)
     found = source.by_name(reader, query, key)
     return [(slice_name(name), count) for name, count in found]
+
+
+def depths(reader: Reader, query: Query) -> list[Depths]:
+    """Conversations of the period by how many messages of the person they have, fewest first."""
+    source, query = _source(reader, query)
+    return (depth.of_cells if source is cells else depth.of_facts)(reader, query)
+
+
+def conversations_by_whose(reader: Reader, query: Query) -> Whose:
+    """Conversations of the period with people's own twins, others', and unknown ones."""
+    source, query = _source(reader, query)
+    if source is cells:
+        return reach.conversations_of_cells(reader, query)
+    return reach.conversations_of_facts(reader, query)
+
+
+def first_meetings(reader: Reader, query: Query) -> dict[date, int]:
+    """How many people and twins had their first conversation on each day of the period."""
+    source, query = _source(reader, query)
+    by_day = (reach.first_meetings_of_cells if source is cells else reach.first_meetings_of_facts)(
+        reader, query
+    )
+    return {day: by_day.get(day.toordinal(), 0) for day in query.period.dates()}
+
+
+def feature_users(reader: Reader, query: Query) -> Users:
+    """Distinct people of the period who used another's twin, drafted, and retrieved information."""
+    source, query = _source(reader, query)
+    return (reach.users_of_cells if source is cells else reach.users_of_facts)(reader, query)

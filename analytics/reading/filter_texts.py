@@ -10,6 +10,7 @@ from analytics.format import count, day
 from analytics.period import parse_date
 from analytics.query import (
     GROUPS,
+    MOST_ASKED,
     TYPES,
     Query,
     filter_label,
@@ -122,6 +123,11 @@ def hour_words(query: Query, _: Known) -> str:
     return f"Only {query.hour:02}:00\u2013{query.hour:02}:59 on complete days"
 
 
+def asked_words(query: Query, _: Known) -> str:
+    more = " or more" if query.asked == MOST_ASKED else ""
+    return f"Only with {count(query.asked or 0, 'message')}{more} of the person"
+
+
 def cohort_words(query: Query, _: Known) -> str:
     later = f", active {count(query.week, 'week')} later" if query.week else ""
     return f"First active in the week of {day(query.cohort)}{later}"
@@ -153,6 +159,9 @@ _GROUP_WORDS = {
     "occasional": f"Active in {_HABIT}, not in each of their four weeks",
     "starters": f"Started a conversation in {_HABIT}",
     "busiest": f"The fewest who started half of the conversations of {_HABIT}",
+    "used_others_twin": "Used somebody else's twin in the period",
+    "drafted": "Drafted a document in the period",
+    "retrieved": "Retrieved information in the period",
 }
 
 

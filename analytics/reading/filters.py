@@ -12,6 +12,7 @@ from analytics.errors import QueryError
 from analytics.period import parse_date
 from analytics.query import (
     GROUPS,
+    MOST_ASKED,
     NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
@@ -32,6 +33,7 @@ from analytics.reading.filter_texts import (
     Known,
     active_days_words,
     any_of,
+    asked_words,
     cohort_words,
     eligible_words,
     email_part,
@@ -147,6 +149,12 @@ FILTERS: tuple[Filter, ...] = (
         lists=_EVENTS, results=True,
     ),
     Filter(
+        "own_twin", "own_twin", "With their own twin",
+        "Only what people did with their own twins.", **FLAG,
+        words=lambda query, _: "Only with people's own twins", events=EVENTS["own_twin"],
+        lists=_EVENTS, results=True,
+    ),
+    Filter(
         "topic", "topics", "Topic",
         f"Only conversations on this topic; repeat it for several. `{NO_TOPIC}`: those without"
         " one.",
@@ -182,6 +190,23 @@ FILTERS: tuple[Filter, ...] = (
         "messages", "messages", "With messages", "Conversations that hold messages of the days,"
         " whenever they started.", **FLAG,
         words=lambda query, _: "With messages in the period, whenever they started",
+        lists=_ACTIVITY,
+    ),
+    Filter(
+        "asked", "asked", "Messages of the person", "Only conversations with so many messages of"
+        f" the person, whatever their day; {MOST_ASKED}: or more.",
+        {"type": "integer", "minimum": 0, "maximum": MOST_ASKED}, whole_number,
+        words=asked_words, lists=_ACTIVITY,
+    ),
+    Filter(
+        "unanswered", "unanswered", "Unanswered", "Only conversations with a message of the person"
+        " and none of the twin, as of now.", **FLAG,
+        words=lambda query, _: "Only those that the twin has not answered", lists=_ACTIVITY,
+    ),
+    Filter(
+        "first_meetings", "first_meetings", "First meetings", "Only the first conversation ever of"
+        " a person with a twin.", **FLAG,
+        words=lambda query, _: "Only first conversations of a person with a twin",
         lists=_ACTIVITY,
     ),
     Filter(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, select
 
 from analytics.query import Query
 from analytics.reading.activation import activation_steps, due_days
-from analytics.reading.event_conditions import Columns, active_days
+from analytics.reading.event_conditions import FEATURES, Columns, active_days, of_events
 from analytics.reading.reader import Reader
 from analytics.rollups.activation import CAME_AGAIN, CREATED, DRAFTED, USED
 from analytics.rollups.habit_tables import BLOCK, BLOCKS, MOST_DAYS, WINDOW
@@ -72,6 +72,19 @@ def _reached(step: int) -> Any:
     def ids(reader: Reader, query: Query) -> Select[str]:
         rows = activation_steps(reader, query, *due_days(reader, query.period)).c
         return select(rows.user_id).where(rows.step == step)
+
+    return ids
+
+
+def _did(feature: str) -> Any:
+    """The people who used a feature on a complete day of the period."""
+
+    def ids(reader: Reader, query: Query) -> Select[str]:
+        h, period = reader.hours.alias().c, query.period
+        start, end = period.start.toordinal(), period.complete_end.toordinal()
+        conditions = of_events(reader, query, h)
+        did = FEATURES[feature](reader, query, h)
+        return select(h.user_id).distinct().where(h.day.between(start, end), did, *conditions)
 
     return ids
 
@@ -151,4 +164,5 @@ GROUPS: dict[str, Callable[[Reader, Query], Select[str]]] = {
     "activation_used": _reached(USED),
     "activation_drafted": _reached(DRAFTED),
     "activation_came_again": _reached(CAME_AGAIN),
+    **{feature: _did(feature) for feature in FEATURES},
 }

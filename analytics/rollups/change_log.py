@@ -1,4 +1,4 @@
-"""The change log: which users and sessions were touched since the rollups were made.
+"""The change log: which users, sessions and twins were touched since the rollups were made.
 
 `rollup_marks(id, kind, key)` stands beside the raw tables; triggers on them write it (`triggers.py`
 says what). `refresh.py` turns its entries into exact rollups.
@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from analytics.models import RAW_MODELS, StoredText, table_of
 from analytics.rollups import triggers_postgres, triggers_sqlite
-from analytics.rollups.triggers import LOG_NAME, REBUILD, SESSION, USER
+from analytics.rollups.triggers import LOG_NAME, REBUILD, SESSION, TWIN, USER
 
 LOG = Table(
     LOG_NAME,
@@ -53,21 +53,21 @@ class Touched:
 def read(connection: Connection, most: int, window: int, last: int | None = None) -> Touched | None:
     """The oldest entries, as far as they are about at most `most` sessions.
 
-    A user counts as 10 of them. None if there are no entries, or none up to the id `last`. Looks at
-    the first `window` entries only.
+    A user or a twin counts as 10 of them. None if there are no entries, or none up to the id
+    `last`. Looks at the first `window` entries only.
     """
     rows = connection.execute(
         select(*LOG.c)
-        .where(LOG.c.kind.in_((USER, SESSION)), true() if last is None else LOG.c.id <= last)
+        .where(LOG.c.kind.in_((USER, SESSION, TWIN)), true() if last is None else LOG.c.id <= last)
         .order_by(LOG.c.id)
         .limit(window)
     )
     entries: list[int] = []
-    found: dict[str, set[str]] = {USER: set(), SESSION: set()}
+    found: dict[str, set[str]] = {USER: set(), SESSION: set(), TWIN: set()}
     for entry, kind, key in rows:
         if key is not None and key not in found[kind]:
-            size = 10 * len(found[USER]) + len(found[SESSION])
-            if size and size + (10 if kind == USER else 1) > most:
+            size = 10 * (len(found[USER]) + len(found[TWIN])) + len(found[SESSION])
+            if size and size + (1 if kind == SESSION else 10) > most:
                 continue
             found[kind].add(key)
         entries.append(entry)

@@ -68,6 +68,11 @@ def _count(*tables: Table) -> ColumnElement[int]:
     return func.sum(case((of_table(*tables), 1), else_=0))
 
 
+def _sent_by(sender: str) -> ColumnElement[int]:
+    """1 for a message of the person ("user") or of the twin, else 0."""
+    return case((of_table(_message) & (_event.detail == sender), 1), else_=0)
+
+
 def _greatest(table: Table, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """In a group that has at most one event of the table, its value."""
     return func.max(case((of_table(table), column)))
@@ -76,6 +81,7 @@ def _greatest(table: Table, column: ColumnElement[Any]) -> ColumnElement[Any]:
 def activities() -> Rows:
     """Every dated conversation of an existing user, with the counts of all its rows."""
     sent = case((of_table(_message), _event.at))
+    by_user, by_twin = _sent_by("user"), _sent_by("twin")
     documents, queries = _count(_document), _count(_query)
     types = case((documents > 0, DOCUMENT), else_=0) + case((queries > 0, QUERY), else_=0)
     started = _greatest(_session, _event.at)
@@ -89,6 +95,8 @@ def activities() -> Rows:
             _greatest(_session, _event.day).label("day"),
             func.coalesce(func.max(sent) - func.min(sent), 0).label("duration"),
             _count(_message).label("messages"),
+            func.sum(by_user).label("asked"),
+            func.max(by_twin).label("answered"),
             documents.label("documents"),
             queries.label("queries"),
             (types + func.max(_event.shared)).label("types"),
@@ -106,17 +114,16 @@ def activities() -> Rows:
 def activity_hours() -> Rows:
     """Every dated event of an existing user, counted by conversation, local day and hour."""
     keys = _event.session_id, _event.day, _event.hour
-    by_user = case((of_table(_message) & (_event.detail == "user"), 1), else_=0)
     return (
         select(
             _event.user_id,
             *keys,
             func.max(_event.twin_id).label("twin_id"),
             func.max(_event.topic).label("topic"),
+            func.max(_event.whose).label("whose"),
             _count(_session).label("conversations"),
-            func.sum(_event.own).label("own_conversations"),
             _count(_message).label("messages"),
-            func.sum(by_user).label("user_messages"),
+            func.sum(_sent_by("user")).label("user_messages"),
             _count(_document).label("documents"),
             _count(_query).label("queries"),
         )

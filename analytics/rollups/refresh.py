@@ -24,18 +24,20 @@ from sqlalchemy import (
     MetaData,
     Table,
     delete,
+    exists,
     func,
     insert,
     or_,
     select,
     true,
     tuple_,
+    union,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from analytics.models import table_of
+from analytics.models import Twin, table_of
 from analytics.rollups.build import fill
 from analytics.rollups.build import stage as stage_rows
 from analytics.rollups.cells import CELLS, contributions, in_all_slices, keys_and_sums
@@ -53,8 +55,8 @@ from analytics.rollups.staging import (
     replaced,
 )
 from analytics.rollups.state import Build, Changed
-from analytics.rollups.tables import Member, Orphan
-from analytics.rollups.triggers import SESSION, USER
+from analytics.rollups.tables import UNKNOWN, ActivityHour, Member, Orphan
+from analytics.rollups.triggers import SESSION, TWIN, USER
 from analytics.sql.planner import analyze
 from analytics.sql.stored import is_key
 from analytics.sql.timestamps import to_instant
@@ -75,6 +77,12 @@ _SESSIONS_TAKEN = (
     select(func.coalesce(LOG.c.key, NAMELESS))
     .distinct()
     .where(_taken, or_(LOG.c.kind == SESSION, LOG.c.key.is_(None)))
+)
+_hour, _twin = table_of(ActivityHour).c, table_of(Twin).c
+# Their twin came or went; the log tells of it, but no row of theirs.
+_SESSIONS_OF_TWINS_TAKEN = select(_hour.session_id).where(
+    _hour.twin_id.in_(select(LOG.c.key).where(_taken, LOG.c.kind == TWIN, LOG.c.key.is_not(None))),
+    (_hour.whose != UNKNOWN) != exists().where(_twin.id == _hour.twin_id),
 )
 
 
@@ -104,7 +112,7 @@ def stage(connection: Connection, touched: Touched) -> None:
     for table in _METADATA.sorted_tables:
         connection.execute(delete(table))
     connection.execute(insert(_TAKEN), [{"id": entry} for entry in touched.entries])
-    stage_rows(connection, _USERS_TAKEN, _SESSIONS_TAKEN)
+    stage_rows(connection, _USERS_TAKEN, union(_SESSIONS_TAKEN, _SESSIONS_OF_TWINS_TAKEN))
     fill(connection, _NOW[Member], MEMBERS)
     fill(connection, _NOW[Orphan], orphans(touched=True))
 

@@ -32,7 +32,10 @@ from sqlalchemy import (
 from analytics.models import RAW_MODELS, table_of
 from analytics.rollups.tables import (
     NONE,
+    OTHERS,
+    OWN,
     SHARED_TWIN,
+    UNKNOWN,
     ActivityHour,
     SessionRows,
 )
@@ -79,7 +82,7 @@ STAGED_SESSION = _staged(
     Column("twin_id", String),
     Column("topic", String, nullable=False),  # a key, as slices have
     Column("shared", Integer, nullable=False),  # SHARED_TWIN or 0
-    Column("own", Integer, nullable=False),  # 1 if the twin is the user's own, else 0
+    Column("whose", Integer, nullable=False),  # OWN, OTHERS or UNKNOWN
     Column("damaged", Integer, nullable=False),  # 1 if it holds text that can't be read, else 0
     Column("at", BigInteger),
 )
@@ -91,8 +94,8 @@ REPLACED_SESSION = _staged(
     Column("user_id", String, primary_key=True),
     Column("session_id", String, primary_key=True),
 )
-# The whole users, and those who now started a conversation or wrote on other days than recorded;
-# only a refresh has any.
+# The whole users, and those who now started a conversation, wrote, drafted, retrieved or used
+# others' twins on other days than recorded; only a refresh has any.
 USER_OF_OTHER_DAYS = _staged("user_of_other_days", Column("user_id", String, primary_key=True))
 # Every row of a staged session, and the own rows of the touched users: themselves and their twins.
 STAGED_EVENT = _staged(
@@ -105,7 +108,7 @@ STAGED_EVENT = _staged(
     Column("topic", String),
     Column("detail", String),  # sender type or document type
     Column("shared", Integer, nullable=False),
-    Column("own", Integer, nullable=False),
+    Column("whose", Integer, nullable=False),
     Column("damaged", Integer, nullable=False),
     Column("at", BigInteger),  # NULL if undated; day and hour likewise
     Column("day", Integer),
@@ -152,16 +155,19 @@ def text_damaged(table: Table) -> ColumnElement[int]:
 
 
 def _sessions(which: ColumnElement[bool]) -> Rows:
-    own = exists().where(_twin.c.id == _session.c.twin_id, _twin.c.user_id == _session.c.user_id)
+    named = is_key(_session.c.twin_id)
+    known = exists().where(_twin.c.id == _session.c.twin_id)
+    own = known.where(_twin.c.user_id == _session.c.user_id)
+    whose = case((named & own, OWN), (named & known, OTHERS), else_=UNKNOWN)
     return (
         select(
             _session.c.id.label("session_id"),
             _session.c.user_id,
             case((is_key(_user.c.id, _session.c.id), 1), else_=0).label("kept"),
-            case((is_key(_session.c.twin_id), _session.c.twin_id), else_="").label("twin_id"),
+            case((named, _session.c.twin_id), else_="").label("twin_id"),
             key_of(readable(_session.c.topic)).label("topic"),
             case((flag(_session.c.is_shared_twin), SHARED_TWIN), else_=0).label("shared"),
-            case((own, 1), else_=0).label("own"),
+            whose.label("whose"),
             text_damaged(_session).label("damaged"),
             instant(_session.c.started_at).label("at"),
         )
@@ -184,22 +190,34 @@ REPLACED_SESSIONS = union(
 
 
 def _users_of_other_days() -> Rows:
-    started, wrote = literal(0), literal(1)
+    h = _hour.c
     sent = of_table(_message) & (_event.detail == "user")
+    with_others = _event.whose == OTHERS
+    # What was done in a conversation on a day: as recorded, and as staged.
+    done: tuple[tuple[ColumnElement[bool], ColumnElement[bool]], ...] = (
+        (h.conversations > 0, of_table(_session)),
+        (h.user_messages > 0, sent),
+        (h.documents > 0, of_table(_document)),
+        (h.queries > 0, of_table(_query)),
+        (
+            (h.whose == OTHERS) & (h.conversations + h.user_messages > 0),
+            with_others & (of_table(_session) | sent),
+        ),
+    )
     recorded = union_all(
         *(
-            select(_hour.c.user_id, _hour.c.session_id, _hour.c.day, what.label("what")).where(
-                replaced(_hour), count > 0
+            select(h.user_id, h.session_id, h.day, literal(what).label("what")).where(
+                replaced(_hour), was_done
             )
-            for what, count in ((started, _hour.c.conversations), (wrote, _hour.c.user_messages))
+            for what, (was_done, _) in enumerate(done)
         )
     ).subquery()
     now = union_all(
         *(
-            select(_event.user_id, _event.session_id, _event.day, what.label("what")).where(
-                _event.kept == 1, _event.at.is_not(None), which
-            )
-            for what, which in ((started, of_table(_session)), (wrote, sent))
+            select(
+                _event.user_id, _event.session_id, _event.day, literal(what).label("what")
+            ).where(_event.kept == 1, _event.at.is_not(None), is_done)
+            for what, (_, is_done) in enumerate(done)
         )
     ).subquery()
     gone = select(recorded).except_(select(now)).subquery()
@@ -218,14 +236,13 @@ def _events(table: Table) -> Rows:
     at: ColumnElement[Any]
     detail: ColumnElement[Any]
     shared: ColumnElement[Any]
-    own: ColumnElement[Any]
     damaged: ColumnElement[Any]
     if table is _session:
         source: FromClause = STAGED_SESSION
-        at, detail, shared, own = session.at, nothing, session.shared, session.own
+        at, detail, shared = session.at, nothing, session.shared
         damaged = session.damaged
     else:
-        at, shared, own = instant(table.c.created_at), literal(0), literal(0)
+        at, shared = instant(table.c.created_at), literal(0)
         damaged = text_damaged(table)
         details = {
             _message: cast(_message.c.sender_type, String),
@@ -246,7 +263,7 @@ def _events(table: Table) -> Rows:
         (session.topic if of_session else nothing).label("topic"),
         detail.label("detail"),
         shared.label("shared"),
-        own.label("own"),
+        (session.whose if of_session else literal(UNKNOWN)).label("whose"),
         damaged.label("damaged"),
         at.label("at"),
     ).select_from(source)

@@ -89,12 +89,16 @@ class Activity(Fact, table=True):
     day: int
     duration: int = _big()  # last - first dated message
     messages: int
+    asked: int  # messages of the person
+    answered: int  # 1 with a message of the twin, else 0
     documents: int
     queries: int
     types: int  # the sum of DOCUMENT, QUERY and SHARED_TWIN where they fit
 
 
 DOCUMENT, QUERY, SHARED_TWIN = 1, 2, 4
+# Whose the twin of a conversation is: unknown where the twin is missing.
+UNKNOWN, OWN, OTHERS = 0, 1, 2
 
 
 class ActivityHour(Fact, table=True):
@@ -106,7 +110,7 @@ class ActivityHour(Fact, table=True):
         Index(
             "ix_activity_hour_twin",
             *("twin_id", "day", "user_id"),
-            *("conversations", "own_conversations", "user_messages", "documents", "queries"),
+            *("whose", "conversations", "user_messages", "documents", "queries"),
         ),
         # Sums of filtered facts need to read no row: of the period's days, or of a topic.
         Index(
@@ -127,8 +131,8 @@ class ActivityHour(Fact, table=True):
     hour: int = Field(primary_key=True)
     twin_id: str = Field(sa_type=StoredText)
     topic: str  # a key, as slices have; also that of a conversation without a date
+    whose: int  # UNKNOWN, OWN or OTHERS, whatever the scope
     conversations: int
-    own_conversations: int  # with a twin that is the user's own
     messages: int
     user_messages: int
     documents: int
@@ -239,7 +243,9 @@ class Headcount(Cell, table=True):
 class Daily(Cell, table=True):
     """Counts of a day. `installations` are twins, by their owner's slice; `accounts` begin on it.
 
-    `first_users` and `last_users` are users whose first and last active day ever it is.
+    `first_users` and `last_users` are users whose first and last active day ever it is,
+    `first_meetings` users and twins whose first conversation it saw. `own_conversations` are with
+    a twin of the user's, `others_conversations` with one that is known to be somebody else's.
     """
 
     day: int = Field(primary_key=True)
@@ -253,6 +259,9 @@ class Daily(Cell, table=True):
     duration: int = _big()
     installations: int = 0
     accounts: int = 0
+    own_conversations: int = 0
+    others_conversations: int = 0
+    first_meetings: int = 0
 
 
 class Hourly(Cell, table=True):
@@ -311,26 +320,6 @@ class CohortWeek(Cell, table=True):
     first_week: int = Field(primary_key=True)
     week: int = Field(primary_key=True)
     users: int
-
-
-class TopicDay(Cell, table=True):
-    """Conversations of a day by topic."""
-
-    __tablename__ = "topic_day"
-
-    day: int = Field(primary_key=True)
-    topic: str = Field(primary_key=True)
-    conversations: int
-
-
-class DocumentTypeDay(Cell, table=True):
-    """Documents of a day by type."""
-
-    __tablename__ = "document_type_day"
-
-    day: int = Field(primary_key=True)
-    document_type: str = Field(primary_key=True)
-    documents: int
 
 
 class Source(SQLModel, table=True):

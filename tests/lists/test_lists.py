@@ -56,11 +56,6 @@ DAYS_EACH = 6  # of a series are opened
 LIMIT = 100
 
 
-def lists_active(query: Query) -> bool:
-    """Whether people are those who did something, where nothing else is asked."""
-    return not query.group and (query.names_events or not query.names_people)
-
-
 class Lists:
     """Opens the lists of a database, and compares them with the figures and the oracle."""
 
@@ -72,7 +67,7 @@ class Lists:
         """The list of people has these many; they are the oracle's."""
         page = people(self.reader, query, limit=LIMIT, **more)
         wanted = self.oracle.group(query)
-        if more.get("activity") != "all" and lists_active(query):
+        if more.get("activity") != "all" and of_the_active(query):
             wanted &= self.oracle.active_behind(query)
         self.same(figure, page.total, [row.id for row in page.items], wanted)
 
@@ -111,6 +106,13 @@ class Lists:
         """Figure, total and ids agree, and nobody is listed twice."""
         assert (total, sorted(ids)) == (figure, sorted(wanted))
         self.opened += 1
+
+
+def of_the_active(query: Query) -> bool:
+    """Whether a list of people unasked is of active ones; a group of adoption may hold others."""
+    if query.group:
+        return query.hour is not None
+    return query.names_events or not query.names_people
 
 
 def on(query: Query, day: date) -> Query:
@@ -226,7 +228,7 @@ def open_mixed(lists: Lists, query: Query) -> None:
     oracle = lists.oracle
     plain = replace(query, document_types=())
     wanted = oracle.group(plain)
-    if lists_active(plain):
+    if of_the_active(plain):
         wanted &= oracle.active_behind(plain)
     lists.people(len(wanted), plain)
     if plain.hour is None:
@@ -289,6 +291,7 @@ def narrowed_queries(draw: st.DrawFn, raw: Raw, query: Query) -> Query:
         "twin": lambda: one(*(t["id"] for t in raw.twins), "nothing"),
         "unknown_twin": lambda: True,
         "by_others": lambda: True,
+        "own_twin": lambda: True,
         "hour": lambda: one(*range(24)),
         "topics": lambda: (one(*d.TOPICS) or None, one(*d.TOPICS) or None),
         "document_types": lambda: (one(*d.TOPICS) or None,),
@@ -300,7 +303,9 @@ def narrowed_queries(draw: st.DrawFn, raw: Raw, query: Query) -> Query:
     }
     names = draw(st.lists(st.sampled_from(sorted(choices)), max_size=3, unique=True))
     if "unknown_twin" in names:
-        names = [name for name in names if name not in ("twin", "by_others")]
+        names = [name for name in names if name not in ("twin", "by_others", "own_twin")]
+    if "own_twin" in names:
+        names = [name for name in names if name != "by_others"]
     chosen = {name: choices[name]() for name in names}
     if "group" in chosen:
         chosen["since"] = one(None, start - timedelta(1), start - timedelta(9))

@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from analytics.metrics.registry import RESULTS
 from analytics.period import Period
 from analytics.query import RETENTION_DAYS, Query
-from analytics.reading import account_cells, account_facts, cells, facts, lifecycle, rolling
+from analytics.reading import (
+    account_cells,
+    account_facts,
+    cells,
+    depth,
+    facts,
+    lifecycle,
+    reach,
+    rolling,
+)
 from analytics.reading.cells import Totals
 from analytics.reading.reader import Reader, reading
 from tests.conftest import Shelf
@@ -74,6 +83,10 @@ def known_by(source: ModuleType, reader: Reader, query: Query) -> dict[str, Any]
         "hourly": {hour: n for hour, n in source.hourly(reader, query).items() if n},
         "cohort_weeks": source.cohort_weeks(reader, query, first_week, period.end.toordinal()),
     }
+    kind = "cells" if source is cells else "facts"
+    for module, what in ((depth, "of"), (reach, "conversations_of"), (reach, "users_of")):
+        answers[f"{module.__name__} {what}"] = getattr(module, f"{what}_{kind}")(reader, query)
+    answers["first_meetings"] = dict(getattr(reach, f"first_meetings_of_{kind}")(reader, query))
     for by in BY:
         totals = source.totals_by(reader, query, by, Totals._fields[1:])
         answers[f"totals_by {by}"] = {key: row for key, row in totals.items() if any(row)}

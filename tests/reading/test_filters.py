@@ -24,7 +24,8 @@ from analytics.reading.filters import (
 WEEK = Query(Period(date(2026, 3, 5), date(2026, 3, 11), date(2026, 3, 12)))
 EVERYTHING = replace(
     WEEK, organizations=("A&B", None), departments=(None,), user="É@", person="u 1&2", twin="=t",
-    by_others=True, topics=(None, "No topic", "=x", "Ünï"), type="query", search='"a b" c*', hour=0,
+    by_others=True, asked=20, unanswered=True, first_meetings=True,
+    topics=(None, "No topic", "=x", "Ünï"), type="query", search='"a b" c*', hour=0,
     document_types=("No type",), messages=True, cohort=date(2026, 3, 9), week=0, eligible=1,
     returned=30, power_users=True, group="gone", since=date(2026, 1, 5),
 )  # fmt: skip
@@ -32,7 +33,8 @@ WRITTEN = {
     "organization": ["A&B", "No organization"], "department": ["No department"], "user": ["É@"],
     "person": ["u 1&2"], "twin": ["=t"], "by_others": ["true"],
     "topic": ["No topic", "=No topic", "==x", "Ünï"], "type": ["query"], "search": ['"a b" c*'],
-    "hour": ["0"], "document_type": ["=No type"], "messages": ["true"], "cohort": ["2026-03-09"],
+    "hour": ["0"], "document_type": ["=No type"], "messages": ["true"], "asked": ["20"],
+    "unanswered": ["true"], "first_meetings": ["true"], "cohort": ["2026-03-09"],
     "week": ["0"], "eligible": ["1"], "returned": ["30"], "power_users": ["true"],
     "group": ["gone"], "since": ["2026-01-05"],
 }  # fmt: skip
@@ -42,10 +44,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "twin": {"twin": "t0"},
     "unknown_twin": {"unknown_twin": True},
     "by_others": {"by_others": True},
+    "own_twin": {"own_twin": True},
     "hour": {"hour": 9},
     "topic": {"topics": ("A", None)},
     "document_type": {"document_types": ("Memo",)},
     "messages": {"messages": True},
+    "asked": {"asked": 0},
+    "unanswered": {"unanswered": True},
+    "first_meetings": {"first_meetings": True},
     "cohort": {"cohort": date(2025, 11, 3)},
     "week": {"cohort": date(2025, 11, 3), "week": 4},
     "eligible": {"eligible": 7},
@@ -73,7 +79,7 @@ def test_filters_are_written_as_parameters_and_read_back() -> None:
     assert parameters(WEEK) == {}
     assert parameters(EVERYTHING) == WRITTEN
     assert filtered(WEEK, WRITTEN, FILTERS) == EVERYTHING
-    assert {one.name for one in FILTERS} == {*WRITTEN, "unknown_twin"}
+    assert {one.name for one in FILTERS} == {*WRITTEN, "unknown_twin", "own_twin"}
     without = {name: texts for name, texts in WRITTEN.items() if name not in SLICES}
     assert parameters(EVERYTHING, *SLICES) == without
 
@@ -83,7 +89,13 @@ def test_a_list_and_a_result_read_what_narrows_them() -> None:
         EVERYTHING, document_types=()
     )
     assert filtered(WEEK, WRITTEN, of_list("documents")) == replace(
-        EVERYTHING, type="all", search="", messages=False
+        EVERYTHING,
+        type="all",
+        search="",
+        messages=False,
+        asked=None,
+        unanswered=False,
+        first_meetings=False,
     )
     assert filtered(WEEK, WRITTEN) == replace(
         WEEK, organizations=("A&B", None), departments=(None,), user="É@", person="u 1&2",
@@ -111,6 +123,7 @@ def test_a_list_and_a_result_read_what_narrows_them() -> None:
         ("person", ["\x00"]),
         ("person", ["ann", "bob"]),
         ("by_others", ["1"]),
+        ("own_twin", ["1"]),
         ("topic", ["\x00"]),
     ],
 )
@@ -126,6 +139,10 @@ def test_a_value_without_a_meaning_is_refused_by_name(parameter: str, values: li
     [
         ({"twin": "t", "unknown_twin": True}, "unknown_twin"),
         ({"by_others": True, "unknown_twin": True}, "by_others"),
+        ({"own_twin": True, "unknown_twin": True}, "own_twin"),
+        ({"own_twin": True, "by_others": True}, "own_twin"),
+        ({"asked": 21}, "asked"),
+        ({"asked": -1}, "asked"),
         ({"cohort": date(2026, 3, 9), "week": 10_001}, "week"),
         ({"cohort": date(2026, 3, 10)}, "cohort"),
     ],
@@ -153,7 +170,7 @@ def test_a_filter_that_cannot_narrow_a_list_is_refused_there() -> None:
 
 def test_results_take_what_says_who_and_in_which_conversations() -> None:
     assert {one.name for one in OF_RESULTS} == {
-        *SLICES, "user", "person", "twin", "unknown_twin", "by_others", "topic",
+        *SLICES, "user", "person", "twin", "unknown_twin", "by_others", "own_twin", "topic",
     }  # fmt: skip
     for one in OF_RESULTS:
         assert (one.people is None) != (one.events is None)

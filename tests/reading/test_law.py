@@ -21,6 +21,8 @@ from analytics.query import GROUPS, Query
 from analytics.reading import cells, known
 from analytics.reading.reader import Reader, Scope, reading
 from analytics.rollups.account_tables import Account
+from analytics.rollups.depth_tables import Depth, FeaturePair
+from analytics.rollups.name_tables import DocumentTypeDay, TopicDay
 from analytics.rollups.tables import (
     Activity,
     ActivityDocument,
@@ -28,7 +30,6 @@ from analytics.rollups.tables import (
     Cohort,
     CohortWeek,
     Daily,
-    DocumentTypeDay,
     Headcount,
     Hourly,
     Installation,
@@ -37,7 +38,6 @@ from analytics.rollups.tables import (
     Member,
     Pair,
     PowerPair,
-    TopicDay,
     UserDay,
 )
 from analytics.search.index import Search
@@ -73,6 +73,7 @@ FILTERS: tuple[dict[str, Any], ...] = (
     {"twin": "t_ghost"},
     {"unknown_twin": True},
     {"by_others": True},
+    {"own_twin": True},
     {"topics": ("Budget",)},
     {"topics": (None,)},
     {"organizations": ("Acme",), "topics": ("Budget", "Travel")},
@@ -91,6 +92,11 @@ NARROWED: tuple[dict[str, Any], ...] = (
     {"power_users": True},
     *({"group": name} for name in GROUPS),
     {"group": "gone", "since": date(2026, 2, 20)},
+    {"asked": 1},
+    {"asked": 20, "topics": ("Budget",)},
+    {"unanswered": True},
+    {"first_meetings": True},
+    {"first_meetings": True, "topics": ("Budget",)},
     {"type": "document"},
     {"type": "shared_twin", "organizations": ("Acme",)},
 )
@@ -217,8 +223,8 @@ def test_a_table_without_its_condition_is_noticed(
 
 
 CELLS = (
-    Headcount, Daily, Hourly, Listing, Pair, PowerPair, Cohort, CohortWeek, TopicDay,
-    DocumentTypeDay,
+    Headcount, Daily, Hourly, Listing, Depth, Pair, PowerPair, FeaturePair, Cohort, CohortWeek,
+    TopicDay, DocumentTypeDay,
 )  # fmt: skip
 
 
@@ -270,6 +276,7 @@ def cases(draw: st.DrawFn) -> Case:
         {"twin": draw(st.sampled_from(twins))},
         {"topics": (draw(st.sampled_from(topics)),)},
         {"by_others": True},
+        {"own_twin": True},
         {"unknown_twin": True},
         {"user": draw(st.sampled_from(("a", "n_", "1")))},
     ]

@@ -37,6 +37,7 @@ EVENTS: dict[str, tuple[dict[str, Any], Stays]] = {
     "twin": ({"twin": "t_zoe"}, lambda row: row["twin_id"] == "t_zoe"),
     "unknown twin": ({"unknown_twin": True}, lambda row: row["twin_id"] not in OWNERS),
     "by others": ({"by_others": True}, is_by_others),
+    "own twin": ({"own_twin": True}, lambda row: OWNERS.get(row["twin_id"]) == row["user_id"]),
     "topic": ({"topics": ("Budget",)}, lambda row: row["topic"] == "Budget"),
     "no topic": ({"topics": (None, "Travel")}, lambda row: row["topic"] in (None, "", "Travel")),
 }
@@ -56,7 +57,7 @@ def of_anybody(reader: Reader, query: Query) -> dict[str, Any]:
     found = {
         result.slug: rows(result.rows(reader, query, limit=1_000))
         for result in RESULTS
-        if result.slug not in ("sources", "twins")
+        if result.slug not in ("sources", "twins", "reach")
     }
     of = LIST_BY_SLUG["people"]
     for activity in ACTIVITY:
@@ -72,6 +73,7 @@ def with_twins(reader: Reader, query: Query) -> dict[str, Any]:
         slug: rows(list(LIST_BY_SLUG[slug].all(reader, query))) for slug in ("documents", "queries")
     }
     found["activities"] = rows(list(all_activities(reader, query, NOW)))
+    found["reach"] = rows(BY_SLUG["reach"].rows(reader, query))
     found["twins"] = [
         twin
         for twin in rows(BY_SLUG["twins"].rows(reader, query))

@@ -10,7 +10,7 @@ from ui.startup import unless_locked
 
 with st.container(key="headline"):  # a name for `ui/head.html`
     headline_cards()
-result_cards("depth-summary", 3)
+result_cards("depth-summary")
 with st.grid(2, min_column_width=380):
     for slug in PAGES["overview"].charts:
         chart(slug)

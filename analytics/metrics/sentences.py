@@ -153,6 +153,15 @@ def conversations(moved: Moved, people: int) -> Words:
     return Words(number(moved.now), said, *compared(moved, enough_conversations))
 
 
+def unanswered(moved: Moved, of: int) -> Words:
+    """How many conversations have no answer."""
+    some = number(moved.now) if moved.now else "None"
+    verb = "have" if moved.now > 1 else "has"
+    said = f"{some} of the {count(of, 'conversation')} {verb} no answer"
+    said += f" of the twin{share_of(moved.now, of)}."
+    return Words(number(moved.now), said, *compared(moved, enough_conversations))
+
+
 def _came(moved: Moved, how: str) -> Words:
     people = count(moved.now, "person", "people") if moved.now else "Nobody"
     return Words(number(moved.now), f"{people} {how}.", *compared(moved, enough_people))

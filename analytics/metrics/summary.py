@@ -19,7 +19,7 @@ from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.cells import Totals, first_active
-from analytics.reading.figures import moved, totals
+from analytics.reading.figures import depths, moved, totals
 from analytics.reading.habits import window
 from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
@@ -187,6 +187,7 @@ class _Summary:
         yield from self.activation()
         yield from self.habit()
         yield from self.conversations()
+        yield from self.unanswered()
         yield from self.concentration()
 
     # --- sentence by sentence ---
@@ -215,6 +216,14 @@ class _Summary:
         moved = self.moved(self.started)
         words = say.conversations(moved, self.now(self.active_people) or 0)
         yield self.sentence("Conversations", "metrics", "conversations", words, moved)
+
+    def unanswered(self) -> Iterator[Sentence]:
+        """How many of them have no answer by now."""
+        of = self.now(self.started)
+        if of:
+            moved = self.moved(self.without_answer)
+            words = say.unanswered(moved, of)
+            yield self.sentence("Unanswered", "depth-summary", "conversations", words, moved)
 
     def adoption(self) -> Iterator[Sentence]:
         """How many of those who could use a twin do."""
@@ -337,28 +346,35 @@ class _Summary:
 
     def active_people(self, start: int, length: int) -> int | None:
         """Active users of days."""
-        return self._known(start, self.totals(start, length).active_users)
+        return self.totals(start, length).active_users if self._is_known(start) else None
 
     def started(self, start: int, length: int) -> int | None:
         """Conversations of days."""
-        return self._known(start, self.totals(start, length).conversations)
+        return self.totals(start, length).conversations if self._is_known(start) else None
+
+    def without_answer(self, start: int, length: int) -> int | None:
+        """Conversations of days with a message of the person, and none of the twin by now."""
+        if not self._is_known(start):
+            return None
+        found = depths(self.reader, replace(self.query, period=self._days(start, length)))
+        return sum(one.conversations - one.answered for one in found if one.asked)
 
     def life(self, group: str, start: int, length: int) -> int | None:
         """People of a group of the lifecycle, against as many days directly before."""
         found = self.lives(start, length)
         return getattr(found, group) if found else None
 
-    def _known(self, start: int, figure: int) -> int | None:
-        """A figure; None of days that begin before the data, but for the question's own."""
-        is_own = start == self.query.period.start.toordinal()
-        return figure if is_own or start >= self.began else None
+    def _is_known(self, start: int) -> bool:
+        """Whether days don't begin before the data, or are the question's own."""
+        return start >= self.began or start == self.query.period.start.toordinal()
+
+    def _days(self, start: int, length: int) -> Period:
+        first = datetime.date.fromordinal(start)
+        return Period(first, first + datetime.timedelta(length - 1), self.query.period.today)
 
     def _totals(self, start: int, length: int) -> Totals:
-        first = datetime.date.fromordinal(max(1, start))
-        if start < self.began and first != self.query.period.start:
-            return Totals()
-        period = Period(first, first + datetime.timedelta(length - 1), self.query.period.today)
-        return totals(self.reader, replace(self.query, period=period), until="conversations")
+        asked = replace(self.query, period=self._days(start, length))
+        return totals(self.reader, asked, until="conversations")
 
     def _lives(self, start: int, length: int) -> Moved | None:
         if start - length < self.began:
@@ -385,7 +401,8 @@ def _leads_to(row: Any, query: Query) -> DrillThrough:
     period = Period(row.from_day, row.to_day, query.period.today)
     counts = {row.counts: row.value} if row.counts else {}
     group = _GROUPS.get(row.name, "")
-    return DrillThrough(row.name, counts, replace(asked, period=period, group=group), (row.name,))
+    narrowed = replace(asked, period=period, group=group, unanswered=row.name == "Unanswered")
+    return DrillThrough(row.name, counts, narrowed, (row.name,))
 
 
 RESULT = Result(

@@ -24,7 +24,7 @@ GROUPS = (
     "new", "returning", "back", "gone",
     "accounts", "ever_active", "never_active",
     "activation_due", "activation_used", "activation_drafted", "activation_came_again",
-    "most_days", "weekly", "occasional", "starters", "busiest",
+    "most_days", "weekly", "every_week", "occasional", "starters", "busiest",
     "used_others_twin", "drafted", "retrieved",
 )  # fmt: skip
 MOST_ASKED = 20  # stands for as many messages of the person and more

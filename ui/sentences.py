@@ -46,11 +46,16 @@ def sentence_list() -> None:
 def _sentence(row: Sentence, *, compares: bool) -> None:
     name = row.name.lower().replace(" ", "-")
     with st.container(key=f"sentence-{name}"):
-        st.markdown(inert(row.figure))
-        then = f" {inert(row.comparison)}" if compares and row.comparison else ""
-        st.markdown(f"{inert(row.sentence)}{then}")
+        st.markdown(_unbroken(row.figure))
+        then = f" {row.comparison}" if compares else ""
+        st.markdown(_unbroken(f"{row.sentence}{then}"))
         with st.container(key=f"links-{name}", horizontal=True, gap="xsmall", width="content"):
             _links(row)
+
+
+def _unbroken(words: str) -> str:
+    """Inert words, in which no line ends before a percent sign."""
+    return inert(words).replace(" \\%", "\u00a0\\%")
 
 
 def _links(row: Sentence) -> None:

@@ -62,7 +62,6 @@ NAVIGATION: dict[str, Page] = {
             "rolling-users",
             "activation-time",
             "activation",
-            "trending_up",
             "habit",
             "habit-tiers",
             "power-curve",

@@ -153,6 +153,15 @@ def conversations(moved: Moved, people: int) -> Words:
     return Words(number(moved.now), said, *compared(moved, enough_conversations))
 
 
+def unanswered(moved: Moved, of: int) -> Words:
+    """How many conversations have no answer."""
+    some = number(moved.now) if moved.now else "None"
+    verb = "have" if moved.now > 1 else "has"
+    said = f"{some} of the {count(of, 'conversation')} {verb} no answer"
+    said += f" of the twin{share_of(moved.now, of)}."
+    return Words(number(moved.now), said, *compared(moved, enough_conversations))
+
+
 def _came(moved: Moved, how: str) -> Words:
     people = count(moved.now, "person", "people") if moved.now else "Nobody"
     return Words(number(moved.now), f"{people} {how}.", *compared(moved, enough_people))
@@ -172,3 +181,67 @@ LIFECYCLE: dict[str, Callable[[Moved, int], Words]] = {
     "back": lambda moved, _: _came(moved, "came back after a break"),
     "gone": lambda moved, before: _of_those_before(moved, before, "left"),
 }
+
+
+def _of(part: int, whole: int, what: str) -> str:
+    """As "48 of the 120 people with an account"."""
+    return f"{number(part)} of the {count(whole, 'person', 'people')} {what}"
+
+
+def _part_before(part: int | None, whole: int | None) -> str:
+    if part is None or whole is None:
+        return ""
+    return f"{number(part)} of {number(whole)} before{share_of(part, whole)}."
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of some people, now and before; None where nobody knows."""
+
+    part: int
+    whole: int
+    part_before: int | None = None
+    whole_before: int | None = None
+
+
+def adoption(of: Part) -> Words:
+    """How many of those with an account used a twin."""
+    said = f"{_of(of.part, of.whole, 'with an account')} used a twin"
+    figure = f"{number(of.part)} of {number(of.whole)}"
+    if of.whole < RATE_PEOPLE:
+        said += f"; {TOO_FEW} a rate"
+    elif of.whole >= PERCENT_BASE:
+        figure = percent(percentage(of.part, of.whole))
+        said += share_of(of.part, of.whole)
+    return Words(figure, f"{said}.", _part_before(of.part_before, of.whole_before))
+
+
+def habit(of: Part, weeks: str) -> Words:
+    """How many used a twin in each of four weeks, which `weeks` names."""
+    said = f"{_of(of.part, of.whole, f'active in {weeks}')} were active in each of them"
+    said += f"; {TOO_FEW} whether it is a habit" if of.whole < RATE_PEOPLE else ""
+    said += share_of(of.part, of.whole)
+    return Words(number(of.part), f"{said}.", _part_before(of.part_before, of.whole_before))
+
+
+def activation(used: int, accounts: int, created: str, median: int | None) -> Words:
+    """How many of the new accounts, `created` on some days, started, and after how long."""
+    said = _of(used, accounts, f"with an account made {created}")
+    said += f" used a twin within 28 days{share_of(used, accounts)}"
+    if accounts < RATE_PEOPLE:
+        said += f"; {TOO_FEW} how soon"
+    elif median is not None:
+        after = f"within {count(median, 'day')}" if median else "on the first day"
+        said += f"; half of them {after}"
+    return Words(number(used), f"{said}.")
+
+
+def concentration(of: Part, weeks: str) -> Words | None:
+    """How few started half of the conversations; None of too few people to say."""
+    if of.whole < RATE_PEOPLE:
+        return None
+    said = f"{_of(of.part, of.whole, f'who started conversations in {weeks}')} started half of them"
+    before = _part_before(of.part_before, of.whole_before)
+    if of.whole_before is not None and of.whole_before < RATE_PEOPLE:
+        before = ""
+    return Words(number(of.part), f"{said}{share_of(of.part, of.whole)}.", before)

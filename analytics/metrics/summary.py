@@ -9,18 +9,29 @@ from typing import Annotated, Any
 from analytics.fields import Meaning, Row
 from analytics.format import count, day, days, number
 from analytics.metrics import sentences as say
+from analytics.metrics.activation_time import activation_time
+from analytics.metrics.adoption import adoption
+from analytics.metrics.concentration import concentration
+from analytics.metrics.habit import habit
 from analytics.metrics.intervals import GROUPS
 from analytics.metrics.notes import NoteRow
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.cells import Totals, first_active
-from analytics.reading.figures import moved, totals
+from analytics.reading.figures import depths, moved, totals
+from analytics.reading.habits import window
 from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
+from analytics.rollups.habit_tables import WINDOW
 
 _WEEK = 7
-_GROUPS = {name.capitalize(): name for name in GROUPS}
+# Sentences whose people a group has.
+_GROUPS = {name.capitalize(): name for name in GROUPS} | {
+    "Activation": "activation_used",
+    "Habit": "every_week",
+    "Half of the conversations": "busiest",
+}
 _BEFORE = ("returning", "gone")  # who was active before
 
 
@@ -172,7 +183,12 @@ class _Summary:
         """One after the other, the most telling first."""
         yield from self.people()
         yield from self.lifecycle()
+        yield from self.adoption()
+        yield from self.activation()
+        yield from self.habit()
         yield from self.conversations()
+        yield from self.unanswered()
+        yield from self.concentration()
 
     # --- sentence by sentence ---
 
@@ -201,11 +217,86 @@ class _Summary:
         words = say.conversations(moved, self.now(self.active_people) or 0)
         yield self.sentence("Conversations", "metrics", "conversations", words, moved)
 
-    def sentence(
-        self, name: str, result: str, counts: str, words: say.Words, moved: say.Moved
+    def unanswered(self) -> Iterator[Sentence]:
+        """How many of them have no answer by now."""
+        of = self.now(self.started)
+        if of:
+            moved = self.moved(self.without_answer)
+            words = say.unanswered(moved, of)
+            yield self.sentence("Unanswered", "depth-summary", "conversations", words, moved)
+
+    def adoption(self) -> Iterator[Sentence]:
+        """How many of those who could use a twin do."""
+        row = adoption(self.reader, self.query)
+        if row.accounts and row.active_users is not None:
+            is_known = row.previous_adoption_rate is not None
+            part = say.Part(
+                row.active_users,
+                row.accounts,
+                row.previous_active_users if is_known else None,
+                row.previous_accounts if is_known else None,
+            )
+            words = say.adoption(part)
+            yield self.sentence("Adoption", "adoption", "people", words, _in_part(part))
+
+    def activation(self) -> Iterator[Sentence]:
+        """How many of the new accounts started."""
+        row = activation_time(self.reader, self.query)
+        if row.accounts and row.created_from and row.created_to:
+            used, today = row.used or 0, self.query.period.today
+            created = days(Period(row.created_from, row.created_to, today, of_list=True))
+            words = say.activation(used, row.accounts, created, row.median_days)
+            moved = say.Moved(used, None, self.query.period.days)
+            yield self.sentence("Activation", "activation-time", "people", words, moved)
+
+    def habit(self) -> Iterator[Sentence]:
+        """How many use a twin week by week."""
+        row = habit(self.reader, self.query)
+        if row.active_users and row.to_day:
+            each = [(row.most_days, row.weekly), (row.previous_most_days, row.previous_weekly)]
+            now, before = (None if a is None or b is None else a + b for a, b in each)
+            part = say.Part(now or 0, row.active_users, before, row.previous_active_users)
+            words = say.habit(part, self._four_weeks(row.to_day))
+            yield self._of_four_weeks("Habit", "habit", words, part, row.to_day)
+
+    def concentration(self) -> Iterator[Sentence]:
+        """How few start half of the conversations."""
+        row = concentration(self.reader, self.query)
+        if row.people and row.half_people and row.to_day:
+            part = say.Part(
+                row.half_people, row.people, row.previous_half_people, row.previous_people
+            )
+            words = say.concentration(part, self._four_weeks(row.to_day))
+            if words:
+                name = "Half of the conversations"
+                yield self._of_four_weeks(name, "concentration", words, part, row.to_day)
+
+    def _four_weeks(self, end: datetime.date) -> str:
+        """How the 28 days are called: by their dates where they aren't those of the summary."""
+        if self.query.period.days == WINDOW:
+            return "these 4 weeks"
+        return f"the 4 weeks {days(window(end.toordinal(), self.query.period))}"
+
+    def _of_four_weeks(
+        self, name: str, result: str, words: say.Words, part: say.Part, end: datetime.date
     ) -> Sentence:
-        """The row of a figure of the days."""
-        period, before = self.query.period, self.query.previous.period
+        """The row of a figure of the 28 days that end on a day, against the 28 before."""
+        moved, last = _in_part(part), end.toordinal()
+        both = (window(last - n, self.query.period) for n in (0, WINDOW) if last > n + WINDOW)
+        return self.sentence(name, result, "people", words, moved, *both)
+
+    def sentence(  # noqa: PLR0913, PLR0917 - what is said, of what
+        self,
+        name: str,
+        result: str,
+        counts: str,
+        words: say.Words,
+        moved: say.Moved,
+        period: Period | None = None,
+        before: Period | None = None,
+    ) -> Sentence:
+        """The row of a figure of the days, or of a period of its own."""
+        period, before = period or self.query.period, before or self.query.previous.period
         is_compared = moved.before is not None
         return Sentence(
             name=name,
@@ -255,28 +346,35 @@ class _Summary:
 
     def active_people(self, start: int, length: int) -> int | None:
         """Active users of days."""
-        return self._known(start, self.totals(start, length).active_users)
+        return self.totals(start, length).active_users if self._is_known(start) else None
 
     def started(self, start: int, length: int) -> int | None:
         """Conversations of days."""
-        return self._known(start, self.totals(start, length).conversations)
+        return self.totals(start, length).conversations if self._is_known(start) else None
+
+    def without_answer(self, start: int, length: int) -> int | None:
+        """Conversations of days with a message of the person, and none of the twin by now."""
+        if not self._is_known(start):
+            return None
+        found = depths(self.reader, replace(self.query, period=self._days(start, length)))
+        return sum(one.conversations - one.answered for one in found if one.asked)
 
     def life(self, group: str, start: int, length: int) -> int | None:
         """People of a group of the lifecycle, against as many days directly before."""
         found = self.lives(start, length)
         return getattr(found, group) if found else None
 
-    def _known(self, start: int, figure: int) -> int | None:
-        """A figure; None of days that begin before the data, but for the question's own."""
-        is_own = start == self.query.period.start.toordinal()
-        return figure if is_own or start >= self.began else None
+    def _is_known(self, start: int) -> bool:
+        """Whether days don't begin before the data, or are the question's own."""
+        return start >= self.began or start == self.query.period.start.toordinal()
+
+    def _days(self, start: int, length: int) -> Period:
+        first = datetime.date.fromordinal(start)
+        return Period(first, first + datetime.timedelta(length - 1), self.query.period.today)
 
     def _totals(self, start: int, length: int) -> Totals:
-        first = datetime.date.fromordinal(max(1, start))
-        if start < self.began and first != self.query.period.start:
-            return Totals()
-        period = Period(first, first + datetime.timedelta(length - 1), self.query.period.today)
-        return totals(self.reader, replace(self.query, period=period), until="conversations")
+        asked = replace(self.query, period=self._days(start, length))
+        return totals(self.reader, asked, until="conversations")
 
     def _lives(self, start: int, length: int) -> Moved | None:
         if start - length < self.began:
@@ -292,13 +390,19 @@ class _Summary:
         return f"Nothing to compare with: the data begin on {began}."
 
 
+def _in_part(part: say.Part) -> say.Moved:
+    """A part of people as a figure of which nobody says that it rose."""
+    return say.Moved(part.part, part.part_before, WINDOW)
+
+
 def _leads_to(row: Any, query: Query) -> DrillThrough:
     """What a sentence counts."""
     asked = whole_weeks(query)
     period = Period(row.from_day, row.to_day, query.period.today)
     counts = {row.counts: row.value} if row.counts else {}
     group = _GROUPS.get(row.name, "")
-    return DrillThrough(row.name, counts, replace(asked, period=period, group=group), (row.name,))
+    narrowed = replace(asked, period=period, group=group, unanswered=row.name == "Unanswered")
+    return DrillThrough(row.name, counts, narrowed, (row.name,))
 
 
 RESULT = Result(

@@ -155,6 +155,7 @@ _GROUP_WORDS = {
     " within them, 7 or more days after the first use",
     "most_days": f"Active in each of the four weeks of {_HABIT}, on 12 days or more",
     "weekly": f"Active in each of the four weeks of {_HABIT}, on fewer than 12 days",
+    "every_week": f"Active in each of the four weeks of {_HABIT}",
     "occasional": f"Active in {_HABIT}, not in each of their four weeks",
     "starters": f"Started a conversation in {_HABIT}",
     "busiest": f"The fewest who started half of the conversations of {_HABIT}",

@@ -154,6 +154,7 @@ GROUPS: dict[str, Callable[[Reader, Query], Select[str]]] = {
     "gone": _moved(earlier=None, before=True, inside=False),
     "most_days": _in_tier(in_each_block=True, on_most_days=True),
     "weekly": _in_tier(in_each_block=True, on_most_days=False),
+    "every_week": _in_tier(in_each_block=True),
     "occasional": _in_tier(in_each_block=False),
     "starters": _starters,
     "accounts": _accounts,

@@ -19,6 +19,10 @@ NAMELESS = {"organization": NO_ORGANIZATION, "department": NO_DEPARTMENT}
 # The types that an activity can carry; every one is a conversation.
 TYPES = ("all", "conversation", "document", "query", "shared_twin")
 RETENTION_DAYS = (1, 7, 30)
+# People whom a figure of adoption counts; `reading.groups` says who they are.
+GROUPS = (
+    "new", "returning", "back", "gone",
+)  # fmt: skip
 _MAX_WEEK = 10_000  # beyond 190 years
 _LAST_HOUR = 23
 Names = tuple[str | None, ...]
@@ -35,7 +39,9 @@ class Query:
     Whose activity counts: people of any of `organizations` and `departments` (None: without one),
     those whose e-mail contains `user`, one `person` (a user id), a cohort cell (people first active
     in the week that begins on the Monday `cohort`, active `week` weeks later; week 0 is all of
-    them), `eligible` or `returned` for day 1, 7 or 30 (as `retention` counts them), `power_users`.
+    them), `eligible` or `returned` for day 1, 7 or 30 (as `retention` counts them), `power_users`,
+    a `group` of adoption, by the complete days of the period and, where it compares, those
+    before them that begin `since` (None: as many days).
 
     What happened: a `twin` (its id) or `unknown_twin` (twins that are gone), `by_others` than the
     twin's owner, `topics` of the conversation (None: without one), a `type` that it carries, words
@@ -65,6 +71,8 @@ class Query:
     eligible: int | None = None
     returned: int | None = None
     power_users: bool = False
+    group: str = ""
+    since: date | None = None
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
@@ -85,6 +93,10 @@ class Query:
             raise QueryError("week", self.week, "counts from a first week; add cohort")
         if self.week is not None and not 0 <= self.week <= _MAX_WEEK:
             raise QueryError("week", self.week, f"choose 0 to {_MAX_WEEK:,}")
+        if self.group not in ("", *GROUPS):
+            raise QueryError("group", self.group, f"choose one of {', '.join(GROUPS)}")
+        if self.since and not self.group:
+            raise QueryError("since", self.since, "says what a group is compared with; add group")
         for name in ("eligible", "returned"):
             days = getattr(self, name)
             if days is not None and days not in RETENTION_DAYS:
@@ -125,7 +137,12 @@ class Query:
     def names_people(self) -> bool:
         """Whether it says who is meant, active in the period or not."""
         return bool(
-            self.person or self.cohort or self.eligible or self.returned or self.power_users
+            self.person
+            or self.cohort
+            or self.eligible
+            or self.returned
+            or self.power_users
+            or self.group
         )
 
     @property

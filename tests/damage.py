@@ -63,6 +63,7 @@ IN_ADDRESS = (
     "back", "page", "search", "email", "type", "twin", "who", "sort", "order", "id", "found",
     "find", "views_page", "person", "unknown_twin", "by_others", "hour", "topic", "document_type",
     "messages", "cohort", "week", "eligible", "returned", "power_users",
+    "group", "since",
 )  # fmt: skip
 NO_FAULT = {200, 304, 404, 422}
 

@@ -57,7 +57,11 @@ def is_right(url: str, documented: dict[str, Any]) -> bool:
         text == ""  # allowEmptyValue
         or any(
             jsonschema_rs.is_valid(schema, value, validate_formats=True)
-            for value in (text, int(text) if re.fullmatch("-?[0-9]{1,300}", text) else text)
+            for value in (
+                text,
+                int(text) if re.fullmatch("-?[0-9]{1,300}", text) else text,
+                {"true": True, "false": False}.get(text, text),
+            )
         )
         for name, text in known
         for schema in [parameters[name].get("items", parameters[name])]

@@ -703,7 +703,12 @@ class Oracle:
                 not query.power_users
                 or len(self.happened("sessions", {user}, period.start, period.end)) >= 10
             )
+            and (not query.group or self.in_named_group(query, user))
         }
+
+    def in_named_group(self, query: Query, user: str) -> bool:
+        """Whether a user belongs to a group of adoption."""
+        return bool(import_module("tests.groups").GROUPS[query.group](self, query, user))
 
     def in_cohort(self, user: str, first: date, week: int) -> bool:
         """Whether a user came first in a week and was active so many weeks later."""

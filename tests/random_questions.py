@@ -39,7 +39,8 @@ ACCEPTS = ("text/csv", "text/csv;q=0.5, application/json;q=0.4", "application/js
 # A parameter alone says nothing, or is refused, without another.
 PARTNERS = {
     "compare_start_date": "compare_end_date", "compare_end_date": "compare_start_date",
-    "week": "cohort", "eligible": "end_date", "returned": "end_date",
+    "week": "cohort", "since": "group", "group": "end_date",
+    "eligible": "end_date", "returned": "end_date",
 }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from analytics.lists.activity_rows import ActivityItem, ActivityPage, FoundItem,
 from analytics.lists.paging import check_page, place
 from analytics.period import open_period
 from analytics.query import Query
-from analytics.reading.conditions import of_events, of_people
+from analytics.reading.conditions import of_people
+from analytics.reading.event_conditions import of_events
 from analytics.reading.facts import in_activities
 from analytics.reading.filters import TYPE_FLAGS, check_fits, is_drill_through
 from analytics.reading.listing import activities_by_day

@@ -11,7 +11,7 @@ from analytics.errors import QueryError
 from analytics.fields import Meaning, Row, Words
 from analytics.lists.paging import Paging, check_page, place
 from analytics.query import Query
-from analytics.reading.conditions import active_days
+from analytics.reading.event_conditions import active_days
 from analytics.reading.facts import acted, events, in_period, is_meant
 from analytics.reading.filters import check_fits
 from analytics.reading.reader import Reader

@@ -1,32 +1,19 @@
-"""The conditions that filters put on facts: whose rows, and which conversations."""
+"""The conditions that person filters put on facts: whose rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, exists, func, select
+from sqlalchemy import ColumnElement, func, select, true
 
-from analytics.query import (
-    Query,
-)
+from analytics.query import Query
+from analytics.reading.event_conditions import Columns, Condition, active_days, asked, keys_of
+from analytics.reading.groups import is_in_group
 from analytics.reading.reader import Reader
-from analytics.rollups.tables import slice_key
 from analytics.sql.collation import contains
 from analytics.sql.stored import key
 
 POWER_CONVERSATIONS = 10  # as the cells of `rollups.tables.PowerPair` count
-Columns = Any  # of rows with the columns that a condition names
-
-Condition = Callable[[Reader, Query, Columns], ColumnElement[bool]]
-
-
-DEFAULTS = {name: field.default for name, field in Query.__dataclass_fields__.items()}
-
-
 # --- conditions --------------------------------------------------------------------------------
-
-
-def _keys(names: Sequence[str | None]) -> list[str]:
-    return [slice_key(name) for name in names]
 
 
 def _has_email(reader: Reader, query: Query, m: Columns) -> ColumnElement[bool]:
@@ -37,36 +24,9 @@ def _has_email(reader: Reader, query: Query, m: Columns) -> ColumnElement[bool]:
     return found
 
 
-def of_events(reader: Reader, query: Query, row: Columns) -> list[ColumnElement[bool]]:
-    """The conditions of event filters on rows of `hours` or `activities`."""
-    return [condition(reader, query, row) for condition in asked(EVENTS, query)]
-
-
 def of_people(reader: Reader, query: Query, m: Columns) -> list[ColumnElement[bool]]:
     """The conditions of person filters on rows of `members`."""
     return [condition(reader, query, m) for condition in asked(PEOPLE, query)]
-
-
-def asked(conditions: Mapping[str, Condition], query: Query) -> list[Condition]:
-    """The conditions of those fields that a question says something of."""
-    return [one for field, one in conditions.items() if getattr(query, field) != DEFAULTS[field]]
-
-
-def active_days(reader: Reader, query: Query) -> FromClause:
-    """The active days of people with their conversations, as if only those conversations existed
-    that the event filters leave: `user_id`, `day`, `conversations`."""
-    h = reader.hours.alias().c
-    conditions = of_events(reader, query, h)
-    if not conditions:
-        return reader.user_days.alias()
-    conversations = func.sum(h.conversations)
-    return (
-        select(h.user_id, h.day, conversations.label("conversations"))
-        .where(*conditions)
-        .group_by(h.user_id, h.day)
-        .having(conversations + func.sum(h.user_messages) > 0)
-        .subquery()
-    )
 
 
 def _first_day(
@@ -136,20 +96,10 @@ def _is_busy(reader: Reader, query: Query, m: Columns) -> ColumnElement[bool]:
     return found
 
 
-def _is_unknown(reader: Reader, query: Query, row: Columns) -> ColumnElement[bool]:
-    twins = reader.twins.alias()
-    return ~exists().where(twins.c.id == row.twin_id)
-
-
-def _is_of_others(reader: Reader, query: Query, row: Columns) -> ColumnElement[bool]:
-    twins = reader.twins.alias()
-    return exists().where(twins.c.id == row.twin_id, twins.c.user_id != row.user_id)
-
-
 # Field of `Query` -> its condition on rows of `members`.
 PEOPLE: dict[str, Condition] = {
-    "organizations": lambda _, query, m: m.company.in_(_keys(query.organizations)),
-    "departments": lambda _, query, m: m.department.in_(_keys(query.departments)),
+    "organizations": lambda _, query, m: m.company.in_(keys_of(query.organizations)),
+    "departments": lambda _, query, m: m.department.in_(keys_of(query.departments)),
     "user": _has_email,
     "person": lambda _, query, m: m.user_id == query.person,
     "cohort": _in_cohort,
@@ -157,11 +107,6 @@ PEOPLE: dict[str, Condition] = {
     "eligible": _is_eligible,
     "returned": _has_returned,
     "power_users": _is_busy,
-}
-# The same on rows of `hours` and `activities` alike.
-EVENTS: dict[str, Condition] = {
-    "twin": lambda _, query, row: row.twin_id == query.twin,
-    "unknown_twin": _is_unknown,
-    "by_others": _is_of_others,
-    "topics": lambda _, query, row: row.topic.in_(_keys(query.topics)),
+    "group": is_in_group,
+    "since": lambda reader, query, m: true(),  # the group sees to it
 }

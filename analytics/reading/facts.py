@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 
 from analytics.query import Query
-from analytics.reading.conditions import POWER_CONVERSATIONS, active_days, of_events, of_people
+from analytics.reading.conditions import POWER_CONVERSATIONS, of_people
+from analytics.reading.event_conditions import active_days, of_events
 from analytics.reading.reader import Reader
 from analytics.sql.timestamps import DAY
 

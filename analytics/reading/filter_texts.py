@@ -9,6 +9,7 @@ from analytics.errors import QueryError
 from analytics.format import count, day
 from analytics.period import parse_date
 from analytics.query import (
+    GROUPS,
     TYPES,
     Query,
     filter_label,
@@ -62,6 +63,12 @@ def search_words(name: str, text: str) -> str:
 def one_of_types(name: str, text: str) -> str:
     if text not in TYPES:
         raise QueryError(name, cut(text), f"choose one of {', '.join(TYPES)}")
+    return text
+
+
+def one_of_groups(name: str, text: str) -> str:
+    if text not in GROUPS:
+        raise QueryError(name, cut(text), f"choose one of {', '.join(GROUPS)}")
     return text
 
 
@@ -123,3 +130,16 @@ def cohort_words(query: Query, _: Known) -> str:
 def eligible_words(query: Query, _: Known) -> str:
     after = count(query.eligible or 0, "day")
     return f"First active day + {after} lies on a complete day of the period"
+
+
+_GROUP_WORDS = {
+    "new": "First active in the period",
+    "returning": "Active in the period and in the one before it",
+    "back": "Back in the period: active earlier, not in the period before it",
+    "gone": "Active in the period before, not in this one",
+}
+
+
+def group_words(query: Query, _: Known) -> str:
+    since = f" (from {day(query.since)} on)" if query.since else ""
+    return f"{_GROUP_WORDS[query.group]}{since}"

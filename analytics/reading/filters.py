@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from analytics.errors import QueryError
+from analytics.period import parse_date
 from analytics.query import (
+    GROUPS,
     NAMELESS,
     NO_DEPARTMENT,
     NO_ORGANIZATION,
@@ -18,7 +20,8 @@ from analytics.query import (
     filter_label,
     filter_values,
 )
-from analytics.reading.conditions import DEFAULTS, EVENTS, PEOPLE, Condition
+from analytics.reading.conditions import PEOPLE
+from analytics.reading.event_conditions import DEFAULTS, EVENTS, Condition
 from analytics.reading.filter_texts import (
     DAYS,
     FLAG,
@@ -31,9 +34,11 @@ from analytics.reading.filter_texts import (
     cohort_words,
     eligible_words,
     email_part,
+    group_words,
     hour_words,
     monday,
     named,
+    one_of_groups,
     one_of_types,
     person_words,
     plain_text,
@@ -205,6 +210,18 @@ FILTERS: tuple[Filter, ...] = (
         " conversations in the period.", **FLAG,
         words=lambda query, _: "Power users: 10 or more conversations in the period",
         people=PEOPLE["power_users"], lists=_PEOPLE,
+    ),
+    Filter(
+        "group", "group", "Group", "Only people of this group of adoption, as the results of"
+        " adoption count them on the complete days of the period.",
+        {"type": "string", "enum": list(GROUPS)}, one_of_groups,
+        words=group_words, people=PEOPLE["group"], lists=_PEOPLE,
+    ),
+    Filter(
+        "since", "since", "Since", "With `group`: the first of the days, up to the period, that it"
+        " is compared with; else as many days as the period has, directly before it.",
+        {"type": "string", "format": "date"}, parse_date,
+        people=PEOPLE["since"], lists=_PEOPLE,
     ),
 )  # fmt: skip
 BY_NAME = {one.name: one for one in FILTERS}

@@ -6,7 +6,7 @@ is opened, its total compared with the figure, and its ids with the oracle's.
 
 import os
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,7 @@ from analytics.metrics.retention import retention
 from analytics.metrics.topics import topics
 from analytics.metrics.twins import twins
 from analytics.period import Period
-from analytics.query import Query
+from analytics.query import GROUPS, Query
 from analytics.reading.reader import Reader, reading
 from tests import databases as d
 from tests.conftest import Shelf
@@ -291,11 +291,14 @@ def narrowed_queries(draw: st.DrawFn, raw: Raw, query: Query) -> Query:
         "eligible": lambda: one(1, 7, 30),
         "returned": lambda: one(1, 7, 30),
         "power_users": lambda: True,
+        "group": lambda: one(*GROUPS),
     }
     names = draw(st.lists(st.sampled_from(sorted(choices)), max_size=3, unique=True))
     if "unknown_twin" in names:
         names = [name for name in names if name not in ("twin", "by_others")]
     chosen = {name: choices[name]() for name in names}
+    if "group" in chosen:
+        chosen["since"] = one(None, start - timedelta(1), start - timedelta(9))
     if "cohort" in chosen:
         chosen["week"] = one(None, 0, 1, 4)
     return replace(query, **chosen)

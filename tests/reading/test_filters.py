@@ -26,7 +26,7 @@ EVERYTHING = replace(
     WEEK, organizations=("A&B", None), departments=(None,), user="É@", person="u 1&2", twin="=t",
     by_others=True, topics=(None, "No topic", "=x", "Ünï"), type="query", search='"a b" c*', hour=0,
     document_types=("No type",), messages=True, cohort=date(2026, 3, 9), week=0, eligible=1,
-    returned=30, power_users=True,
+    returned=30, power_users=True, group="gone", since=date(2026, 1, 5),
 )  # fmt: skip
 WRITTEN = {
     "organization": ["A&B", "No organization"], "department": ["No department"], "user": ["É@"],
@@ -34,6 +34,7 @@ WRITTEN = {
     "topic": ["No topic", "=No topic", "==x", "Ünï"], "type": ["query"], "search": ['"a b" c*'],
     "hour": ["0"], "document_type": ["=No type"], "messages": ["true"], "cohort": ["2026-03-09"],
     "week": ["0"], "eligible": ["1"], "returned": ["30"], "power_users": ["true"],
+    "group": ["gone"], "since": ["2026-01-05"],
 }  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "user": {"user": "ann"},

@@ -17,7 +17,7 @@ from analytics.lists.conversation import activity
 from analytics.lists.people import person
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.period import Period
-from analytics.query import Query
+from analytics.query import GROUPS, Query
 from analytics.reading import cells, known
 from analytics.reading.reader import Reader, Scope, reading
 from analytics.rollups.tables import (
@@ -88,6 +88,8 @@ NARROWED: tuple[dict[str, Any], ...] = (
     {"returned": 7},
     {"returned": 7, "by_others": True},
     {"power_users": True},
+    *({"group": name} for name in GROUPS),
+    {"group": "gone", "since": date(2026, 2, 20)},
     {"type": "document"},
     {"type": "shared_twin", "organizations": ("Acme",)},
 )

@@ -1,0 +1,67 @@
+"""The conditions that event filters put on facts: which conversations, and whose days are left."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, exists, func, select
+
+from analytics.query import Query
+from analytics.reading.reader import Reader
+from analytics.rollups.tables import slice_key
+
+Columns = Any  # of rows with the columns that a condition names
+
+Condition = Callable[[Reader, Query, Columns], ColumnElement[bool]]
+
+
+DEFAULTS = {name: field.default for name, field in Query.__dataclass_fields__.items()}
+
+
+def keys_of(names: Sequence[str | None]) -> list[str]:
+    return [slice_key(name) for name in names]
+
+
+def _is_unknown(reader: Reader, query: Query, row: Columns) -> ColumnElement[bool]:
+    twins = reader.twins.alias()
+    return ~exists().where(twins.c.id == row.twin_id)
+
+
+def _is_of_others(reader: Reader, query: Query, row: Columns) -> ColumnElement[bool]:
+    twins = reader.twins.alias()
+    return exists().where(twins.c.id == row.twin_id, twins.c.user_id != row.user_id)
+
+
+# Field of `Query` -> its condition on rows of `hours` and `activities` alike.
+EVENTS: dict[str, Condition] = {
+    "twin": lambda _, query, row: row.twin_id == query.twin,
+    "unknown_twin": _is_unknown,
+    "by_others": _is_of_others,
+    "topics": lambda _, query, row: row.topic.in_(keys_of(query.topics)),
+}
+
+
+def of_events(reader: Reader, query: Query, row: Columns) -> list[ColumnElement[bool]]:
+    """The conditions of event filters on rows of `hours` or `activities`."""
+    return [condition(reader, query, row) for condition in asked(EVENTS, query)]
+
+
+def asked(conditions: Mapping[str, Condition], query: Query) -> list[Condition]:
+    """The conditions of those fields that a question says something of."""
+    return [one for field, one in conditions.items() if getattr(query, field) != DEFAULTS[field]]
+
+
+def active_days(reader: Reader, query: Query) -> FromClause:
+    """The active days of people with their conversations, as if only those conversations existed
+    that the event filters leave: `user_id`, `day`, `conversations`."""
+    h = reader.hours.alias().c
+    conditions = of_events(reader, query, h)
+    if not conditions:
+        return reader.user_days.alias()
+    conversations = func.sum(h.conversations)
+    return (
+        select(h.user_id, h.day, conversations.label("conversations"))
+        .where(*conditions)
+        .group_by(h.user_id, h.day)
+        .having(conversations + func.sum(h.user_messages) > 0)
+        .subquery()
+    )

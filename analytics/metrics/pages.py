@@ -48,7 +48,7 @@ NAVIGATION: dict[str, Page] = {
             "leaderboard",
         ),
     ),
-    "adoption": Page("Adoption", "trending_up", ()),
+    "adoption": Page(READ, "Adoption", "trending_up", ()),
     "retention": Page(
         READ,
         "Retention",

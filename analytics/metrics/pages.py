@@ -48,6 +48,9 @@ NAVIGATION: dict[str, Page] = {
             "rolling-users",
             "activation-time",
             "activation",
+            "change-of-active-users",
+            "change-of-conversations",
+            "change-of-adoption-rate",
         ),
     ),
     "retention": Page(

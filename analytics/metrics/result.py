@@ -21,7 +21,8 @@ class Drawing:
 
     `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days or
     hours, `bars` lie beside names, a `heatmap` spreads `x` against `y`. `thin` fields are fainter,
-    those `below` stand under the line of `columns` that are a week wide.
+    those `below` stand under the line of `columns` that are a week wide. `signed` bars lie on
+    both sides of 0.
     What the fields are called and mean stands with them in the row.
     """
 
@@ -32,6 +33,7 @@ class Drawing:
     thin: tuple[str, ...] = ()
     panels: bool = False
     below: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)

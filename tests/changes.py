@@ -46,7 +46,9 @@ def rows_of(
             )  # fmt: skip
     rows.sort(key=lambda row: (-abs(row["difference"]), -row["now"], name_key(row["name"])))
     change = sum(row["difference"] for row in rows)
-    shares = [Fraction(row["difference"] * 100, change) for row in rows] if change else []
-    for row, share in zip(rows, shown(shares, 100.0) or [None] * len(rows), strict=True):
+    shares: list[Any] = [None] * len(rows)
+    if change:
+        shares = shown([Fraction(row["difference"] * 100, change) for row in rows], 100.0)
+    for row, share in zip(rows, shares, strict=True):
         row |= {"share": share, "change": change}
     return rows

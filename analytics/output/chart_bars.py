@@ -56,6 +56,8 @@ def _signed(rows: Chart, field: str, ink: str) -> Chart:
         for which, align, dx in (("> 0", "left", 5), ("<= 0", "right", -5))
     ]
     zero = (
-        alt.Chart().mark_rule(color=ink, opacity=0.6).encode(x=alt.XDatum(0, type="quantitative"))
+        alt.Chart()
+        .mark_rule(color=ink, opacity=0.6)
+        .encode(x=alt.XDatum(0, type="quantitative", axis=None))
     )
     return alt.layer(base.mark_bar(cornerRadiusEnd=3, size=18), zero, *values, pointer(rows, ink))

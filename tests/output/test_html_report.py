@@ -132,6 +132,9 @@ def test_cards_say_what_they_are_compared_with(everything: str) -> None:
         "Conversations": grown,
         "Documents drafted": grown,
         "Twin installations": grown,
+        **dict.fromkeys(
+            ("New", "Returning", "Back", "Gone"), ("n/a", "The data begin on 2 Mar 2026.")
+        ),
         "Adoption rate": (
             "100.0 %",
             "↑ +33.3 pp",
@@ -146,9 +149,6 @@ def test_cards_say_what_they_are_compared_with(everything: str) -> None:
             "All 3 accounts are older than the data, which begin on 2 Mar 2026, or undated.",
         ),
         "Accounts left out": ("3", "3 undated"),
-        **dict.fromkeys(
-            ("New", "Returning", "Back", "Gone"), ("n/a", "The data begin on 2 Mar 2026.")
-        ),
         "Day 1 retention": ("0.0 %", "0.0 pp", "from 0.0 %", "of 3 users"),
         "Day 7 retention": ("n/a", "of 0 users"),
         "Day 30 retention": ("n/a", "of 0 users"),

@@ -100,6 +100,8 @@ def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None
         for label, share, was in zip(fields.values(), now, before, strict=True)
         if share
     ]
+    if not moves and is_one_day:
+        return f"{_NOT_OVER}."
     moves = [moves[0], *map(_lower, moves[1:])] if moves else [_NOT_OVER]
     sentence = _listed(moves) if compared else ", ".join(moves)
     if is_one_day:
@@ -141,8 +143,9 @@ def _peak(result: Result, data: pd.DataFrame, fields: Mapping[str, str]) -> str:
     """Where the days of a series were highest; "" for one day, and for nothing."""
     drawing = result.drawing
     shown = list(fields)[:1] if drawing.panels else list(fields)
+    data = data.dropna(subset=shown, how="all")
     totals = data[shown].sum(axis=1).astype(int).tolist()
-    top = max(totals)
+    top = max(totals, default=0)
     if len(totals) == 1 or top <= 0:
         return ""
     unit = ""

@@ -293,12 +293,16 @@ def check_fits(query: Query, kind: str) -> None:
             )
 
 
+# Filters that another one says in its words, and that go with it.
+_TOGETHER = {"cohort": ("cohort", "week"), "group": ("group", "since")}
+
+
 def in_words(query: Query, known: Known) -> dict[tuple[str, ...], str]:
     """What the filters beyond organization and department leave: parameters, and a sentence."""
     said: dict[tuple[str, ...], str] = {}
     for one in FILTERS:
         if one.name not in SLICES and one.is_set(query) and (words := one.words(query, known)):
-            said[("cohort", "week") if one.name == "cohort" else (one.name,)] = words
+            said[_TOGETHER.get(one.name, (one.name,))] = words
     return said
 
 

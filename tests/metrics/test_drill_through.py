@@ -75,12 +75,17 @@ def of_cards(reader: Reader, query: Query) -> list[DrillThrough]:
     row, came = retention(reader, query), came_back(reader, query)
     cards = [*metrics_lead_to(used, query), *retention_leads_to(row, came, used, query)]
     assert len(cards) == 4 + 6
+    for result in RESULTS:
+        if result.cards_lead_to:
+            [one] = result.rows(reader, query)
+            cards += result.cards_lead_to(one, query)
     return [found for card in cards for found in card]
 
 
 def test_every_chart_and_table_of_people_leads_on() -> None:
     assert {result.slug for result in RESULTS} - set(ROWS) == {
         "metrics", "retention",  # cards
+        "habit", "concentration",  # cards, too
         "installations",  # the sparkline on a card
         "sources",
     }  # fmt: skip

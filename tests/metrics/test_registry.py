@@ -89,4 +89,7 @@ def test_rows_are_a_list_cut_to_the_limit(store_of: Shelf) -> None:
 
 
 def test_only_cards_are_single() -> None:
-    assert [result.slug for result in RESULTS if result.is_single] == ["metrics", "retention"]
+    assert [result.slug for result in RESULTS if result.is_single] == [
+        "metrics", "retention",
+        "habit", "concentration",
+    ]  # fmt: skip

@@ -302,6 +302,7 @@ def test_a_page_of_the_dashboard_shows_what_its_file_holds(page: str) -> None:
     """Charts are read from PAGES; cards and tables are named in the page's script."""
     script = (ROOT / f"pages/{page}.py").read_text()
     named = set(re.findall(r'report_table\("([a-z-]+)"', script))
+    named |= set(re.findall(r'result_cards\("([a-z-]+)"', script))
     named |= {"metrics"} if "headline_cards()" in script else set()
     named |= {"retention"} if "retention_cards()" in script else set()
     assert named == set(PAGES[page].slugs) - set(PAGES[page].charts)

@@ -18,8 +18,9 @@ from analytics.lists.people import person
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.period import Period
 from analytics.query import GROUPS, Query
-from analytics.reading import cells, known
+from analytics.reading import cells, habits, known
 from analytics.reading.reader import Reader, Scope, reading
+from analytics.rollups.habit_tables import HabitDays, HabitTier, Volume
 from analytics.rollups.tables import (
     Activity,
     ActivityDocument,
@@ -90,6 +91,8 @@ NARROWED: tuple[dict[str, Any], ...] = (
     {"power_users": True},
     *({"group": name} for name in GROUPS),
     {"group": "gone", "since": date(2026, 2, 20)},
+    {"active_days": 4},
+    {"group": "busiest", "departments": ("Sales",)},
     {"type": "document"},
     {"type": "shared_twin", "organizations": ("Acme",)},
 )
@@ -218,13 +221,15 @@ def test_a_table_without_its_condition_is_noticed(
 CELLS = (
     Headcount, Daily, Hourly, Listing, Pair, PowerPair, Cohort, CohortWeek, TopicDay,
     DocumentTypeDay,
+    HabitDays, HabitTier, Volume,
 )  # fmt: skip
 
 
 @pytest.fixture
 def no_statements() -> Iterator[None]:
     """No statement of cells is known before and after."""
-    kept = [each for each in vars(cells).values() if hasattr(each, "cache_clear")]
+    statements = {**vars(cells), **vars(habits)}.values()
+    kept = [each for each in statements if hasattr(each, "cache_clear")]
     assert kept
     for each in kept:
         each.cache_clear()

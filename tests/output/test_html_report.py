@@ -20,6 +20,7 @@ from analytics.__main__ import main
 from analytics.arithmetic import change
 from analytics.errors import QueryError
 from analytics.fields import Meaning
+from analytics.metrics.habit import CALLED
 from analytics.metrics.headline import Metrics, metrics_cards
 from analytics.metrics.pages import PAGES, Page
 from analytics.metrics.registry import BY_SLUG, RESULTS
@@ -138,7 +139,16 @@ def test_cards_say_what_they_are_compared_with(everything: str) -> None:
         "Sessions per user": ("1.0", "0.0", "from 1.0"),
         "Power users": ("0.0 %", "0.0 pp", "from 0.0 %", "0 users"),
         "Average duration": ("0m 0s", "0 s", "from 0m 0s"),
-    }
+        # These are of 28 days; there are 5 days of data.
+        **dict.fromkeys(
+            (
+                "Active in 28 days", *CALLED.values(), "Conversations of 28 days",
+                "Who start them", "Start half of them", "The busiest tenth starts",
+            ),
+            ("n/a",),
+        ),
+        "Days per active person": ("1.0", "3 active users"),
+    }  # fmt: skip
     assert "<dt>Compared with</dt><dd>2 Mar \u2013 3 Mar 2026 (2 days)</dd>" in everything
 
 
@@ -214,6 +224,7 @@ def test_nothing_leads_out_of_the_file(everything: str) -> None:
 
 def test_every_chart_has_its_words_and_its_table(everything: str) -> None:
     drawn = [s for page in PAGES.values() for s in page.slugs if BY_SLUG[s].is_chart]
+    drawn.remove("power-curve")  # of 28 days; there are 5 days of data
     labels = re.findall(r'<div role="img" aria-label="([^"]+)">', everything)
     assert [label.partition(":")[0] for label in labels] == [BY_SLUG[s].title for s in drawn]
     assert everything.count("<details>") == len(drawn)
@@ -430,7 +441,7 @@ def test_what_cannot_be_answered_is_one_message(
         ("--compare-start 2026-01-02 --compare-end 2026-01-01", "compare_end_date = 2026-01-01: "),
         ("--organization Nope", "organization = Nope: nobody belongs to it; choose one of "),
         ("--department Nope", "department = Nope: nobody belongs to it; choose one of No dep"),
-        ("--page nope", "page = nope: choose one of overview, retention, "),
+        ("--page nope", "page = nope: choose one of overview, adoption, "),
         ("--theme blue", "theme = blue: choose one of light, dark"),
         ("--output x.doc", "output = x.doc: choose one of .html, .htm, .pdf"),
         ("--output no/x.html", "output = no/x.html: is in no folder that exists"),

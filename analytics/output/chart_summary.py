@@ -174,8 +174,9 @@ def _peak(result: Result, data: pd.DataFrame, fields: Mapping[str, str]) -> str:
     """Where the days of a series were highest; "" for one day, and for nothing."""
     drawing = result.drawing
     shown = list(fields)[:1] if drawing.panels else list(fields)
+    data = data.dropna(subset=shown, how="all")
     totals = data[shown].sum(axis=1).astype(int).tolist()
-    top = max(totals)
+    top = max(totals, default=0)
     if len(totals) == 1 or top <= 0:
         return ""
     unit = ""

@@ -20,6 +20,7 @@ from analytics.__main__ import main
 from analytics.arithmetic import change
 from analytics.errors import QueryError
 from analytics.fields import Meaning
+from analytics.metrics.habit import CALLED
 from analytics.metrics.headline import Metrics, metrics_cards
 from analytics.metrics.pages import PAGES, Page
 from analytics.metrics.registry import BY_SLUG, RESULTS
@@ -155,7 +156,16 @@ def test_cards_say_what_they_are_compared_with(everything: str) -> None:
         "Sessions per user": ("1.0", "0.0", "from 1.0"),
         "Power users": ("0.0 %", "0.0 pp", "from 0.0 %", "0 users"),
         "Average duration": ("0m 0s", "0 s", "from 0m 0s"),
-    }
+        # These are of 28 days; there are 5 days of data.
+        **dict.fromkeys(
+            (
+                "Active in 28 days", *CALLED.values(), "Conversations of 28 days",
+                "Who start them", "Start half of them", "The busiest tenth starts",
+            ),
+            ("n/a",),
+        ),
+        "Days per active person": ("1.0", "3 active users"),
+    }  # fmt: skip
     assert "<dt>Compared with</dt><dd>2 Mar \u2013 3 Mar 2026 (2 days)</dd>" in everything
 
 
@@ -229,7 +239,8 @@ def test_nothing_leads_out_of_the_file(everything: str) -> None:
     assert "default-src 'none'" in everything
 
 
-NOTHING_THERE = ("activation",)  # nobody's account is 28 days old
+# Nobody's account is 28 days old, nor are the data.
+NOTHING_THERE = ("activation", "power-curve")
 
 
 def test_every_chart_has_its_words_and_its_table(everything: str) -> None:

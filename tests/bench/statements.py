@@ -17,7 +17,7 @@ from typing import Any
 
 from analytics.arithmetic import average, change, percentage, rounded
 from analytics.format import duration_text
-from analytics.query import Query
+from analytics.query import MOST_ASKED, Query
 from analytics.reading.known import by_name
 
 Rows = Sequence[Sequence[Any]]
@@ -587,6 +587,89 @@ def _naive(at: object) -> str:
     return text if "." in text else f"{text}.000000"
 
 
+# --- depth and reach ----------------------------------------------------------------------------
+
+_ASKED = """(
+    SELECT s.id, count(CASE WHEN e.sender_type = 'user' THEN 1 END) AS asked,
+           count(CASE WHEN e.sender_type = 'twin' THEN 1 END) AS answered
+    FROM sessions s LEFT JOIN messages e ON e.session_id = s.id
+    WHERE {started}{people} GROUP BY s.id
+) AS talks"""
+_DEPTH = f"""
+SELECT CASE WHEN asked < {MOST_ASKED} THEN asked ELSE {MOST_ASKED} END, count(*)
+FROM {_ASKED} GROUP BY 1
+"""
+
+
+def _depth(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    found, total = dict(map(tuple, rows)), sum(number for _, number in rows)
+    return [
+        {"asked": n, "conversations": found.get(n, 0), "share": percentage(found.get(n, 0), total)}
+        for n in range(MOST_ASKED + 1 if total else 0)
+    ]
+
+
+_DEPTH_SUMMARY = f"""
+SELECT count(*), coalesce(sum(asked), 0), count(CASE WHEN asked = 1 THEN 1 END),
+       count(CASE WHEN asked > 0 AND answered = 0 THEN 1 END) FROM {_ASKED}
+"""
+
+
+def _depth_summary(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    conversations, messages, one, unanswered = map(int, rows[0])
+    return [
+        {
+            "conversations": conversations,
+            "messages": messages,
+            "messages_per_conversation": average(messages, conversations),
+            "one_message": one,
+            "one_message_share": percentage(one, conversations),
+            "unanswered": unanswered,
+            "unanswered_share": percentage(unanswered, conversations),
+        }
+    ]
+
+
+_MEETINGS = """(
+    SELECT min(s.started_at) AS moment FROM sessions s
+    WHERE s.twin_id IS NOT NULL{people} GROUP BY s.user_id, s.twin_id
+) AS met"""
+_REACH = f"""
+SELECT (SELECT count(*) FROM sessions s JOIN twins t ON t.id = s.twin_id
+        WHERE t.user_id = s.user_id AND {{started}}{{people}}),
+       (SELECT count(*) FROM sessions s JOIN twins t ON t.id = s.twin_id
+        WHERE t.user_id <> s.user_id AND {{started}}{{people}}),
+       (SELECT count(*) FROM sessions s LEFT JOIN twins t ON t.id = s.twin_id
+        WHERE t.id IS NULL AND {{started}}{{people}}),
+       (SELECT count(DISTINCT acted.user_id)
+        FROM {_acted("$start", "s.user_id, s.twin_id")} AS acted
+        JOIN twins t ON t.id = acted.twin_id WHERE t.user_id <> acted.user_id),
+       (SELECT count(DISTINCT s.user_id) FROM documents e JOIN sessions s ON s.id = e.session_id
+        WHERE {{during}}{{people}}),
+       (SELECT count(DISTINCT s.user_id) FROM queries e JOIN sessions s ON s.id = e.session_id
+        WHERE {{during}}{{people}}),
+       (SELECT count(*) FROM {_MEETINGS} WHERE moment >= $start AND moment < $after)
+"""
+
+
+def _reach(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    names = (
+        "own_conversations", "others_conversations", "unknown_conversations", "others_twin_users",
+        "document_users", "query_users", "first_meetings",
+    )  # fmt: skip
+    return [dict(zip(names, rows[0], strict=True))]
+
+
+_FIRST_MEETINGS = "SELECT c.day, coalesce(met.n, 0) " + _CALENDAR.format(
+    "LEFT JOIN (SELECT day_of(moment) AS day, count(*) AS n"
+    f" FROM {_MEETINGS} GROUP BY 1) met ON met.day = c.day"
+)
+
+
+def _first_meetings(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    return [_dated(day, first_meetings=meetings) for day, meetings in rows]
+
+
 # --- the activity list --------------------------------------------------------------------------
 
 
@@ -638,6 +721,10 @@ ANSWERS: dict[str, Answer] = {
     "adoption": Answer(_ADOPTION, _adoption),
     "activation": Answer(_ACTIVATION, _activation),
     "activation-time": Answer(_FIRST_USE, _first_use),
+    "depth": Answer(_DEPTH, _depth),
+    "depth-summary": Answer(_DEPTH_SUMMARY, _depth_summary),
+    "reach": Answer(_REACH, _reach),
+    "first-meetings": Answer(_FIRST_MEETINGS, _first_meetings),
     "organizations": Answer(_groups(["company"]), _grouped("organization")),
     "departments": Answer(
         _groups(["company", "department"]), _grouped("organization", "department")

@@ -57,10 +57,11 @@ def head(store: Store, name: str) -> DeltaGenerator:
                         st.html(_FOLD)
                     period_line(made)
         with under:
-            if page.asks:
-                with st.container(horizontal=True, gap="small"):
+            with st.container(horizontal=True, gap="small"):
+                if page.asks:
                     zoom_button(made)
-                    page_chips()
+                page_chips()
+            if page.asks:
                 gone_notices()
             watch(made)
             notices(store, made.freshness.version)

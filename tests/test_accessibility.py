@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from analytics.app.notes import Note, add_note
 from analytics.app.store import AppStore
 from analytics.app.views import save_view
 from tests.browsing import CHROMIUM, LAYOUT_SHIFTS, PAGES, layout_shift, served, settled
@@ -35,12 +36,14 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def place(reference_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the reference data and a saved view."""
+    """A folder with the reference data, a saved view, and notes of days and of a day."""
     folder = tmp_path_factory.mktemp("accessible")
     shutil.copy(reference_db, folder)
     app = AppStore(settings_for(folder / "reference.db"))
     now = datetime.now(UTC)
     save_view(app, "Board", page="", preset="Last 30 days", parameters="", now=now)
+    add_note(app, Note("Training", date(2026, 11, 2), date(2026, 11, 6), ("Acme Corp",)))
+    add_note(app, Note("Rollout", date(2026, 11, 4), date(2026, 11, 4)))
     return folder
 
 
@@ -69,7 +72,9 @@ def violations(page: Page) -> list[str]:
 
 
 THEMES = ("light", "dark")
+OPENED = {"": "Explain", "views": "Share, edit", "notes": "Edit"}
 OTHER_PAGES = (
+    "notes?weeks=1",
     "conversation?id=none",
     "activities?email=nobody",
     "views?gone=x",
@@ -108,8 +113,8 @@ def test_axe_finds_nothing_serious(
         page.goto(f"{address}/{path}")
         settled(page)
         found += violations_in_both_themes(page)
-        if path in ("", "views"):  # what opens on a click
-            name = "Explain" if path == "" else "Share, edit"
+        if path in OPENED:  # what opens on a click
+            name = OPENED[path]
             page.get_by_role("button", name=name).first.click()
             settled(page)
             found += violations_in_both_themes(page)

@@ -122,13 +122,15 @@ class AppStore:
             if self._is_sqlite and not os.path.lexists(self._path):
                 yield None
                 return
-            with self._reader.begin() as connection:
-                is_old = version(connection).is_old
-            if is_old:
-                with self._writer.begin() as connection:
-                    upgrade(connection)
             with self._reader.begin() as connection, Session(connection) as session:
-                yield None if version(connection).is_empty else session
+                held = version(connection)
+                if not held.is_old:
+                    yield None if held.is_empty else session
+                    return
+            with self._writer.begin() as connection:
+                upgrade(connection)
+            with self._reader.begin() as connection, Session(connection) as session:
+                yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -3,9 +3,6 @@
 import datetime
 from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
-from zoneinfo import ZoneInfo
-
-from sqlalchemy import select
 
 from analytics.app.notes import Note
 from analytics.arithmetic import average
@@ -15,12 +12,9 @@ from analytics.metrics.result import Choice, Drawing, DrillThrough, Result, Told
 from analytics.period import Period
 from analytics.query import NO_DEPARTMENT, NO_ORGANIZATION, Query
 from analytics.reading.cells import first_active
-from analytics.reading.facts import people
-from analytics.reading.figures import totals
-from analytics.reading.known import zone_name
+from analytics.reading.figures import accounts_until, totals
 from analytics.reading.notes import about, concerned, listed, notes_of, read_names, written_names
 from analytics.reading.reader import Reader
-from analytics.sql.timestamps import local_date, to_instant
 
 WEEKS = 4
 MAX_WEEKS = 26
@@ -269,17 +263,6 @@ def _overlapping(note: Note, others: tuple[Note, ...], weeks: int) -> list[str]:
         and (other.first - note.last).days <= both
         and (note.first - other.last).days <= both
     ]
-
-
-def accounts_until(reader: Reader, query: Query) -> int:
-    """People who were created or first active by the end of the period, and those undated."""
-    on = local_date(ZoneInfo(zone_name(reader)))
-    u, d, end = reader.users.c, reader.user_days.c, query.period.end
-    asked = query.of_people
-    active = select(d.user_id).where(d.day <= end.toordinal())
-    early = {*reader.scalars(active)}
-    known = reader.execute(select(u.id, u.created_at).where(u.id.in_(people(reader, asked))))
-    return sum(at is None or id_ in early or on(to_instant(at)) <= end for id_, at in known)
 
 
 # --- for people -------------------------------------------------------------------------------

@@ -134,6 +134,11 @@ def table_columns(
     result: Result, compared: Compared | None = None, *, noted: bool = False
 ) -> list[Column]:
     """The columns of a chart's table: what is written across, what is drawn, and the notes."""
+    columns = _columns(result, compared)
+    return [*columns, Column(NOTES, "Notes")] if noted else columns
+
+
+def _columns(result: Result, compared: Compared | None) -> list[Column]:
     drawing = result.drawing
     shown = [Column(name, label, name) for name, label in drawn_fields(result).items()]
     if drawing.x == "date":
@@ -141,7 +146,7 @@ def table_columns(
         if compared is not None:
             columns.append(Column(then("date"), compared.name))
             columns += [Column(then(one.name), then_label(one.head), one.name) for one in shown]
-        return [*columns, Column(NOTES, "Notes")] if noted else columns
+        return columns
     first = Column(drawing.x, across(result))
     if drawing.mark == "heatmap":
         return [Column("monday", "First week from"), first, *shown]

@@ -21,7 +21,9 @@ from analytics.reading.notes import listed, notes_of
 from analytics.untrusted import printable
 
 NOTED = "noted"  # a row's day with its titles, for the tooltip
+UNTIL = "until"  # the column with the day after a row's last one, where rows are weeks
 _DAY = timedelta(1)
+_PLACED = ("timeUnit", "bin", "bandPosition")  # how a chart places its own rows on the axis
 _SAID = 10  # notes that a sentence names
 _MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
@@ -29,13 +31,21 @@ _EPOCH = date(1970, 1, 1)
 
 def notes_on(result: Result, notes: Iterable[Note], query: Query) -> tuple[Note, ...]:
     """The notes that stand on a result's chart of a question; none where it isn't over days."""
-    return notes_of(notes, query) if result.drawing.x == "date" else ()
+    drawing, fields = result.drawing, result.row.model_fields
+    is_dated = drawing.mark in ("lines", "columns") and fields[drawing.x].annotation is date
+    return notes_of(notes, query) if is_dated else ()
 
 
 def add_titles(data: pd.DataFrame, notes: Sequence[Note], last: date) -> None:
-    """Fill in the columns of titles. A row stands for the days up to the next row's, or `last`."""
+    """Fill in the columns of titles.
+
+    A row stands for the days up to the next row's, or the `last`; before its own "until", if it has
+    one.
+    """
     starts = [moment.date() for moment in data["date"]]
     ends = [*(start - _DAY for start in starts[1:]), max(last, starts[-1])]
+    if UNTIL in data:
+        ends = [moment.date() - _DAY for moment in data[UNTIL]]
     titles = [
         [printable(note.title) for note in reversed(notes) if note.first <= end and note.last >= at]
         for at, end in zip(starts, ends, strict=True)
@@ -75,7 +85,9 @@ def with_notes(
     """
     if not notes or data.empty:
         return [*specs]
-    first, last = (_day(moment) for moment in (data["date"].min(), data["date"].max()))
+    first, last = _day(data["date"].min()), _day(data["date"].max())
+    if UNTIL in data:
+        last = _day(data[UNTIL].max()) - 1
     spans = [
         (max(first, (note.first - _EPOCH).days), min(last, (note.last - _EPOCH).days))
         for note in notes
@@ -104,7 +116,7 @@ def _marks(
 ) -> list[dict[str, Any]]:
     ink, middle = theme(dark=dark).muted, 0.5 if is_columns else 0  # of a day's column
     across = spec["layer"][-1]["encoding"]["x"]
-    x = {name: value for name, value in across.items() if name not in ("timeUnit", "bandPosition")}
+    x = {name: value for name, value in across.items() if name not in _PLACED}
 
     def layer(
         mark: dict[str, Any], values: list[dict[str, Any]], **encoding: Any
@@ -113,13 +125,13 @@ def _marks(
         return [made] if values else []
 
     bands = [
-        {"date": start * _MS, "until": (end + is_columns) * _MS}
+        {"date": start * _MS, UNTIL: (end + is_columns) * _MS}
         for start, end in spans
         if start < end
     ]
     lines = [{"date": (start + middle) * _MS} for start, end in spans if start == end]
     return [
-        *layer({"type": "rect", "color": ink, "opacity": 0.16}, bands, x2={"field": "until"}),
+        *layer({"type": "rect", "color": ink, "opacity": 0.16}, bands, x2={"field": UNTIL}),
         *layer({"type": "rule", "color": ink, "strokeWidth": 1, "strokeDash": [3, 2]}, lines),
         *layer(
             {"type": "text", "color": ink, "fontSize": LABEL_SIZE - 1, "align": "left",

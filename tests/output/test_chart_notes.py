@@ -118,6 +118,18 @@ def test_a_day_and_a_table_tell_the_titles() -> None:
     assert weeks["notes"].tolist() == ["Two", "Two", "Late"]
 
 
+def test_a_row_may_say_itself_up_to_which_day_it_stands() -> None:
+    result, notes = BY_SLUG["engagement"], (note("Late", 12), note("Two", 6, 7))
+    weeks = chart_data(result, uses(0, 7))
+    weeks["until"] = weeks["date"] + timedelta(7)
+    add_titles(weeks, notes, day(9))
+    assert weeks["notes"].tolist() == ["Two", "Two, Late"]
+    [spec] = with_notes(specs(result.slug, dark=False), result, weeks, notes, dark=False)
+    assert [layer["data"]["values"] for layer in spec["layer"][:2]] == [
+        [{"date": ms(6), "until": ms(8)}], [{"date": ms(12.5)}],
+    ]  # fmt: skip
+
+
 def test_titles_are_never_part_of_a_spec() -> None:
     notes = (note(NASTY, 1), note(NASTY, 1, 2))
     for slug, rows in (("active-users", users(0, 1, 2)), ("engagement", uses(0, 1, 2))):

@@ -3,7 +3,8 @@
 import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
+from itertools import accumulate
 from typing import Annotated, Any
 
 from analytics.fields import Meaning, Row
@@ -18,14 +19,15 @@ from analytics.metrics.notes import NoteRow
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.period import Period
 from analytics.query import Query
-from analytics.reading.cells import Totals, first_active
-from analytics.reading.figures import depths, moved, totals
+from analytics.reading.cells import first_active
+from analytics.reading.figures import day_sums, depths, moved
 from analytics.reading.habits import window
 from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
 from analytics.rollups.habit_tables import WINDOW
 
 _WEEK = 7
+_days = datetime.timedelta
 # Sentences whose people a group has.
 _GROUPS = {name.capitalize(): name for name in GROUPS} | {
     "Activation": "activation_used",
@@ -175,9 +177,8 @@ class _Summary:
 
     def __init__(self, reader: Reader, query: Query, began: int) -> None:
         self.reader, self.query, self.began = reader, query, began
-        # What one figure asks, another one asks again.
-        self.totals = cache(self._totals)
-        self.lives = cache(self._lives)
+        self._lives: dict[tuple[int, int], Moved] = {}  # by first day and number of days
+        self._unanswered = cache(self._count_unanswered)
 
     def sentences(self) -> Iterator[Sentence]:
         """One after the other, the most telling first."""
@@ -325,12 +326,13 @@ class _Summary:
         """A figure of the days, which is known, beside those before."""
         period, against = self.query.period, self.query.previous.period
         start, other, n = period.start.toordinal(), against.start.toordinal(), period.days
+        now = figure(start, n)  # first: it asks for the earlier ones too
         earlier = [figure(start - k * n, n) for k in range(1, say.LIKE_CHANGES + 1)]
         then = [figure(other - k * n, n) for k in range(1, say.LIKE_CHANGES + 1)]
         if against.days != n:  # none of them is like it
             then = []
         return say.Moved(
-            now=figure(start, n) or 0,
+            now=now or 0,
             before=figure(other, against.days) if against.end < period.today else None,
             days=n,
             changes=[
@@ -346,41 +348,61 @@ class _Summary:
 
     def active_people(self, start: int, length: int) -> int | None:
         """Active users of days."""
-        return self.totals(start, length).active_users if self._is_known(start) else None
+        return self._moves(start, length).active if self._is_known(start) else None
 
     def started(self, start: int, length: int) -> int | None:
         """Conversations of days."""
-        return self.totals(start, length).conversations if self._is_known(start) else None
+        if not self._is_known(start):
+            return None
+        first = start - self._first_day
+        return self._until[first + length] - self._until[first]
 
     def without_answer(self, start: int, length: int) -> int | None:
         """Conversations of days with a message of the person, and none of the twin by now."""
-        if not self._is_known(start):
-            return None
-        found = depths(self.reader, replace(self.query, period=self._days(start, length)))
-        return sum(one.conversations - one.answered for one in found if one.asked)
+        return self._unanswered(start, length) if self._is_known(start) else None
 
     def life(self, group: str, start: int, length: int) -> int | None:
         """People of a group of the lifecycle, against as many days directly before."""
-        found = self.lives(start, length)
-        return getattr(found, group) if found else None
+        if start - length < self.began:
+            return None
+        found: int = getattr(self._moves(start, length), group)
+        return found
 
     def _is_known(self, start: int) -> bool:
         """Whether days don't begin before the data, or are the question's own."""
         return start >= self.began or start == self.query.period.start.toordinal()
 
-    def _days(self, start: int, length: int) -> Period:
+    def _moves(self, start: int, length: int) -> Moved:
+        """How people moved to days from as many before, asked with all that are held against."""
+        if (start, length) not in self._lives:
+            n = min(say.LIKE_CHANGES + 1, max(0, start - self.began) // length)
+            edges = range(start - (n + 1) * length, start + length + 1, length)
+            found = moved(self.reader, self.query, edges)
+            self._lives |= {(day, length): one for day, one in zip(edges[1:], found, strict=False)}
+        return self._lives[start, length]
+
+    def _count_unanswered(self, start: int, length: int) -> int:
         first = datetime.date.fromordinal(start)
-        return Period(first, first + datetime.timedelta(length - 1), self.query.period.today)
+        asked = replace(self.query.period, start=first, end=first + _days(length - 1))
+        found = depths(self.reader, replace(self.query, period=asked))
+        return sum(one.conversations - one.answered for one in found if one.asked)
 
-    def _totals(self, start: int, length: int) -> Totals:
-        asked = replace(self.query, period=self._days(start, length))
-        return totals(self.reader, asked, until="conversations")
+    @cached_property
+    def _first_day(self) -> int:
+        """The first of the days that anything is held against."""
+        both = self.query.period, self.query.previous.period
+        own, other = (one.start.toordinal() for one in both)
+        earliest = min(own, other) - say.LIKE_CHANGES * self.query.period.days
+        return min(own, max(self.began, earliest))
 
-    def _lives(self, start: int, length: int) -> Moved | None:
-        if start - length < self.began:
-            return None
-        [found] = moved(self.reader, self.query, (start - length, start, start + length))
-        return found
+    @cached_property
+    def _until(self) -> list[int]:
+        """Conversations before each day, counted from the first of all these days on."""
+        first = datetime.date.fromordinal(self._first_day)
+        last = max(self.query.period.end, self.query.previous.period.end)
+        asked = replace(self.query.period, start=first, end=last, of_list=True)
+        by_day = day_sums(self.reader, replace(self.query, period=asked), "conversations")
+        return [0, *accumulate(conversations for (conversations,) in by_day.values())]
 
     def _why_nothing(self) -> str:
         """Why nothing is compared."""

@@ -64,6 +64,7 @@ IN_ADDRESS = (
     "find", "views_page", "person", "unknown_twin", "by_others", "hour", "topic", "document_type",
     "messages", "cohort", "week", "eligible", "returned", "power_users",
     "group", "since",
+    "active_days",
 )  # fmt: skip
 NO_FAULT = {200, 304, 404, 422}
 

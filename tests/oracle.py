@@ -737,11 +737,17 @@ class Oracle:
                 or len(self.happened("sessions", {user}, period.start, period.end)) >= 10
             )
             and (not query.group or self.in_named_group(query, user))
+            and (not query.active_days or self.has_active_days(query, user))
         }
 
     def in_named_group(self, query: Query, user: str) -> bool:
         """Whether a user belongs to a group of adoption."""
         return bool(import_module("tests.groups").GROUPS[query.group](self, query, user))
+
+    def has_active_days(self, query: Query, user: str) -> bool:
+        """Whether a user has so many active days in the question's 28."""
+        days = import_module("tests.groups").last_28_days(self, query, user)
+        return len(days) >= (query.active_days or 0)
 
     def in_cohort(self, user: str, first: date, week: int) -> bool:
         """Whether a user came first in a week and was active so many weeks later."""

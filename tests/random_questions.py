@@ -40,7 +40,7 @@ ACCEPTS = ("text/csv", "text/csv;q=0.5, application/json;q=0.4", "application/js
 PARTNERS = {
     "compare_start_date": "compare_end_date", "compare_end_date": "compare_start_date",
     "week": "cohort", "since": "group", "group": "end_date",
-    "eligible": "end_date", "returned": "end_date",
+    "eligible": "end_date", "returned": "end_date", "active_days": "end_date",
 }  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def shows(page: Page, figures: list[str], *, other: bool = False) -> None:
 def choose(page: Page, label: str, option: str) -> None:
     """Pick from a select box as a user does."""
     box = page.get_by_role("combobox", name=re.compile(label))
+    box.hover()  # whoever was further down has scrolled up to it before: scrolling closes its list
     box.click()
     page.get_by_role("option", name=option, exact=True).click()
     settled(page)

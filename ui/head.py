@@ -57,10 +57,10 @@ def head(store: Store, name: str) -> DeltaGenerator:
                         st.html(_FOLD)
                     period_line(made)
         with under:
-            with st.container(horizontal=True, gap="small"):
-                zoom_button(made)
-                page_chips()
             if page.asks:
+                with st.container(horizontal=True, gap="small"):
+                    zoom_button(made)
+                    page_chips()
                 gone_notices()
             watch(made)
             notices(store, made.freshness.version)

@@ -135,7 +135,7 @@ def activation_time_cards(a: ActivationTime) -> list[Card]:
 
     if a.all_older:
         median = Card(
-            "Days to first use, from the data's begin",
+            "Days from the first data to first use",
             in_days(a.median_days_from_data),
             f"{FROM_DATA}. n/a: fewer than half had.",
             note=f"All {count(a.all_accounts or 0, 'account')} are older than the data, which begin"

@@ -66,6 +66,9 @@ NAVIGATION: dict[str, Page] = {
             "habit-tiers",
             "power-curve",
             "concentration",
+            "change-of-active-users",
+            "change-of-conversations",
+            "change-of-adoption-rate",
         ),
     ),
     "retention": Page(

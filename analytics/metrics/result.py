@@ -22,7 +22,7 @@ class Drawing:
     `lines` run over days; with `panels` each field gets its own scale. `columns` stand over days,
     hours or another number, of which `or_more` stands for all above too; `bars` lie beside names, a
     `heatmap` spreads `x` against `y`. `thin` fields are fainter, those `below` stand under the line
-    of `columns` that are a week wide.
+    of `columns` that are a week wide. `signed` bars lie on both sides of 0.
     What the fields are called and mean stands with them in the row.
     """
 
@@ -34,6 +34,7 @@ class Drawing:
     panels: bool = False
     below: tuple[str, ...] = ()
     or_more: int | None = None
+    signed: bool = False
 
 
 @dataclass(frozen=True)

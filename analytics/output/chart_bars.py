@@ -9,6 +9,8 @@ from analytics.output.chart_data import BAR, across, drawn_fields
 from analytics.output.chart_parts import Chart, pointer, tell
 from analytics.output.theme import Theme
 
+SIGNED_ROOM = 48  # pixels
+
 
 def numbers(result: Result, look: Theme) -> Chart:
     """Columns over hours or other numbers, of the first field; those before as a stepped line."""
@@ -52,9 +54,29 @@ def bars(result: Result, ink: str) -> Chart:
             axis=alt.Axis(labelExpr=name, labelLimit=150, ticks=False, domain=False),
         ),
     )  # fmt: skip
+    if result.drawing.signed:
+        return _signed(rows, longest, ink)
     base = rows.encode(x=alt.X(f"{longest}:Q", title=None, axis=None))
     value = base.mark_text(align="left", dx=5, color=ink).encode(
         text=alt.Text(f"{longest}:Q", format=",")
     )
     made = alt.layer(base.mark_bar(cornerRadiusEnd=3, size=18), value, pointer(rows, ink))
     return made.properties(padding={"left": 0, "top": 0, "right": 40, "bottom": 0})  # for the text
+
+
+def _signed(rows: Chart, field: str, ink: str) -> Chart:
+    """Bars on both sides of 0, with room at either end for their values."""
+    scale = alt.Scale(padding=SIGNED_ROOM, nice=False, zero=True)
+    base = rows.encode(x=alt.X(f"{field}:Q", title=None, axis=None, scale=scale))
+    values = [
+        base.transform_filter(f"datum.{field} {which}")
+        .mark_text(align=align, dx=dx, color=ink)
+        .encode(text=alt.Text(f"{field}:Q", format="+,.4~f"))
+        for which, align, dx in (("> 0", "left", 5), ("<= 0", "right", -5))
+    ]
+    zero = (
+        alt.Chart()
+        .mark_rule(color=ink, opacity=0.6)
+        .encode(x=alt.XDatum(0, type="quantitative", axis=None))
+    )
+    return alt.layer(base.mark_bar(cornerRadiusEnd=3, size=18), zero, *values, pointer(rows, ink))

@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.fields import Row
 from analytics.format import compared_name, short_day
 from analytics.metrics.result import Result
-from analytics.query import NO_ORGANIZATION, Query, filter_label
+from analytics.query import NAMELESS, NO_ORGANIZATION, Query, filter_label
 from analytics.reading.filter_texts import NO_TOPIC, NO_TYPE
 from analytics.untrusted import printable, unescaped
 
@@ -90,9 +90,7 @@ def chart_data(
     drawing = result.drawing
     rows = [one.model_dump() for one in found]
     if drawing.mark == "bars":
-        names = [
-            printable(filter_label(row[drawing.x], _UNNAMED.get(drawing.x, ""))) for row in rows
-        ]
+        names = [printable(filter_label(row[drawing.x], _unnamed(row, drawing.x))) for row in rows]
         shown = Counter(map(unescaped, names))
         for n, (row, name) in enumerate(zip(rows, names, strict=True)):
             # Two that would read alike are written as they are stored.
@@ -125,6 +123,11 @@ def chart_data(
     if drawing.x != "date":
         data[POSITION] = data.index
     return data
+
+
+def _unnamed(row: Mapping[str, Any], name: str) -> str:
+    """What is written where a row has no name, by what kind of thing it is."""
+    return NAMELESS.get(str(row.get("kind")), _UNNAMED.get(name, ""))
 
 
 def table_columns(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analytics.arithmetic import Share, percentage, rounded, share_change
 from analytics.fields import Ratio
-from analytics.format import count, long_day, moved, number, percent
+from analytics.format import count, long_day, moved, number, percent, signed
 from analytics.metrics.result import Result
 from analytics.output.chart_data import Compared, drawn_fields
 
@@ -32,6 +32,8 @@ def summary(  # noqa: PLR0911 - a line a kind of chart
         return _flows_sentence(result, data)
     if drawing.x == "date":
         return _days_sentence(result, data, compared)
+    if drawing.signed:
+        return _parts_sentence(result, data)
     values = data[next(iter(drawn_fields(result)))].dropna()
     if values.empty:
         return _NOT_OVER + "."
@@ -172,8 +174,9 @@ def _peak(result: Result, data: pd.DataFrame, fields: Mapping[str, str]) -> str:
     """Where the days of a series were highest; "" for one day, and for nothing."""
     drawing = result.drawing
     shown = list(fields)[:1] if drawing.panels else list(fields)
+    data = data.dropna(subset=shown, how="all")
     totals = data[shown].sum(axis=1).astype(int).tolist()
-    top = max(totals)
+    top = max(totals, default=0)
     if len(totals) == 1 or top <= 0:
         return ""
     unit = ""
@@ -189,6 +192,24 @@ def _peak(result: Result, data: pd.DataFrame, fields: Mapping[str, str]) -> str:
     if len(at) > 1:
         return f"; the peak of {number(top)}{unit} was reached on {len(at)} days, first {where}"
     return f"; the peak was {where} with {number(top)}{unit}"
+
+
+def _parts_sentence(result: Result, data: pd.DataFrame) -> str:
+    """Whom a change comes from, the largest parts first."""
+    name = next(iter(drawn_fields(result)))
+    parts = data[data[name] != 0].sort_values(name, key=abs, ascending=False, kind="stable")
+    change = signed(data["change"].iloc[0].item())
+    unit = f" {result.fields[name].unit}" if result.fields[name].unit else ""
+    if parts.empty:
+        return f"No difference: {_lower(result.title)} by {change}{unit}."
+    said = [
+        f"{'' if n else 'accounts '}for {signed(part)}"
+        for n, part in enumerate(parts[name].iloc[:NAMED])
+    ]
+    told = [f"{who} {part}" for who, part in zip(parts[result.drawing.x], said, strict=False)]
+    if len(parts) > NAMED:
+        told.append("others for the rest")
+    return f"{_listed(told)}, of the {_lower(result.title)} by {change}{unit}."
 
 
 def _flows_sentence(result: Result, data: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, exists, func, select, tu
 
 from analytics.query import MOST_ASKED, Query
 from analytics.reading.reader import Reader
-from analytics.rollups.tables import slice_key
+from analytics.rollups.tables import OTHERS, slice_key
 from analytics.sql.collation import by_code_point
 
 Columns = Any  # of rows with the columns that a condition names
@@ -67,12 +67,12 @@ def _is_first_meeting(reader: Reader, query: Query, row: Columns) -> ColumnEleme
 
 
 # A feature -> the rows of `hours` in which it was used.
-FEATURES: dict[str, Condition] = {
-    "used_others_twin": lambda reader, query, row: and_(
-        row.conversations + row.user_messages > 0, _is_of_others(reader, query, row)
+FEATURES: dict[str, Callable[[Columns], ColumnElement[bool]]] = {
+    "used_others_twin": lambda row: and_(
+        row.whose == OTHERS, row.conversations + row.user_messages > 0
     ),
-    "drafted": lambda _, query, row: row.documents > 0,
-    "retrieved": lambda _, query, row: row.queries > 0,
+    "drafted": lambda row: row.documents > 0,
+    "retrieved": lambda row: row.queries > 0,
 }
 # Field of `Query` -> its condition on rows of `activities`, which lists of conversations ask.
 CONVERSATIONS: dict[str, Condition] = {

@@ -83,8 +83,11 @@ def _did(feature: str) -> Any:
         h, period = reader.hours.alias().c, query.period
         start, end = period.start.toordinal(), period.complete_end.toordinal()
         conditions = of_events(reader, query, h)
-        did = FEATURES[feature](reader, query, h)
-        return select(h.user_id).distinct().where(h.day.between(start, end), did, *conditions)
+        return (
+            select(h.user_id)
+            .distinct()
+            .where(h.day.between(start, end), FEATURES[feature](h), *conditions)
+        )
 
     return ids
 

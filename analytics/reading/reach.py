@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from analytics.models import table_of
 from analytics.query import Query
 from analytics.reading import cells, facts
-from analytics.reading.event_conditions import EVENTS, FEATURES
+from analytics.reading.event_conditions import FEATURES
 from analytics.reading.facts import in_period, of_conversations
 from analytics.reading.reader import Reader
 from analytics.reading.slices import in_days, slices_of
@@ -58,14 +58,11 @@ def conversations_of_facts(reader: Reader, query: Query) -> Whose:
     """Of any question, at a cost of what matches."""
     h = reader.hours.c
 
-    def of(whose: int, condition: str) -> ColumnElement[int]:
-        known = h.whose == whose
-        if reader.scope is not None:
-            known = EVENTS[condition](reader, query, h)
-        return func.coalesce(func.sum(case((known, h.conversations), else_=0)), 0)
+    def of(whose: int) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((h.whose == whose, h.conversations), else_=0)), 0)
 
     found = reader.execute(
-        select(of(OWN, "own_twin"), of(OTHERS, "by_others"), of(UNKNOWN, "unknown_twin")).where(
+        select(*map(of, (OWN, OTHERS, UNKNOWN))).where(
             facts.events(reader, query), h.conversations > 0
         )
     ).one()
@@ -95,8 +92,6 @@ def first_meetings_of_facts(reader: Reader, query: Query) -> Mapping[int, int]:
 
 def users_of_cells(reader: Reader, query: Query) -> Users:
     """Of a set of slices, at a cost of days; under a scope facts know whose a twin is."""
-    if reader.scope is not None:
-        return users_of_facts(reader, query)
     c, d = FEATURE_PAIR.c, cells.DAILY.c
     start, end = query.period.start, query.period.end
     slices = slices_of(reader, query)
@@ -113,14 +108,14 @@ def users_of_cells(reader: Reader, query: Query) -> Users:
         .group_by(c.feature)
     )
     users = {feature: int(number) for feature, number in found}
-    return Users(*(users.get(number, 0) for number in _NUMBERS))
+    of = Users(*(users.get(number, 0) for number in _NUMBERS))
+    if reader.scope is not None:
+        of = of._replace(used_others_twin=users_of_facts(reader, query).used_others_twin)
+    return of
 
 
 def users_of_facts(reader: Reader, query: Query) -> Users:
     """Of any question, at a cost of what matches."""
     h = reader.hours.c
-    used = {name: FEATURES[name](reader, query, h) for name in Users._fields}
-    if reader.scope is None:
-        used["used_others_twin"] = (h.whose == OTHERS) & facts.acted(reader)
-    people = (func.count(case((was_used, h.user_id)).distinct()) for was_used in used.values())
+    people = (func.count(case((FEATURES[name](h), h.user_id)).distinct()) for name in Users._fields)
     return Users(*reader.execute(select(*people).where(facts.events(reader, query))).one())

@@ -18,6 +18,8 @@ from sqlalchemy import (
     FromClause,
     Table,
     and_,
+    case,
+    exists,
     false,
     or_,
     select,
@@ -39,6 +41,8 @@ from analytics.reading.notes import Notes, seen_notes
 from analytics.rollups.account_tables import Account
 from analytics.rollups.tables import (
     ALL,
+    OTHERS,
+    UNKNOWN,
     Activity,
     ActivityDocument,
     ActivityHour,
@@ -52,6 +56,7 @@ from analytics.storage.store import Store
 
 T = TypeVar("T")
 MEMBER, SESSION = table_of(Member), table_of(Conversation)
+HOUR, TWIN = table_of(ActivityHour), table_of(Twin)
 
 
 @dataclass(frozen=True)
@@ -183,8 +188,15 @@ class Reader:
 
     @cached_property
     def hours(self) -> FromClause:
-        """What happened in a conversation in an hour."""
-        return self._theirs(ActivityHour)
+        """What happened in a conversation in an hour; a twin of somebody outside is unknown."""
+        if self.scope is None:
+            return HOUR
+        inside = exists().where(TWIN.c.id == HOUR.c.twin_id, TWIN.c.user_id.in_(self._people()))
+        unknown = (HOUR.c.whose == OTHERS) & ~inside
+        whose = case((unknown, UNKNOWN), else_=HOUR.c.whose).label("whose")
+        columns = (whose if column is HOUR.c.whose else column for column in HOUR.c)
+        theirs = select(*columns).where(HOUR.c.user_id.in_(self._people()))
+        return theirs.subquery(HOUR.name)
 
     @cached_property
     def drafted(self) -> FromClause:

@@ -17,7 +17,7 @@ from typing import Any
 
 from analytics.arithmetic import average, change, percentage, rounded
 from analytics.format import duration_text
-from analytics.query import Query
+from analytics.query import MOST_ASKED, Query
 from analytics.reading.known import by_name
 
 Rows = Sequence[Sequence[Any]]
@@ -355,6 +355,86 @@ def _cohorts(rows: Rows, query: Query) -> list[dict[str, Any]]:
     return answer
 
 
+# --- adoption -----------------------------------------------------------------------------------
+
+_ADOPTION = f"""
+WITH each AS (
+    SELECT user_id, min(moment) AS first,
+           max(CASE WHEN moment >= $start AND moment < $after THEN 1 ELSE 0 END) AS active
+    FROM {_acted("")} AS acted GROUP BY user_id
+)
+SELECT count(*), coalesce(sum(each.active), 0), count(each.user_id)
+FROM users u LEFT JOIN each ON each.user_id = u.id AND each.first < $after
+WHERE (u.created_at IS NULL OR u.created_at < $after OR each.user_id IS NOT NULL){{members}}
+"""
+
+
+def _adoption(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    accounts, active, ever = map(int, rows[0])
+    return [
+        {
+            "accounts": accounts,
+            "active_users": active,
+            "adoption_rate": percentage(active, accounts),
+            "ever_active": ever,
+            "ever_active_rate": percentage(ever, accounts),
+        }
+    ]
+
+
+_NEW_ACCOUNTS = f"""
+WITH {_ACTIVE_DAYS}, begin AS (
+    SELECT c.ordinal AS day FROM calendar c WHERE c.day = (SELECT min(day) FROM (
+        SELECT day_of(min(started_at)) AS day FROM sessions
+        UNION ALL SELECT day_of(min(created_at)) FROM messages WHERE sender_type = 'user'
+    ) AS firsts)
+), span AS (
+    SELECT min(ordinal) - 28 AS since, max(ordinal) - 28 AS until FROM calendar
+    WHERE day >= $start AND day < $after
+), due AS (
+    SELECT u.id, c.ordinal AS created
+    FROM users u JOIN calendar c ON c.day = day_of(u.created_at) CROSS JOIN begin CROSS JOIN span
+    WHERE c.ordinal BETWEEN span.since AND span.until AND c.ordinal >= begin.day{{members}}
+), firsts AS (
+    SELECT d.id, d.created, min(a.day) AS day
+    FROM due d JOIN active a ON a.user_id = d.id GROUP BY 1, 2
+), used AS (
+    SELECT id, created, day FROM firsts WHERE day < created + 28
+)
+"""
+_ACTIVATION = f"""{_NEW_ACCOUNTS}
+SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM used),
+       (SELECT count(DISTINCT d.id) FROM due d JOIN sessions s ON s.user_id = d.id
+        JOIN documents e ON e.session_id = s.id JOIN calendar c ON c.day = day_of(e.created_at)
+        WHERE c.ordinal < d.created + 28),
+       (SELECT count(DISTINCT u.id) FROM used u JOIN active a ON a.user_id = u.id
+        WHERE a.day >= u.day + 7 AND a.day < u.created + 28)
+"""
+
+
+def _activation(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    names = "Account created", "First use", "Document drafted", "Active again"
+    due = int(rows[0][0])
+    return [
+        {"step": name, "people": int(people), "share": percentage(int(people), due)}
+        for name, people in zip(names if due else (), rows[0] if due else (), strict=True)
+    ]
+
+
+_FIRST_USE = f"""{_NEW_ACCOUNTS}
+SELECT day - created, count(*) FROM used GROUP BY 1
+UNION ALL SELECT NULL, count(*) FROM due
+"""
+
+
+def _first_use(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    due = next(count for lag, count in rows if lag is None)
+    lags = sorted(max(0, lag) for lag, count in rows if lag is not None for _ in range(count))
+    half = (due + 1) // 2
+    median = lags[half - 1] if due and len(lags) >= half else None
+    return [{"accounts": due, "used": len(lags), "median_days": median}]
+
+
 # --- organizations and twins --------------------------------------------------------------------
 
 
@@ -507,6 +587,89 @@ def _naive(at: object) -> str:
     return text if "." in text else f"{text}.000000"
 
 
+# --- depth and reach ----------------------------------------------------------------------------
+
+_ASKED = """(
+    SELECT s.id, count(CASE WHEN e.sender_type = 'user' THEN 1 END) AS asked,
+           count(CASE WHEN e.sender_type = 'twin' THEN 1 END) AS answered
+    FROM sessions s LEFT JOIN messages e ON e.session_id = s.id
+    WHERE {started}{people} GROUP BY s.id
+) AS talks"""
+_DEPTH = f"""
+SELECT CASE WHEN asked < {MOST_ASKED} THEN asked ELSE {MOST_ASKED} END, count(*)
+FROM {_ASKED} GROUP BY 1
+"""
+
+
+def _depth(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    found, total = dict(map(tuple, rows)), sum(number for _, number in rows)
+    return [
+        {"asked": n, "conversations": found.get(n, 0), "share": percentage(found.get(n, 0), total)}
+        for n in range(MOST_ASKED + 1 if total else 0)
+    ]
+
+
+_DEPTH_SUMMARY = f"""
+SELECT count(*), coalesce(sum(asked), 0), count(CASE WHEN asked = 1 THEN 1 END),
+       count(CASE WHEN asked > 0 AND answered = 0 THEN 1 END) FROM {_ASKED}
+"""
+
+
+def _depth_summary(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    conversations, messages, one, unanswered = map(int, rows[0])
+    return [
+        {
+            "conversations": conversations,
+            "messages": messages,
+            "messages_per_conversation": average(messages, conversations),
+            "one_message": one,
+            "one_message_share": percentage(one, conversations),
+            "unanswered": unanswered,
+            "unanswered_share": percentage(unanswered, conversations),
+        }
+    ]
+
+
+_MEETINGS = """(
+    SELECT min(s.started_at) AS moment FROM sessions s
+    WHERE s.twin_id IS NOT NULL{people} GROUP BY s.user_id, s.twin_id
+) AS met"""
+_REACH = f"""
+SELECT (SELECT count(*) FROM sessions s JOIN twins t ON t.id = s.twin_id
+        WHERE t.user_id = s.user_id AND {{started}}{{people}}),
+       (SELECT count(*) FROM sessions s JOIN twins t ON t.id = s.twin_id
+        WHERE t.user_id <> s.user_id AND {{started}}{{people}}),
+       (SELECT count(*) FROM sessions s LEFT JOIN twins t ON t.id = s.twin_id
+        WHERE t.id IS NULL AND {{started}}{{people}}),
+       (SELECT count(DISTINCT acted.user_id)
+        FROM {_acted("$start", "s.user_id, s.twin_id")} AS acted
+        JOIN twins t ON t.id = acted.twin_id WHERE t.user_id <> acted.user_id),
+       (SELECT count(DISTINCT s.user_id) FROM documents e JOIN sessions s ON s.id = e.session_id
+        WHERE {{during}}{{people}}),
+       (SELECT count(DISTINCT s.user_id) FROM queries e JOIN sessions s ON s.id = e.session_id
+        WHERE {{during}}{{people}}),
+       (SELECT count(*) FROM {_MEETINGS} WHERE moment >= $start AND moment < $after)
+"""
+
+
+def _reach(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    names = (
+        "own_conversations", "others_conversations", "unknown_conversations", "others_twin_users",
+        "document_users", "query_users", "first_meetings",
+    )  # fmt: skip
+    return [dict(zip(names, rows[0], strict=True))]
+
+
+_FIRST_MEETINGS = "SELECT c.day, coalesce(met.n, 0) " + _CALENDAR.format(
+    "LEFT JOIN (SELECT day_of(moment) AS day, count(*) AS n"
+    f" FROM {_MEETINGS} GROUP BY 1) met ON met.day = c.day"
+)
+
+
+def _first_meetings(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    return [_dated(day, first_meetings=meetings) for day, meetings in rows]
+
+
 # --- the activity list --------------------------------------------------------------------------
 
 
@@ -555,6 +718,13 @@ ANSWERS: dict[str, Answer] = {
     "leaderboard": Answer(_LEADERS, _leaders),
     "retention": Answer(_RETENTION, _retention),
     "cohorts": Answer(_COHORTS, _cohorts),
+    "adoption": Answer(_ADOPTION, _adoption),
+    "activation": Answer(_ACTIVATION, _activation),
+    "activation-time": Answer(_FIRST_USE, _first_use),
+    "depth": Answer(_DEPTH, _depth),
+    "depth-summary": Answer(_DEPTH_SUMMARY, _depth_summary),
+    "reach": Answer(_REACH, _reach),
+    "first-meetings": Answer(_FIRST_MEETINGS, _first_meetings),
     "organizations": Answer(_groups(["company"]), _grouped("organization")),
     "departments": Answer(
         _groups(["company", "department"]), _grouped("organization", "department")

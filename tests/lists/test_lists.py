@@ -300,6 +300,7 @@ def narrowed_queries(draw: st.DrawFn, raw: Raw, query: Query) -> Query:
         "returned": lambda: one(1, 7, 30),
         "power_users": lambda: True,
         "group": lambda: one(*GROUPS),
+        "active_days": lambda: one(1, 2, 3, 28),
     }
     names = draw(st.lists(st.sampled_from(sorted(choices)), max_size=3, unique=True))
     if "unknown_twin" in names:

@@ -136,7 +136,7 @@ def test_where_all_accounts_are_older_days_count_from_the_data(store_of: Shelf) 
         ann = activation_time(reader, ask(*DAY, person="ann"))
         assert ann.median_days_from_data == 8
     [card, left] = activation_time_cards(row)
-    assert (card.label, card.value) == ("Days to first use, from the data's begin", "8 days")
+    assert (card.label, card.value) == ("Days from the first data to first use", "8 days")
     assert (
         card.note
         == "All 4 accounts are older than the data, which begin on 1 Mar 2026, or undated."

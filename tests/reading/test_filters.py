@@ -28,6 +28,7 @@ EVERYTHING = replace(
     topics=(None, "No topic", "=x", "Ünï"), type="query", search='"a b" c*', hour=0,
     document_types=("No type",), messages=True, cohort=date(2026, 3, 9), week=0, eligible=1,
     returned=30, power_users=True, group="gone", since=date(2026, 1, 5),
+    active_days=28,
 )  # fmt: skip
 WRITTEN = {
     "organization": ["A&B", "No organization"], "department": ["No department"], "user": ["É@"],
@@ -37,6 +38,7 @@ WRITTEN = {
     "unanswered": ["true"], "first_meetings": ["true"], "cohort": ["2026-03-09"],
     "week": ["0"], "eligible": ["1"], "returned": ["30"], "power_users": ["true"],
     "group": ["gone"], "since": ["2026-01-05"],
+    "active_days": ["28"],
 }  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "user": {"user": "ann"},
@@ -57,8 +59,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "eligible": {"eligible": 7},
     "returned": {"returned": 1},
     "power_users": {"power_users": True},
-    "group": {"group": "gone"},
+    "group": {"group": "new"},
     "since": {"group": "gone", "since": date(2025, 11, 3)},
+    "active_days": {"active_days": 12},
 }
 KINDS = ("people", "conversations", "documents", "queries", "installations")
 

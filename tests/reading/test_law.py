@@ -18,10 +18,11 @@ from analytics.lists.people import person
 from analytics.models import Conversation, Document, Message, Retrieval, Twin, User, table_of
 from analytics.period import Period
 from analytics.query import GROUPS, Query
-from analytics.reading import cells, known
+from analytics.reading import cells, habits, known
 from analytics.reading.reader import Reader, Scope, reading
 from analytics.rollups.account_tables import Account
 from analytics.rollups.depth_tables import Depth, FeaturePair
+from analytics.rollups.habit_tables import HabitDays, HabitTier, Volume
 from analytics.rollups.name_tables import DocumentTypeDay, TopicDay
 from analytics.rollups.tables import (
     Activity,
@@ -97,6 +98,8 @@ NARROWED: tuple[dict[str, Any], ...] = (
     {"unanswered": True},
     {"first_meetings": True},
     {"first_meetings": True, "topics": ("Budget",)},
+    {"active_days": 4},
+    {"group": "busiest", "departments": ("Sales",)},
     {"type": "document"},
     {"type": "shared_twin", "organizations": ("Acme",)},
 )
@@ -225,13 +228,15 @@ def test_a_table_without_its_condition_is_noticed(
 CELLS = (
     Headcount, Daily, Hourly, Listing, Depth, Pair, PowerPair, FeaturePair, Cohort, CohortWeek,
     TopicDay, DocumentTypeDay,
+    HabitDays, HabitTier, Volume,
 )  # fmt: skip
 
 
 @pytest.fixture
 def no_statements() -> Iterator[None]:
     """No statement of cells is known before and after."""
-    kept = [each for each in vars(cells).values() if hasattr(each, "cache_clear")]
+    statements = {**vars(cells), **vars(habits)}.values()
+    kept = [each for each in statements if hasattr(each, "cache_clear")]
     assert kept
     for each in kept:
         each.cache_clear()

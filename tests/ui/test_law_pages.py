@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 import pytest
@@ -13,10 +13,13 @@ from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
+from analytics.app.notes import Note, restore_note
+from analytics.app.store import app_store
 from analytics.metrics.pages import NAVIGATION
 from analytics.output.images import available
 from analytics.reading.reader import Scope, reading
 from analytics.service import service
+from analytics.settings import load_settings
 from analytics.storage.database import Freshness
 from analytics.storage.store import Store
 from analytics.web import downloads
@@ -63,7 +66,25 @@ ADDRESSES: list[Address] = [
     ("documents", LINK | {"document_type": "report", "twin": "t_zoe"}),
     ("queries", LINK | {"unknown_twin": "true", "in_organization": "Acme"}),
     ("installations", LINK | {"in_only_person": "ann"}),
+    ("notes", DAYS | {"weeks": "1"}),
 ]  # fmt: skip
+
+# What there is to see of notes: by everybody, and in each scope.
+_MARCH = date(2026, 3, 16), date(2026, 3, 17)
+NOTES: dict[Slice | None, tuple[Note, ...]] = {
+    None: (
+        Note("All", *_MARCH, id="1"), Note("Sales", *_MARCH, ("Acme",), ("Sales",), "2"),
+        Note("Zebra", *_MARCH, ("Zebra",), id="3"), Note("Two", *_MARCH, ("Acme", "Zebra"), id="4"),
+    ),
+    SALES: (
+        Note("All", *_MARCH, id="1"), Note("Sales", *_MARCH, ("Acme",), ("Sales",), "2"),
+        Note("Two", *_MARCH, ("Acme",), id="4"),
+    ),
+    ZEBRA: (
+        Note("All", *_MARCH, id="1"), Note("Zebra", *_MARCH, ("Zebra",), id="3"),
+        Note("Two", *_MARCH, ("Zebra",), id="4"),
+    ),
+}  # fmt: skip
 
 
 def name_of(address: Address) -> str:
@@ -148,6 +169,7 @@ class Web:
                 yield f"{route.path}?{days}"
         for id_ in CONVERSATIONS:
             yield f"/api/activities/{id_}"
+        yield f"/api/notes?{days}&weeks=1"
         yield "/api/activities?limit=3&page=2&messages=true&start_date=2026-03-09"
         yield "/api/people?activity=all&search=z&sort=name"
         for path in ("/api/activities", "/download/activities.csv"):
@@ -178,12 +200,13 @@ def seeing(scope: Scope | None) -> Iterator[None]:
 
 Told = dict[str, Answer]
 Deleted = Mapping[Slice, tuple[Told, Told]]
-Open = Callable[[Raw], Store]
+Open = Callable[[Raw, Slice | None], Store]
 
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """Opens a database of these rows, at the same place whatever they are, as this process's."""
+    """Opens a database of these rows, and what a scope sees of the notes, at the same place
+    whatever they are, as this process's."""
     folder = tmp_path_factory.mktemp("law") / "here"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
@@ -193,11 +216,13 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
         patch.setattr("ui.page_context.datetime", Noon)
         patch.setattr(Store, "freshness", of_noon)
 
-        def open_(raw: Raw) -> Store:
+        def open_(raw: Raw, pair: Slice | None) -> Store:
             forget()
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             write(raw, folder / "data.db")
+            for note in NOTES[pair]:
+                restore_note(app_store(load_settings()), note)
             wait_until_built(service())
             return service().store()
 
@@ -210,7 +235,7 @@ def deleted(opened: Open) -> Deleted:
     """What pages show and what the web answers where everybody outside a scope was deleted."""
     told = {}
     for pair in SCOPES.values():
-        opened(of_people(rich(), in_pairs(pair)))
+        opened(of_people(rich(), in_pairs(pair)), pair)
         told[pair] = {**dict(of_pages()), "used": used()}, dict(Web().answers())
     return told
 
@@ -218,7 +243,7 @@ def deleted(opened: Open) -> Deleted:
 @pytest.fixture(scope="module")
 def full(deleted: Deleted, opened: Open) -> Store:
     """The rich database, opened when the others were asked."""
-    return opened(rich())
+    return opened(rich(), None)
 
 
 def difference(found: Answer, expected: Answer) -> str:

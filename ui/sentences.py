@@ -10,6 +10,7 @@ from analytics.metrics.summary import (
     note_title,
     note_words,
     notes_query,
+    told,
     whole_weeks,
 )
 from analytics.query import Query
@@ -39,16 +40,15 @@ def sentence_list() -> None:
     if not found:
         empty(RESULT)
     with st.container(gap=None):
-        for row in found:
-            _sentence(row, compares=made.compares)
+        for row in told(found, compares=made.compares):
+            _sentence(row)
 
 
-def _sentence(row: Sentence, *, compares: bool) -> None:
+def _sentence(row: Sentence) -> None:
     name = row.name.lower().replace(" ", "-")
     with st.container(key=f"sentence-{name}"):
         st.markdown(_unbroken(row.figure))
-        then = f" {row.comparison}" if compares else ""
-        st.markdown(_unbroken(f"{row.sentence}{then}"))
+        st.markdown(_unbroken(f"{row.sentence} {row.comparison}"))
         with st.container(key=f"links-{name}", horizontal=True, gap="xsmall", width="content"):
             _links(row)
 
@@ -66,7 +66,7 @@ def _links(row: Sentence) -> None:
         [(kind, number)] = counted.counts.items()
         link(kind, number, counted.query, small=True)
     pages = [name for name, page in NAVIGATION.items() if row.result in page.slugs]
-    for name in pages[:1]:
+    for name in pages[-1:]:  # not this one, which comes first
         page_link(name, NAVIGATION[name].title, summarized())
 
 

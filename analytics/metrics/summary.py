@@ -1,7 +1,7 @@
 """The summary: what there is to say of a period in a minute, a sentence a row."""
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, cached_property, partial
 from itertools import accumulate
@@ -12,13 +12,14 @@ from analytics.format import count, day, days, number
 from analytics.metrics import sentences as say
 from analytics.metrics.activation_time import activation_time
 from analytics.metrics.adoption import adoption
+from analytics.metrics.change_of_active_users import change_of_active_users
 from analytics.metrics.concentration import concentration
 from analytics.metrics.habit import habit
 from analytics.metrics.intervals import GROUPS
 from analytics.metrics.notes import NoteRow
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.period import Period
-from analytics.query import Query
+from analytics.query import NAMELESS, Query, filter_label
 from analytics.reading.cells import first_active
 from analytics.reading.figures import day_sums, depths, moved
 from analytics.reading.habits import window
@@ -26,6 +27,7 @@ from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
 from analytics.rollups.habit_tables import WINDOW
 
+CHANGE = "Largest part of the change"
 _WEEK = 7
 _days = datetime.timedelta
 # Sentences whose people a group has.
@@ -81,6 +83,20 @@ class Sentence(Row):
             "Counts",
             'What the number counts: "people" or "conversations"; empty where it counts neither.',
             is_hidden=True,
+        ),
+    ]
+    kind: Annotated[
+        str,
+        Meaning(
+            "Kind",
+            'Whether it is about an "organization" or a "department"; empty where about all.',
+            is_hidden=True,
+        ),
+    ]
+    about: Annotated[
+        str | None,
+        Meaning(
+            "About", "That organization's or department's name.", format="name", is_hidden=True
         ),
     ]
     from_day: Annotated[datetime.date, Meaning("From", "The first day.")]
@@ -153,6 +169,13 @@ def note_words(row: NoteRow) -> str:
     return f"{said}."
 
 
+def told(rows: Sequence[Sentence], *, compares: bool) -> list[Sentence]:
+    """Sentences as they are shown: without what is compared, where nothing is."""
+    if compares:
+        return [*rows]
+    return [row.model_copy(update={"comparison": ""}) for row in rows if row.name != CHANGE]
+
+
 def summary(reader: Reader, query: Query) -> list[Sentence]:
     """What there is to say of the latest whole weeks of the period, in sentences.
 
@@ -200,6 +223,20 @@ class _Summary:
         if moved.before is None:
             words = replace(words, comparison=self._why_nothing())
         yield self.sentence("Active people", "metrics", "people", words, moved)
+        if moved.before is not None and moved.now != moved.before:
+            yield from self.change()
+
+    def change(self) -> Iterator[Sentence]:
+        """Whom their change comes from most, of several."""
+        rows = change_of_active_users(self.reader, self.query)
+        # The largest part that moved as all of them did.
+        row = next(row for row in rows if row.difference * row.change > 0)
+        if len(rows) > 1:
+            name = filter_label(row.name, NAMELESS[row.kind])
+            words = say.largest_part(name, row.now, row.before, row.change)
+            moved = say.Moved(row.now, row.before, self.query.period.days)
+            found = self.sentence(CHANGE, "change-of-active-users", "people", words, moved)
+            yield found.model_copy(update={"kind": row.kind, "about": row.name})
 
     def lifecycle(self) -> Iterator[Sentence]:
         """Who came, stayed, came back and left, where there is somebody who could have."""
@@ -310,6 +347,8 @@ class _Summary:
             change=None if moved.before is None else moved.now - moved.before,
             direction=words.direction,
             counts=counts,
+            kind="",
+            about=None,
             from_day=period.start,
             to_day=period.end,
             compared_from=before.start if is_compared else None,
@@ -423,7 +462,8 @@ def _leads_to(row: Any, query: Query) -> DrillThrough:
     period = Period(row.from_day, row.to_day, query.period.today)
     counts = {row.counts: row.value} if row.counts else {}
     group = _GROUPS.get(row.name, "")
-    narrowed = replace(asked, period=period, group=group, unanswered=row.name == "Unanswered")
+    of: dict[str, Any] = {f"{row.kind}s": (row.about,)} if row.kind else {}
+    narrowed = replace(asked, period=period, group=group, unanswered=row.name == "Unanswered", **of)
     return DrillThrough(row.name, counts, narrowed, (row.name,))
 
 

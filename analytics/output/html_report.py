@@ -29,6 +29,7 @@ from analytics.metrics.summary import (
     note_title,
     note_words,
     notes_query,
+    told,
     whole_weeks,
 )
 from analytics.output.chart_data import Compared, chart_data, compared_with, table_columns
@@ -219,8 +220,8 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
     if not rows:
         return _Part(result)
     if result.drawing.mark == "sentences":
-        said = [one if compares else one.model_copy(update={"comparison": ""}) for one in rows]
-        return _Part(result, sentences=cast("list[Sentence]", said))
+        said = told(cast("list[Sentence]", rows), compares=compares)
+        return _Part(result, sentences=said)
     if result.told:
         lines = [line for row in rows for line in result.told(row)]
         heads = [(head, "") for head in lines[0]]

@@ -13,6 +13,7 @@ from analytics.metrics.summary import (
     note_title,
     note_words,
     notes_query,
+    told,
     whole_weeks,
 )
 from analytics.query import Query
@@ -45,14 +46,13 @@ def _lines(store: Store, reader: Reader, query: Query, *, compares: bool) -> Ite
         yield from textwrap.wrap(f"Only {only}", WIDTH)
     yield ""
     found = cast("list[Sentence]", result.rows(reader, asked))
-    for row in found:
-        then = row.comparison if compares else ""
-        yield from _beside(row.figure, f"{row.sentence} {then}")
+    for row in told(found, compares=compares):
+        yield from _beside(row.figure, f"{row.sentence} {row.comparison}")
     if not found:
         yield result.empty
     if compares and not reader.notes.problem:
-        told = BY_SLUG["notes"].rows(reader, notes_query(asked))
-        yield from _notes(cast("list[NoteRow]", told))
+        notes = BY_SLUG["notes"].rows(reader, notes_query(asked))
+        yield from _notes(cast("list[NoteRow]", notes))
     yield ""
     last = span(reader, query.period.today).last
     sample = " Sample data: these people and conversations are invented." * store.is_sample

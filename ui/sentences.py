@@ -5,7 +5,6 @@ import streamlit as st
 from analytics.metrics.pages import NAVIGATION
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.summary import (
-    Sentence,
     days_words,
     note_title,
     note_words,
@@ -13,6 +12,7 @@ from analytics.metrics.summary import (
     told,
     whole_weeks,
 )
+from analytics.metrics.summary_row import Sentence
 from analytics.query import Query
 from ui.charts import buttons, card_head, empty, explanation, menu
 from ui.inert import inert

@@ -1,14 +1,12 @@
 """The summary: what there is to say of a period in a minute, a sentence a row."""
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache, cached_property, partial
-from itertools import accumulate
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 
-from analytics.fields import Meaning, Row
-from analytics.format import count, day, days, number
+from analytics.format import count, days, number
 from analytics.metrics import sentences as say
 from analytics.metrics.activation_time import activation_time
 from analytics.metrics.adoption import adoption
@@ -18,18 +16,17 @@ from analytics.metrics.habit import habit
 from analytics.metrics.intervals import GROUPS
 from analytics.metrics.notes import NoteRow
 from analytics.metrics.result import Drawing, DrillThrough, Result
+from analytics.metrics.summary_row import Sentence
+from analytics.metrics.windows import Windows
 from analytics.period import Period
 from analytics.query import NAMELESS, Query, filter_label
 from analytics.reading.cells import first_active
-from analytics.reading.figures import day_sums, depths, moved
 from analytics.reading.habits import window
-from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
 from analytics.rollups.habit_tables import WINDOW
 
 CHANGE = "Largest part of the change"
 _WEEK = 7
-_days = datetime.timedelta
 # Sentences whose people a group has.
 _GROUPS = {name.capitalize(): name for name in GROUPS} | {
     "Activation": "activation_used",
@@ -37,78 +34,6 @@ _GROUPS = {name.capitalize(): name for name in GROUPS} | {
     "Half of the conversations": "busiest",
 }
 _BEFORE = ("returning", "gone")  # who was active before
-
-
-class Sentence(Row):
-    """A sentence: its figure, what it says, what that is compared with, and what it counts."""
-
-    name: Annotated[str, Meaning("What", "What the sentence is about.")]
-    figure: Annotated[str, Meaning("Figure", "The sentence's figure, as it is written.")]
-    sentence: Annotated[str, Meaning("Sentence", "What is said of the days, its figure included.")]
-    comparison: Annotated[
-        str,
-        Meaning(
-            "Compared",
-            "What is said of the days compared with; empty where nothing can be compared.",
-            is_compared=True,
-        ),
-    ]
-    result: Annotated[str, Meaning("Result", "The result that has the figure.", is_hidden=True)]
-    value: Annotated[int, Meaning("Number", "The number that the figure is.", is_hidden=True)]
-    previous: Annotated[
-        int | None,
-        Meaning(
-            "Number before",
-            "The same of the days compared with; none where nothing can be compared.",
-            is_compared=True,
-            is_hidden=True,
-        ),
-    ]
-    change: Annotated[
-        int | None,
-        Meaning("Change", "Number - number before.", is_compared=True, is_hidden=True),
-    ]
-    direction: Annotated[
-        str,
-        Meaning(
-            "Direction",
-            '"rose", "fell" or "about as before"; empty where none of them may be said.',
-            is_compared=True,
-            is_hidden=True,
-        ),
-    ]
-    counts: Annotated[
-        str,
-        Meaning(
-            "Counts",
-            'What the number counts: "people" or "conversations"; empty where it counts neither.',
-            is_hidden=True,
-        ),
-    ]
-    kind: Annotated[
-        str,
-        Meaning(
-            "Kind",
-            'Whether it is about an "organization" or a "department"; empty where about all.',
-            is_hidden=True,
-        ),
-    ]
-    about: Annotated[
-        str | None,
-        Meaning(
-            "About", "That organization's or department's name.", format="name", is_hidden=True
-        ),
-    ]
-    from_day: Annotated[datetime.date, Meaning("From", "The first day.")]
-    to_day: Annotated[datetime.date, Meaning("To", "The last day, a complete one.")]
-    compared_from: Annotated[
-        datetime.date | None,
-        Meaning("Compared from", "The first day compared with.", is_compared=True),
-    ]
-    compared_to: Annotated[
-        datetime.date | None,
-        Meaning("Compared to", "The last day compared with.", is_compared=True),
-    ]
 
 
 def whole_weeks(query: Query) -> Query:
@@ -192,16 +117,8 @@ def summary(reader: Reader, query: Query) -> list[Sentence]:
     return [*_Summary(reader, whole_weeks(query), began).sentences()]
 
 
-Figure = Callable[[int, int], int | None]  # of a first day and a number of days; None: not known
-
-
-class _Summary:
+class _Summary(Windows):
     """The sentences of a question of complete days."""
-
-    def __init__(self, reader: Reader, query: Query, began: int) -> None:
-        self.reader, self.query, self.began = reader, query, began
-        self._lives: dict[tuple[int, int], Moved] = {}  # by first day and number of days
-        self._unanswered = cache(self._count_unanswered)
 
     def sentences(self) -> Iterator[Sentence]:
         """One after the other, the most telling first."""
@@ -221,7 +138,7 @@ class _Summary:
         moved = self.moved(self.active_people)
         words = say.active_people(moved)
         if moved.before is None:
-            words = replace(words, comparison=self._why_nothing())
+            words = replace(words, comparison=self.why_nothing())
         yield self.sentence("Active people", "metrics", "people", words, moved)
         if moved.before is not None and moved.now != moved.before:
             yield from self.change()
@@ -354,101 +271,6 @@ class _Summary:
             compared_from=before.start if is_compared else None,
             compared_to=before.end if is_compared else None,
         )
-
-    # --- what they are held against ---
-
-    def now(self, figure: Figure) -> int | None:
-        """A figure of the days."""
-        return figure(self.query.period.start.toordinal(), self.query.period.days)
-
-    def moved(self, figure: Figure) -> say.Moved:
-        """A figure of the days, which is known, beside those before."""
-        period, against = self.query.period, self.query.previous.period
-        start, other, n = period.start.toordinal(), against.start.toordinal(), period.days
-        now = figure(start, n)  # first: it asks for the earlier ones too
-        earlier = [figure(start - k * n, n) for k in range(1, say.LIKE_CHANGES + 1)]
-        then = [figure(other - k * n, n) for k in range(1, say.LIKE_CHANGES + 1)]
-        if against.days != n:  # none of them is like it
-            then = []
-        return say.Moved(
-            now=now or 0,
-            before=figure(other, against.days) if against.end < period.today else None,
-            days=n,
-            changes=[
-                one - two
-                for one, two in zip(earlier, then, strict=False)
-                if one is not None and two is not None
-            ],
-            earlier=[one for one in earlier[: say.RANKED - 1] if one is not None],
-            then="before"
-            if against.days == n
-            else f"in {days(against)} ({count(against.days, 'day')})",
-        )
-
-    def active_people(self, start: int, length: int) -> int | None:
-        """Active users of days."""
-        return self._moves(start, length).active if self._is_known(start) else None
-
-    def started(self, start: int, length: int) -> int | None:
-        """Conversations of days."""
-        if not self._is_known(start):
-            return None
-        first = start - self._first_day
-        return self._until[first + length] - self._until[first]
-
-    def without_answer(self, start: int, length: int) -> int | None:
-        """Conversations of days with a message of the person, and none of the twin by now."""
-        return self._unanswered(start, length) if self._is_known(start) else None
-
-    def life(self, group: str, start: int, length: int) -> int | None:
-        """People of a group of the lifecycle, against as many days directly before."""
-        if start - length < self.began:
-            return None
-        found: int = getattr(self._moves(start, length), group)
-        return found
-
-    def _is_known(self, start: int) -> bool:
-        """Whether days don't begin before the data, or are the question's own."""
-        return start >= self.began or start == self.query.period.start.toordinal()
-
-    def _moves(self, start: int, length: int) -> Moved:
-        """How people moved to days from as many before, asked with all that are held against."""
-        if (start, length) not in self._lives:
-            n = min(say.LIKE_CHANGES + 1, max(0, start - self.began) // length)
-            edges = range(start - (n + 1) * length, start + length + 1, length)
-            found = moved(self.reader, self.query, edges)
-            self._lives |= {(day, length): one for day, one in zip(edges[1:], found, strict=False)}
-        return self._lives[start, length]
-
-    def _count_unanswered(self, start: int, length: int) -> int:
-        first = datetime.date.fromordinal(start)
-        asked = replace(self.query.period, start=first, end=first + _days(length - 1))
-        found = depths(self.reader, replace(self.query, period=asked))
-        return sum(one.conversations - one.answered for one in found if one.asked)
-
-    @cached_property
-    def _first_day(self) -> int:
-        """The first of the days that anything is held against."""
-        both = self.query.period, self.query.previous.period
-        own, other = (one.start.toordinal() for one in both)
-        earliest = min(own, other) - say.LIKE_CHANGES * self.query.period.days
-        return min(own, max(self.began, earliest))
-
-    @cached_property
-    def _until(self) -> list[int]:
-        """Conversations before each day, counted from the first of all these days on."""
-        first = datetime.date.fromordinal(self._first_day)
-        last = max(self.query.period.end, self.query.previous.period.end)
-        asked = replace(self.query.period, start=first, end=last, of_list=True)
-        by_day = day_sums(self.reader, replace(self.query, period=asked), "conversations")
-        return [0, *accumulate(conversations for (conversations,) in by_day.values())]
-
-    def _why_nothing(self) -> str:
-        """Why nothing is compared."""
-        if self.query.previous.period.end >= self.query.period.today:
-            return "Nothing to compare with: the days chosen for that are not over."
-        began = day(datetime.date.fromordinal(self.began))
-        return f"Nothing to compare with: the data begin on {began}."
 
 
 def _in_part(part: say.Part) -> say.Moved:

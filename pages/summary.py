@@ -6,10 +6,10 @@ from analytics.metrics.pages import PAGES
 from ui.charts import chart
 from ui.sentences import note_lines, sentence_list, summarized
 
-said, beside = st.columns([7, 4], gap="large")
+said, beside = st.columns([2, 1], gap="medium")
 with said:
     sentence_list()
-with beside:
+with beside, st.container(key="beside-sentences"):
     for slug in PAGES["summary"].charts:
         chart(slug, summarized())
     note_lines()

@@ -5,13 +5,14 @@ import streamlit as st
 from analytics.metrics.pages import NAVIGATION
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.summary import (
-    Sentence,
     days_words,
     note_title,
     note_words,
     notes_query,
+    told,
     whole_weeks,
 )
+from analytics.metrics.summary_row import Sentence
 from analytics.query import Query
 from ui.charts import buttons, card_head, empty, explanation, menu
 from ui.inert import inert
@@ -39,16 +40,15 @@ def sentence_list() -> None:
     if not found:
         empty(RESULT)
     with st.container(gap=None):
-        for row in found:
-            _sentence(row, compares=made.compares)
+        for row in told(found, compares=made.compares):
+            _sentence(row)
 
 
-def _sentence(row: Sentence, *, compares: bool) -> None:
+def _sentence(row: Sentence) -> None:
     name = row.name.lower().replace(" ", "-")
     with st.container(key=f"sentence-{name}"):
         st.markdown(_unbroken(row.figure))
-        then = f" {row.comparison}" if compares else ""
-        st.markdown(_unbroken(f"{row.sentence}{then}"))
+        st.markdown(_unbroken(f"{row.sentence} {row.comparison}"))
         with st.container(key=f"links-{name}", horizontal=True, gap="xsmall", width="content"):
             _links(row)
 
@@ -66,7 +66,7 @@ def _links(row: Sentence) -> None:
         [(kind, number)] = counted.counts.items()
         link(kind, number, counted.query, small=True)
     pages = [name for name, page in NAVIGATION.items() if row.result in page.slugs]
-    for name in pages[:1]:
+    for name in pages[-1:]:  # not this one, which comes first
         page_link(name, NAVIGATION[name].title, summarized())
 
 

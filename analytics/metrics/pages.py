@@ -33,7 +33,7 @@ class Page:
 
 # In the order of the navigation, section by section.
 NAVIGATION: dict[str, Page] = {
-    "summary": Page(READ, "Summary", "summarize", ("summary",)),
+    "summary": Page(READ, "Summary", "summarize", ("summary", "change-of-active-users")),
     "overview": Page(
         READ,
         "Overview",

@@ -153,6 +153,14 @@ def conversations(moved: Moved, people: int) -> Words:
     return Words(number(moved.now), said, *compared(moved, enough_conversations))
 
 
+def largest_part(name: str, now: int, before: int, change_of_all: int) -> Words:
+    """Whom a change of active people comes from most: a sum, never a cause."""
+    figure = signed(now - before)
+    said = f"{name} accounts for {figure} of the change of {signed(change_of_all)}:"
+    said += f" {count(now, 'person', 'people')} used a twin there, {number(before)} before."
+    return Words(figure, said)
+
+
 def unanswered(moved: Moved, of: int) -> Words:
     """How many conversations have no answer."""
     some = number(moved.now) if moved.now else "None"

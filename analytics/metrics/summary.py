@@ -1,30 +1,31 @@
 """The summary: what there is to say of a period in a minute, a sentence a row."""
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache, partial
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 
-from analytics.fields import Meaning, Row
-from analytics.format import count, day, days, number
+from analytics.format import count, days, number
 from analytics.metrics import sentences as say
 from analytics.metrics.activation_time import activation_time
 from analytics.metrics.adoption import adoption
+from analytics.metrics.change_of_active_users import change_of_active_users
 from analytics.metrics.concentration import concentration
 from analytics.metrics.habit import habit
 from analytics.metrics.intervals import GROUPS
 from analytics.metrics.notes import NoteRow
 from analytics.metrics.result import Drawing, DrillThrough, Result
+from analytics.metrics.summary_row import Sentence
+from analytics.metrics.windows import Windows
 from analytics.period import Period
-from analytics.query import Query
-from analytics.reading.cells import Totals, first_active
-from analytics.reading.figures import depths, moved, totals
+from analytics.query import NAMELESS, Query, filter_label
+from analytics.reading.cells import first_active
 from analytics.reading.habits import window
-from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
 from analytics.rollups.habit_tables import WINDOW
 
+CHANGE = "Largest part of the change"
 _WEEK = 7
 # Sentences whose people a group has.
 _GROUPS = {name.capitalize(): name for name in GROUPS} | {
@@ -33,64 +34,6 @@ _GROUPS = {name.capitalize(): name for name in GROUPS} | {
     "Half of the conversations": "busiest",
 }
 _BEFORE = ("returning", "gone")  # who was active before
-
-
-class Sentence(Row):
-    """A sentence: its figure, what it says, what that is compared with, and what it counts."""
-
-    name: Annotated[str, Meaning("What", "What the sentence is about.")]
-    figure: Annotated[str, Meaning("Figure", "The sentence's figure, as it is written.")]
-    sentence: Annotated[str, Meaning("Sentence", "What is said of the days, its figure included.")]
-    comparison: Annotated[
-        str,
-        Meaning(
-            "Compared",
-            "What is said of the days compared with; empty where nothing can be compared.",
-            is_compared=True,
-        ),
-    ]
-    result: Annotated[str, Meaning("Result", "The result that has the figure.", is_hidden=True)]
-    value: Annotated[int, Meaning("Number", "The number that the figure is.", is_hidden=True)]
-    previous: Annotated[
-        int | None,
-        Meaning(
-            "Number before",
-            "The same of the days compared with; none where nothing can be compared.",
-            is_compared=True,
-            is_hidden=True,
-        ),
-    ]
-    change: Annotated[
-        int | None,
-        Meaning("Change", "Number - number before.", is_compared=True, is_hidden=True),
-    ]
-    direction: Annotated[
-        str,
-        Meaning(
-            "Direction",
-            '"rose", "fell" or "about as before"; empty where none of them may be said.',
-            is_compared=True,
-            is_hidden=True,
-        ),
-    ]
-    counts: Annotated[
-        str,
-        Meaning(
-            "Counts",
-            'What the number counts: "people" or "conversations"; empty where it counts neither.',
-            is_hidden=True,
-        ),
-    ]
-    from_day: Annotated[datetime.date, Meaning("From", "The first day.")]
-    to_day: Annotated[datetime.date, Meaning("To", "The last day, a complete one.")]
-    compared_from: Annotated[
-        datetime.date | None,
-        Meaning("Compared from", "The first day compared with.", is_compared=True),
-    ]
-    compared_to: Annotated[
-        datetime.date | None,
-        Meaning("Compared to", "The last day compared with.", is_compared=True),
-    ]
 
 
 def whole_weeks(query: Query) -> Query:
@@ -151,6 +94,13 @@ def note_words(row: NoteRow) -> str:
     return f"{said}."
 
 
+def told(rows: Sequence[Sentence], *, compares: bool) -> list[Sentence]:
+    """Sentences as they are shown: without what is compared, where nothing is."""
+    if compares:
+        return [*rows]
+    return [row.model_copy(update={"comparison": ""}) for row in rows if row.name != CHANGE]
+
+
 def summary(reader: Reader, query: Query) -> list[Sentence]:
     """What there is to say of the latest whole weeks of the period, in sentences.
 
@@ -167,17 +117,8 @@ def summary(reader: Reader, query: Query) -> list[Sentence]:
     return [*_Summary(reader, whole_weeks(query), began).sentences()]
 
 
-Figure = Callable[[int, int], int | None]  # of a first day and a number of days; None: not known
-
-
-class _Summary:
+class _Summary(Windows):
     """The sentences of a question of complete days."""
-
-    def __init__(self, reader: Reader, query: Query, began: int) -> None:
-        self.reader, self.query, self.began = reader, query, began
-        # What one figure asks, another one asks again.
-        self.totals = cache(self._totals)
-        self.lives = cache(self._lives)
 
     def sentences(self) -> Iterator[Sentence]:
         """One after the other, the most telling first."""
@@ -197,8 +138,22 @@ class _Summary:
         moved = self.moved(self.active_people)
         words = say.active_people(moved)
         if moved.before is None:
-            words = replace(words, comparison=self._why_nothing())
+            words = replace(words, comparison=self.why_nothing())
         yield self.sentence("Active people", "metrics", "people", words, moved)
+        if moved.before is not None and moved.now != moved.before:
+            yield from self.change()
+
+    def change(self) -> Iterator[Sentence]:
+        """Whom their change comes from most, of several."""
+        rows = change_of_active_users(self.reader, self.query)
+        # The largest part that moved as all of them did.
+        row = next(row for row in rows if row.difference * row.change > 0)
+        if len(rows) > 1:
+            name = filter_label(row.name, NAMELESS[row.kind])
+            words = say.largest_part(name, row.now, row.before, row.change)
+            moved = say.Moved(row.now, row.before, self.query.period.days)
+            found = self.sentence(CHANGE, "change-of-active-users", "people", words, moved)
+            yield found.model_copy(update={"kind": row.kind, "about": row.name})
 
     def lifecycle(self) -> Iterator[Sentence]:
         """Who came, stayed, came back and left, where there is somebody who could have."""
@@ -309,85 +264,13 @@ class _Summary:
             change=None if moved.before is None else moved.now - moved.before,
             direction=words.direction,
             counts=counts,
+            kind="",
+            about=None,
             from_day=period.start,
             to_day=period.end,
             compared_from=before.start if is_compared else None,
             compared_to=before.end if is_compared else None,
         )
-
-    # --- what they are held against ---
-
-    def now(self, figure: Figure) -> int | None:
-        """A figure of the days."""
-        return figure(self.query.period.start.toordinal(), self.query.period.days)
-
-    def moved(self, figure: Figure) -> say.Moved:
-        """A figure of the days, which is known, beside those before."""
-        period, against = self.query.period, self.query.previous.period
-        start, other, n = period.start.toordinal(), against.start.toordinal(), period.days
-        earlier = [figure(start - k * n, n) for k in range(1, say.LIKE_CHANGES + 1)]
-        then = [figure(other - k * n, n) for k in range(1, say.LIKE_CHANGES + 1)]
-        if against.days != n:  # none of them is like it
-            then = []
-        return say.Moved(
-            now=figure(start, n) or 0,
-            before=figure(other, against.days) if against.end < period.today else None,
-            days=n,
-            changes=[
-                one - two
-                for one, two in zip(earlier, then, strict=False)
-                if one is not None and two is not None
-            ],
-            earlier=[one for one in earlier[: say.RANKED - 1] if one is not None],
-            then="before"
-            if against.days == n
-            else f"in {days(against)} ({count(against.days, 'day')})",
-        )
-
-    def active_people(self, start: int, length: int) -> int | None:
-        """Active users of days."""
-        return self.totals(start, length).active_users if self._is_known(start) else None
-
-    def started(self, start: int, length: int) -> int | None:
-        """Conversations of days."""
-        return self.totals(start, length).conversations if self._is_known(start) else None
-
-    def without_answer(self, start: int, length: int) -> int | None:
-        """Conversations of days with a message of the person, and none of the twin by now."""
-        if not self._is_known(start):
-            return None
-        found = depths(self.reader, replace(self.query, period=self._days(start, length)))
-        return sum(one.conversations - one.answered for one in found if one.asked)
-
-    def life(self, group: str, start: int, length: int) -> int | None:
-        """People of a group of the lifecycle, against as many days directly before."""
-        found = self.lives(start, length)
-        return getattr(found, group) if found else None
-
-    def _is_known(self, start: int) -> bool:
-        """Whether days don't begin before the data, or are the question's own."""
-        return start >= self.began or start == self.query.period.start.toordinal()
-
-    def _days(self, start: int, length: int) -> Period:
-        first = datetime.date.fromordinal(start)
-        return Period(first, first + datetime.timedelta(length - 1), self.query.period.today)
-
-    def _totals(self, start: int, length: int) -> Totals:
-        asked = replace(self.query, period=self._days(start, length))
-        return totals(self.reader, asked, until="conversations")
-
-    def _lives(self, start: int, length: int) -> Moved | None:
-        if start - length < self.began:
-            return None
-        [found] = moved(self.reader, self.query, (start - length, start, start + length))
-        return found
-
-    def _why_nothing(self) -> str:
-        """Why nothing is compared."""
-        if self.query.previous.period.end >= self.query.period.today:
-            return "Nothing to compare with: the days chosen for that are not over."
-        began = day(datetime.date.fromordinal(self.began))
-        return f"Nothing to compare with: the data begin on {began}."
 
 
 def _in_part(part: say.Part) -> say.Moved:
@@ -401,7 +284,8 @@ def _leads_to(row: Any, query: Query) -> DrillThrough:
     period = Period(row.from_day, row.to_day, query.period.today)
     counts = {row.counts: row.value} if row.counts else {}
     group = _GROUPS.get(row.name, "")
-    narrowed = replace(asked, period=period, group=group, unanswered=row.name == "Unanswered")
+    of: dict[str, Any] = {f"{row.kind}s": (row.about,)} if row.kind else {}
+    narrowed = replace(asked, period=period, group=group, unanswered=row.name == "Unanswered", **of)
     return DrillThrough(row.name, counts, narrowed, (row.name,))
 
 

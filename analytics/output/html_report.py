@@ -18,28 +18,22 @@ from analytics.app.notes import Note
 from analytics.errors import QueryError
 from analytics.fields import Meaning, Row
 from analytics.format import change, count, day, days, moment, number, short_day
-from analytics.metrics.notes import NoteRow
 from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Card, Result
 from analytics.metrics.sources import apart
-from analytics.metrics.summary import (
-    Sentence,
-    days_words,
-    note_title,
-    note_words,
-    notes_query,
-    whole_weeks,
-)
+from analytics.metrics.summary import days_words, told, whole_weeks
+from analytics.metrics.summary_row import Sentence
 from analytics.output.chart_data import Compared, chart_data, compared_with, table_columns
 from analytics.output.chart_notes import add_titles, notes_on, sentence
 from analytics.output.chart_summary import summary
 from analytics.output.images import ImagesMissing, available, chart_svgs, recoloured
+from analytics.output.text_report import told_notes
 from analytics.output.theme import FONT, css_variables, variables
 from analytics.query import NAMELESS, Query, filter_label
 from analytics.reading.filters import only_words
 from analytics.reading.known import Called, span
-from analytics.reading.reader import Reader, Scope, reading
+from analytics.reading.reader import Scope, reading
 from analytics.rollups.build import Progress, silent
 from analytics.storage.database import Freshness
 from analytics.storage.store import Store
@@ -126,8 +120,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
                 part = _words(result, rows(question), compares, store.settings.zone)
                 if part.sentences:
                     part = replace(part, summary=days_words(question, compares=compares))
-                if compares and part.sentences and not reader.notes.problem:
-                    part = replace(part, notes=_notes(reader, question))
+                    part = replace(part, notes=told_notes(reader, question) if compares else ())
             parts[page].append(part)
     progress(1, "Done")
     sections = tuple(_Section(page, PAGES[page].title, tuple(parts[page])) for page in pages)
@@ -219,8 +212,8 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
     if not rows:
         return _Part(result)
     if result.drawing.mark == "sentences":
-        said = [one if compares else one.model_copy(update={"comparison": ""}) for one in rows]
-        return _Part(result, sentences=cast("list[Sentence]", said))
+        said = told(cast("list[Sentence]", rows), compares=compares)
+        return _Part(result, sentences=said)
     if result.told:
         lines = [line for row in rows for line in result.told(row)]
         heads = [(head, "") for head in lines[0]]
@@ -244,11 +237,6 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
             TABLE_ROWS,
         ),
     )
-
-
-def _notes(reader: Reader, query: Query) -> list[tuple[str, str]]:
-    found = cast("list[NoteRow]", BY_SLUG["notes"].rows(reader, notes_query(query)))
-    return [(note_title(row), note_words(row)) for row in found]
 
 
 def _chart(

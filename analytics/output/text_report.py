@@ -8,13 +8,14 @@ from analytics.format import day
 from analytics.metrics.notes import NoteRow
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.summary import (
-    Sentence,
     days_words,
     note_title,
     note_words,
     notes_query,
+    told,
     whole_weeks,
 )
+from analytics.metrics.summary_row import Sentence
 from analytics.query import Query
 from analytics.reading.filters import only_words
 from analytics.reading.known import Called, span
@@ -45,26 +46,26 @@ def _lines(store: Store, reader: Reader, query: Query, *, compares: bool) -> Ite
         yield from textwrap.wrap(f"Only {only}", WIDTH)
     yield ""
     found = cast("list[Sentence]", result.rows(reader, asked))
-    for row in found:
-        then = row.comparison if compares else ""
-        yield from _beside(row.figure, f"{row.sentence} {then}")
+    for row in told(found, compares=compares):
+        yield from _beside(row.figure, f"{row.sentence} {row.comparison}")
     if not found:
         yield result.empty
-    if compares and not reader.notes.problem:
-        told = BY_SLUG["notes"].rows(reader, notes_query(asked))
-        yield from _notes(cast("list[NoteRow]", told))
+    if compares and (notes := told_notes(reader, asked)):
+        yield from ("", "Notes")
+        for title, words in notes:
+            yield from textwrap.wrap(f"- {title}: {words}", WIDTH, subsequent_indent="  ")
     yield ""
     last = span(reader, query.period.today).last
     sample = " Sample data: these people and conversations are invented." * store.is_sample
     yield f"{f'Data through {day(last)}.' if last else 'No data yet.'}{sample}"
 
 
-def _notes(notes: list[NoteRow]) -> Iterator[str]:
-    if notes:
-        yield from ("", "Notes")
-    for row in notes:
-        words = f"- {note_title(row)}: {note_words(row)}"
-        yield from textwrap.wrap(words, WIDTH, subsequent_indent="  ")
+def told_notes(reader: Reader, query: Query) -> list[tuple[str, str]]:
+    """The notes that are told with a summary: their titles, and what was before and after."""
+    if reader.notes.problem:
+        return []
+    found = cast("list[NoteRow]", BY_SLUG["notes"].rows(reader, notes_query(query)))
+    return [(note_title(row), note_words(row)) for row in found]
 
 
 def _beside(figure: str, words: str) -> list[str]:

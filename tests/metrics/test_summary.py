@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from analytics.metrics.summary import Sentence, summary, whole_weeks
+from analytics.metrics.summary import summary, whole_weeks
+from analytics.metrics.summary_row import Sentence
 from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.reader import reading

@@ -5,11 +5,11 @@ The functions are those of `reading.account_cells`, for the filters that cells k
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from analytics.query import Query
 from analytics.reading.activation import activation_steps
-from analytics.reading.event_conditions import active_days
+from analytics.reading.event_conditions import EVENTS, active_days, asked
 from analytics.reading.facts import by_people, first_active_days, is_meant
 from analytics.reading.reader import Reader
 
@@ -31,14 +31,19 @@ def ever_active_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tupl
     """People whose first active day lies before the end of the period or on it, by slice columns;
     the first of those that event filters leave."""
     m, days = reader.members.c, active_days(reader, query)
-    columns = [m[name] for name in by]
+    columns, end = [m[name] for name in by], query.period.end.toordinal()
+    if not asked(EVENTS, query):  # each person's first day is the first of the key: it is sought
+        is_active = exists().where(days.c.user_id == m.user_id, days.c.day <= end)
+        met = select(*columns, func.count()).where(is_meant(reader, query), is_active)
+        found = reader.execute(met.select_from(reader.members).group_by(*columns))
+        return {tuple(key): people for *key, people in found}
     counted = select(*columns, func.count(days.c.user_id.distinct())).select_from(days)
     if by:
         counted = counted.join(reader.members, m.user_id == days.c.user_id)
     found = reader.execute(
-        counted.where(
-            days.c.day <= query.period.end.toordinal(), *by_people(reader, query, days.c.user_id)
-        ).group_by(*columns)
+        counted.where(days.c.day <= end, *by_people(reader, query, days.c.user_id)).group_by(
+            *columns
+        )
     )
     return {tuple(key): people for *key, people in found}
 

@@ -146,6 +146,8 @@ class Comparison:
             "after": query.period.end + timedelta(1),
             "before": query.previous.period.start,
             "lead": query.period.start - timedelta(6),
+            "window": query.period.end - timedelta(27),
+            "earlier": query.period.end - timedelta(55),
             "company": self.product.organization,
             "offset": (page - 1) * PAGE,
         }

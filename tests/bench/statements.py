@@ -3,7 +3,8 @@
 Days are UTC days (the benchmark's reporting zone). No row of the benchmark's databases is orphaned,
 so that the statements need no joins to prove it. `day_of(x)`, `hour_of(x)` and `micros(x)` are
 written in each dialect; parameters are `$start` and `$after` (the day after the period), `$before`
-(the first day of the previous period), `$company`, `$offset`.
+(the first day of the previous period), `$window` and `$earlier` (the first of the 28 days that end
+on its last day, and of the 28 before), `$company`, `$offset`.
 
 An `Answer` turns the statement's rows into those of the report, rounded by `analytics.arithmetic`.
 """
@@ -11,7 +12,7 @@ An `Answer` turns the statement's rows into those of the report, rounded by `ana
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -540,6 +541,76 @@ def _twins(rows: Rows, query: Query) -> list[dict[str, Any]]:
     )
 
 
+# --- 28 days ------------------------------------------------------------------------------------
+
+
+def _of_28_days(counted: str) -> str:
+    """How many people have each number in the 28 days, and in the 28 before; the first active day.
+
+    `counted` is an aggregate of what makes them active, "…" where it is of one of the two.
+    """
+    now, before = (counted.replace("…", f"moment {sign} $window") for sign in (">=", "<"))
+    return f"""
+WITH each AS (
+    SELECT user_id, {now} AS now, {before} AS before FROM {_acted("$earlier")} AS acted GROUP BY 1
+), first AS (
+    SELECT min(day) AS day FROM (
+        SELECT day_of(min(started_at)) AS day FROM sessions
+        UNION ALL SELECT day_of(min(created_at)) FROM messages WHERE sender_type = 'user'
+    ) AS firsts
+)
+SELECT first.day, each.now, each.before, count(*) FROM each CROSS JOIN first GROUP BY 1, 2, 3
+"""
+
+
+_POWER_CURVE = _of_28_days("count(DISTINCT CASE WHEN … THEN day_of(moment) END)")
+_CONCENTRATION = _of_28_days("coalesce(sum(CASE WHEN … THEN started END), 0)")
+
+
+def _numbers(rows: Rows, query: Query) -> tuple[list[int], list[int]]:
+    """The number of each person, most first, in the 28 days and in those before; none of days that
+    begin before the data."""
+    ends = [query.period.end - timedelta(28 * n) for n in (0, 1)]
+    first = _date(rows[0][0]) if rows else date.max
+    found = []
+    for n, end in enumerate(ends, 1):
+        numbers = (int(row[n]) for row in rows for _ in range(row[3]))
+        known = end - timedelta(27) >= first
+        found.append(sorted(filter(None, numbers), reverse=True) if known else [])
+    return found[0], found[1]
+
+
+def _power_curve(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    now, before = _numbers(rows, query)
+    return [
+        {
+            "active_days": k,
+            "people": sum(n >= k for n in now),
+            "share": percentage(sum(n >= k for n in now), len(now)),
+            "previous_people": sum(n >= k for n in before) if before else None,
+            "previous_share": percentage(sum(n >= k for n in before), len(before)),
+        }
+        for k in (range(1, 29) if now else ())
+    ]
+
+
+def _concentration(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    answer: dict[str, Any] = {}
+    for prefix, numbers in zip(("", "previous_"), _numbers(rows, query), strict=True):
+        total, people, half = sum(numbers), len(numbers), 0
+        while 2 * sum(numbers[:half]) < total:
+            half += 1
+        whole, part = divmod(people, 10)
+        tenths = 10 * sum(numbers[:whole]) + part * (numbers[whole] if part else 0)
+        answer |= {
+            f"{prefix}conversations": total if numbers else None,
+            f"{prefix}people": people if numbers else None,
+            f"{prefix}half_people": half if numbers else None,
+            f"{prefix}top_tenth_share": percentage(tenths, 10 * total) if whole else None,
+        }
+    return [answer]
+
+
 # --- what is loaded -----------------------------------------------------------------------------
 
 
@@ -725,6 +796,8 @@ ANSWERS: dict[str, Answer] = {
     "depth-summary": Answer(_DEPTH_SUMMARY, _depth_summary),
     "reach": Answer(_REACH, _reach),
     "first-meetings": Answer(_FIRST_MEETINGS, _first_meetings),
+    "power-curve": Answer(_POWER_CURVE, _power_curve),
+    "concentration": Answer(_CONCENTRATION, _concentration),
     "organizations": Answer(_groups(["company"]), _grouped("organization")),
     "departments": Answer(
         _groups(["company", "department"]), _grouped("organization", "department")

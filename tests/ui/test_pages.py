@@ -32,7 +32,7 @@ from ui import table_card
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
-    "summary", "overview", "retention", "organizations", "twins", "people", "activities",
+    "summary", "overview", "adoption", "retention", "organizations", "twins", "people", "activities",
     "documents", "queries", "installations", "person", "conversation", "data",
 )  # fmt: skip
 NASTY = "<img src=x onerror=alert(1)> **bold** [link](http://example.com) :red[x]\n  two spaces"
@@ -732,6 +732,14 @@ def test_what_is_behind_a_bar_can_be_chosen_and_is_as_many(  # noqa: PLR0913, PL
             "Sessions per user 60.5: show conversations": "of 726 activities",
             "Power users 100.0 %: show people": "of 12 people",
             "Average duration 3m 29s: show conversations": "of 726 activities",
+        }),
+        ("adoption", {
+            "Active in 28 days 12: show people": "of 12 people",
+            "Active on most days 12: show people": "of 12 people",
+            "Days per active person 18.6: show people": "of 12 people",
+            "Conversations of 28 days 694: show conversations": "of 694 activities",
+            "Who start them 12: show people": "of 12 people",
+            "Start half of them 6: show people": "of 6 people",
         }),
     ],
 )  # fmt: skip

@@ -35,6 +35,15 @@ def test_every_statement_gives_the_answer_of_the_product(made: Made, filtered: b
     assert differences(made, asked) == []
 
 
+def test_a_result_without_a_statement_is_timed_only(made: Made) -> None:
+    comparison = Comparison(made, patience=60)
+    question = Question("rolling-users", "30")
+    ways = comparison.ways(question)
+    assert list(ways) == [PRODUCT]
+    assert comparison.difference(question, {PRODUCT: ways[PRODUCT]()}) == ""
+    comparison.close()
+
+
 def test_what_is_loaded_is_the_same_too(made: Made) -> None:
     assert differences(made, [Question("sources", "all")]) == []
 

@@ -36,9 +36,9 @@ PERIODS = ("7", "30", "90", "365", "all")
 DEEP = ", deep page"
 DEPTH = 0.75  # a deep page lies this far down the list
 LISTS = tuple(name for name in ANSWERS if name.startswith("activities"))
-# A result is compared when it has a statement.
+# Every result is timed, and compared when it has a statement.
 RESULTS = (
-    *filter(ANSWERS.get, BY_SLUG),
+    *BY_SLUG,
     *(f"{name}{page}" for name in LISTS for page in ("", DEEP)),
 )
 
@@ -138,7 +138,8 @@ class Comparison:
     def ways(self, question: Question) -> dict[str, Callable[[], Any]]:
         """Name -> what answers the question, from its values to the report's rows in memory.
 
-        The database as it is answers the Overview only, without filter.
+        The database as it is answers the Overview only, without filter. Of a result without a
+        statement the product's answer is timed only.
         """
         query, page = self.product.query(question), self.product.page(question)
         values: dict[str, Any] = {
@@ -151,7 +152,9 @@ class Comparison:
             "company": self.product.organization,
             "offset": (page - 1) * PAGE,
         }
-        answer = ANSWERS[question.answer]
+        answer = ANSWERS.get(question.answer)
+        if answer is None:
+            return {PRODUCT: partial(self.product.ask, question, page)}
         for_sqlite, for_duckdb = (
             statement(answer, dialect, filtered=question.filtered)
             for dialect in ("sqlite", "duckdb")
@@ -185,10 +188,12 @@ class Comparison:
             return None
 
     def difference(self, question: Question, answers: dict[str, Any]) -> str:
-        """Where the three answers differ; '' if nowhere."""
+        """Where the three answers differ; '' if nowhere, and where nothing is compared."""
         expected = {
             way: rows for way, rows in answers.items() if way != PRODUCT and rows is not None
         }
+        if not expected:
+            return ""
         answer = _rows(answers[PRODUCT], expected[DUCKDB])
         for way, rows in expected.items():
             if rows != answer:

@@ -436,6 +436,71 @@ def _first_use(rows: Rows, query: Query) -> list[dict[str, Any]]:
     return [{"accounts": due, "used": len(lags), "median_days": median}]
 
 
+_LIFECYCLE = f"""
+WITH each AS (
+    SELECT user_id, min(moment) AS first,
+           max(CASE WHEN moment >= $start THEN 1 ELSE 0 END) AS inside,
+           max(CASE WHEN moment >= $before AND moment < $start THEN 1 ELSE 0 END) AS earlier
+    FROM {_acted("")} AS acted WHERE moment < $after GROUP BY user_id
+)
+SELECT coalesce(sum(inside), 0), coalesce(sum(earlier), 0), coalesce(sum(inside * earlier), 0),
+       count(CASE WHEN first >= $start THEN 1 END),
+       (SELECT min(day) FROM (
+            SELECT day_of(min(started_at)) AS day FROM sessions
+            UNION ALL SELECT day_of(min(created_at)) FROM messages WHERE sender_type = 'user'
+        ) AS firsts)
+FROM each
+"""
+
+
+def _lifecycle(rows: Rows, query: Query) -> list[dict[str, Any]]:
+    active, before, returning, new = map(int, rows[0][:4])
+    known = _date(rows[0][4]) <= query.previous.period.start
+    groups = {
+        "new": new,
+        "returning": returning,
+        "back": active - returning - new,
+        "gone": before - returning,
+        "active_before": before,
+    }
+    return [{"active_users": active, **{name: n if known else None for name, n in groups.items()}}]
+
+
+_CHANGES = f"""
+WITH each AS (
+    SELECT user_id, max(CASE WHEN moment < $start THEN 1 ELSE 0 END) AS was_active,
+           max(CASE WHEN moment >= $start THEN 1 ELSE 0 END) AS active,
+           sum(CASE WHEN moment < $start THEN started ELSE 0 END) AS previous,
+           sum(CASE WHEN moment >= $start THEN started ELSE 0 END) AS conversations
+    FROM {_acted("$before")} AS acted GROUP BY user_id
+)
+SELECT coalesce(u.company, ''), coalesce(u.department, ''), sum(was_active), sum(active),
+       sum(previous), sum(conversations)
+FROM users u JOIN each ON each.user_id = u.id GROUP BY 1, 2
+"""
+
+
+def _changes(first: int) -> Callable[[Rows, Query], list[dict[str, Any]]]:
+    """The two columns of `_CHANGES` from `first` on: by department in a single organization."""
+
+    def answer(rows: Rows, query: Query) -> list[dict[str, Any]]:
+        sums: dict[str, list[int]] = {}
+        for row in rows:
+            found = sums.setdefault(row[len(query.organizations)], [0, 0])
+            found[0] += int(row[first])
+            found[1] += int(row[first + 1])
+        found_rows = [
+            {"name": key or None, "before": before, "now": now, "difference": now - before}
+            for key, (before, now) in sums.items()
+        ]
+        return sorted(
+            found_rows,
+            key=lambda row: (-abs(row["difference"]), -row["now"], *by_name(row["name"])),
+        )
+
+    return answer
+
+
 # --- organizations and twins --------------------------------------------------------------------
 
 
@@ -790,6 +855,9 @@ ANSWERS: dict[str, Answer] = {
     "retention": Answer(_RETENTION, _retention),
     "cohorts": Answer(_COHORTS, _cohorts),
     "adoption": Answer(_ADOPTION, _adoption),
+    "lifecycle": Answer(_LIFECYCLE, _lifecycle),
+    "change-of-active-users": Answer(_CHANGES, _changes(2)),
+    "change-of-conversations": Answer(_CHANGES, _changes(4)),
     "activation": Answer(_ACTIVATION, _activation),
     "activation-time": Answer(_FIRST_USE, _first_use),
     "depth": Answer(_DEPTH, _depth),

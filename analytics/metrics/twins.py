@@ -16,9 +16,9 @@ from analytics.query import Query
 from analytics.reading.beside import beside
 from analytics.reading.facts import by_people, of_conversations
 from analytics.reading.known import zone_name
+from analytics.reading.reach import own_conversations
 from analytics.reading.reader import Reader
 from analytics.reading.slices import in_days
-from analytics.rollups.tables import OWN
 from analytics.sql.collation import by_code_point
 from analytics.sql.stored import instant, is_key
 from analytics.sql.timestamps import local_date
@@ -84,10 +84,12 @@ def twins(reader: Reader, query: Query) -> list[TwinRow]:
     # An expression keeps SQLite from the index of days: it reads twin by twin, or person by person.
     inside = and_(theirs, in_days(h.day + 0, query.period.start, query.period.end))
     acted = h.conversations + h.user_messages > 0
-    own = case((h.whose == OWN, h.conversations), else_=0)
     counted = (
         func.count(case((acted, h.user_id)).distinct()),
-        *(func.coalesce(func.sum(n), 0) for n in (h.conversations, h.documents, h.queries, own)),
+        *(
+            func.coalesce(func.sum(n), 0)
+            for n in (h.conversations, h.documents, h.queries, own_conversations(h))
+        ),
     )
     # Sorted, each is computed in one step. Else every row would wait for the interpreter, which the
     # other connection's rows hold meanwhile.

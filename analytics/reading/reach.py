@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from analytics.models import table_of
 from analytics.query import Query
 from analytics.reading import cells, facts
-from analytics.reading.event_conditions import FEATURES
+from analytics.reading.event_conditions import FEATURES, Columns
 from analytics.reading.facts import in_period, of_conversations
 from analytics.reading.reader import Reader
 from analytics.reading.slices import in_days, slices_of
@@ -41,6 +41,15 @@ class Users(NamedTuple):
 _NUMBERS = Users(USED_OTHERS_TWIN, DRAFTED, RETRIEVED)
 
 
+def _conversations_with(whose: int, h: Columns) -> ColumnElement[int]:
+    return case((h.whose == whose, h.conversations), else_=0)
+
+
+def own_conversations(h: Columns) -> ColumnElement[int]:
+    """The conversations of a row of `hours` that were with the person's own twin."""
+    return _conversations_with(OWN, h)
+
+
 def conversations_of_cells(reader: Reader, query: Query) -> Whose:
     """Of a set of slices, at a cost of days.
 
@@ -58,11 +67,9 @@ def conversations_of_facts(reader: Reader, query: Query) -> Whose:
     """Of any question, at a cost of what matches."""
     h = reader.hours.c
 
-    def of(whose: int) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((h.whose == whose, h.conversations), else_=0)), 0)
-
+    each = (func.sum(_conversations_with(whose, h)) for whose in (OWN, OTHERS, UNKNOWN))
     found = reader.execute(
-        select(*map(of, (OWN, OTHERS, UNKNOWN))).where(
+        select(*(func.coalesce(number, 0) for number in each)).where(
             facts.events(reader, query), h.conversations > 0
         )
     ).one()

@@ -122,7 +122,9 @@ def test_every_page_stands_in_it_with_its_figures(everything: str) -> None:
 def cards(html: str) -> dict[str, tuple[str, ...]]:
     """What stands under the label of each card."""
     found = re.findall(r'<div class="card"><dt>([^<]+)</dt>(.*)</div>', html)
-    return {label: tuple(re.findall("<dd[^>]*>([^<]*)</dd>", rest)) for label, rest in found}
+    return {
+        unescape(label): tuple(re.findall("<dd[^>]*>([^<]*)</dd>", rest)) for label, rest in found
+    }
 
 
 def test_cards_say_what_they_are_compared_with(everything: str) -> None:
@@ -136,6 +138,18 @@ def test_cards_say_what_they_are_compared_with(everything: str) -> None:
         **dict.fromkeys(
             ("New", "Returning", "Back", "Gone"), ("n/a", "The data begin on 2 Mar 2026.")
         ),
+        "Messages per conversation": ("1.0", "0.0", "from 1.0"),
+        "One message only": ("100.0 %", "0.0 pp", "from 100.0 %", "3 conversations"),
+        "Unanswered": ("100.0 %", "0.0 pp", "from 100.0 %", "3 conversations"),
+        "With their own twin": (*grown, "100.0 % of conversations"),
+        **dict.fromkeys(
+            ("With others' twins", "With unknown twins"),
+            ("0", "0 (0.0 %)", "from 0", "0.0 % of conversations"),
+        ),
+        **dict.fromkeys(
+            ("Used another's twin", "Retrieved information"), ("0", "0 (0.0 %)", "from 0")
+        ),
+        **dict.fromkeys(("Drafted documents", "First meetings"), grown),
         "Adoption rate": (
             "100.0 %",
             "↑ +33.3 pp",

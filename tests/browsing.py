@@ -26,8 +26,8 @@ FLAGS = [
     "--no-first-run",
 ]
 PAGES = (
-    "", "summary", "retention", "organizations", "twins", "people", "activities", "documents",
-    "queries", "views", "notes", "data",
+    "", "summary", "adoption", "retention", "organizations", "twins", "people", "activities",
+    "documents", "queries", "views", "notes", "data",
 )  # fmt: skip
 
 

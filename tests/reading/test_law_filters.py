@@ -89,15 +89,23 @@ def without(answers: dict[str, Any], *fields: str) -> dict[str, Any]:
     blank = dict.fromkeys(fields)
     of_groups = {
         slug: [{**row, **{name: None for name in blank if name in row}} for row in answers[slug]]
-        for slug in ("adoption", "organizations", "departments")
+        for slug in (
+            "adoption",
+            "organizations",
+            "departments",
+            "activation-time",
+            "change-of-adoption-rate",
+        )  # fmt: skip
     }
-    return {**answers, **of_groups}
+    said = [one for one in answers["summary"] if one["result"] != "adoption"]
+    return {**answers, **of_groups, "summary": said}
 
 
 # What is made of the day from which an account counts: all that somebody did may bring it forward.
 OF_ACCOUNTS = (
     "accounts", "adoption_rate", "ever_active_rate", "never_active", "previous_accounts",
     "previous_adoption_rate", "previous_never_active", "adoption_rate_change", "accounts_change",
+    "all_accounts",
 )  # fmt: skip
 
 

@@ -32,8 +32,9 @@ from ui import table_card
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
-    "summary", "overview", "adoption", "retention", "organizations", "twins", "people", "activities",
-    "documents", "queries", "installations", "person", "conversation", "data",
+    "summary", "overview", "adoption", "retention", "organizations", "twins", "people",
+    "activities", "documents", "queries", "installations", "person", "conversation", "notes",
+    "data",
 )  # fmt: skip
 NASTY = "<img src=x onerror=alert(1)> **bold** [link](http://example.com) :red[x]\n  two spaces"
 

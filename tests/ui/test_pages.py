@@ -29,8 +29,8 @@ from ui import table_card
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
-    "overview", "retention", "organizations", "twins", "people", "activities", "documents",
-    "queries", "installations", "person", "conversation", "data",
+    "overview", "adoption", "retention", "organizations", "twins", "people", "activities",
+    "documents", "queries", "installations", "person", "conversation", "data",
 )  # fmt: skip
 NASTY = "<img src=x onerror=alert(1)> **bold** [link](http://example.com) :red[x]\n  two spaces"
 

@@ -115,7 +115,7 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
             elif result.is_chart:
                 compared = compared_with(result, question, rows) if compares else None
                 shown = notes_on(result, reader.notes.found, question)
-                part = _chart(result, question, rows(question), compared, shown)
+                part = _chart(result, question, rows(question), compared, shown, page)
             else:
                 part = _words(result, rows(question), compares, store.settings.zone)
                 if part.sentences:
@@ -239,12 +239,13 @@ def _words(result: Result, rows: Sequence[Row], compares: bool, zone: ZoneInfo) 
     )
 
 
-def _chart(
+def _chart(  # noqa: PLR0913, PLR0917 - a chart, and where it stands
     result: Result,
     query: Query,
     rows: Sequence[Row],
     compared: Compared | None,
     notes: Sequence[Note],
+    page: str,
 ) -> _Part:
     data = chart_data(result, rows, compared)
     if data.empty:
@@ -252,7 +253,9 @@ def _chart(
     if notes:
         add_titles(data, notes, query.period.end)
     name = compared.name if compared else ""
-    svgs = chart_svgs(result, data, dark=False, compared=name, width=CHART_WIDTH, notes=notes)
+    svgs = chart_svgs(
+        result, data, dark=False, compared=name, width=CHART_WIDTH, notes=notes, place=f"{page}-"
+    )
     shown = table_columns(result, compared, noted=bool(notes))
     fields = result.row.model_fields
     whole = {name for name, field in fields.items() if field.annotation in (int, int | None)}

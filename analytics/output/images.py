@@ -74,12 +74,14 @@ def chart_svgs(  # noqa: PLR0913 - a chart, and how it looks
     compared: str = "",
     width: int = WIDTH,
     notes: Sequence[Note] = (),
+    place: str = "",
 ) -> list[Svg]:
     """The charts of `chart_data`, one or one a panel, without title; none where there are no rows.
 
     `compared` is the name of what its days are compared with, `notes` stand on them. Ids inside
-    begin with the slug, so that the charts of several results can stand in one document. Raises
-    ImagesMissing without the extra `images`, PictureProblem where it can't be drawn.
+    begin with the `place` and the slug, so that several charts, and one on several pages, can stand
+    in one document. Raises ImagesMissing without the extra `images`, PictureProblem where it can't
+    be drawn.
     """
     if data.empty:
         return []
@@ -89,7 +91,7 @@ def chart_svgs(  # noqa: PLR0913 - a chart, and how it looks
         specs(result.slug, dark=dark, compared=compared), result, data, notes, dark=dark
     )
     return [
-        _svg(_still(spec, values, width, tall), f"{result.slug}-{n}-")
+        _svg(_still(spec, values, width, tall), f"{place}{result.slug}-{n}-")
         for n, spec in enumerate(made)
     ]
 

@@ -22,7 +22,7 @@ from analytics.errors import QueryError
 from analytics.fields import Meaning
 from analytics.metrics.habit import CALLED
 from analytics.metrics.headline import Metrics, metrics_cards
-from analytics.metrics.pages import PAGES, Page
+from analytics.metrics.pages import PAGES, READ, Page
 from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.output import html_report, images, pdf, whole_file
 from analytics.output.chart_data import chart_data, compared_with
@@ -205,7 +205,7 @@ def test_without_a_comparison_nothing_is_said_of_one(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
-        PAGES, "some", Page("Some", slugs=("metrics", "conversations", "organizations"))
+        PAGES, "some", Page(READ, "Some", slugs=("metrics", "conversations", "organizations"))
     )
     html = page_html(store, asked(), ["some"], NOW, compares=False)
     shown = html.partition('<section id="definitions"')[0]
@@ -288,7 +288,7 @@ def test_a_long_table_says_how_many_rows_it_leaves_out(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(html_report, "TABLE_ROWS", 2)
-    tables = Page("Tables", slugs=("organizations", "departments"))
+    tables = Page(READ, "Tables", slugs=("organizations", "departments"))
     monkeypatch.setitem(PAGES, "tables", tables)
     html = page_html(store, asked(), ["tables"], NOW)
     assert html.count("… and 1 more") == 2

@@ -89,14 +89,9 @@ def without(answers: dict[str, Any], *fields: str) -> dict[str, Any]:
     blank = dict.fromkeys(fields)
     of_groups = {
         slug: [{**row, **{name: None for name in blank if name in row}} for row in answers[slug]]
-        for slug in (
-            "adoption",
-            "organizations",
-            "departments",
-            "activation-time",
-            "change-of-adoption-rate",
-        )  # fmt: skip
+        for slug in ("adoption", "organizations", "departments", "activation-time")
     }
+    of_groups["change-of-adoption-rate"] = []
     said = [one for one in answers["summary"] if one["result"] != "adoption"]
     return {**answers, **of_groups, "summary": said}
 

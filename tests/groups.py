@@ -117,6 +117,7 @@ def _busiest(oracle: Oracle, query: Query) -> set[str]:
 
 GROUPS |= {
     "most_days": lambda *asked: _tier(*asked) == "most_days",
+    "every_week": lambda *asked: _tier(*asked) in ("most_days", "weekly"),
     "weekly": lambda *asked: _tier(*asked) == "weekly",
     "occasional": lambda *asked: _tier(*asked) == "occasional",
     "starters": lambda *asked: _started(*asked) > 0,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from analytics.arithmetic import Share, change, difference, percentage
 from analytics.fields import Meaning, Row
-from analytics.format import count, days, number, percent, points
+from analytics.format import count, day, days, number, percent, points
 from analytics.format import difference as moved_by
 from analytics.metrics.result import Card, Direction, Drawing, DrillThrough, Result, direction
 from analytics.period import Period
@@ -102,6 +102,9 @@ class Adoption(Row):
     ]
     accounts_change: Annotated[float | None, _change("accounts", _GREW, "%")]
     ever_active_change: Annotated[float | None, _change("ever active", _GREW, "%")]
+    data_begin: Annotated[
+        datetime.date | None, _day("Data begin", "The first active day of the whole database.")
+    ]
 
 
 class Reached(NamedTuple):
@@ -165,6 +168,7 @@ def adoption(reader: Reader, query: Query) -> Adoption:
         adoption_rate_change=difference(now.rate, old, 100) if now else None,
         accounts_change=change(now.accounts, before.accounts) if now and before else None,
         ever_active_change=change(now.ever, before.ever) if now and before else None,
+        data_begin=datetime.date.fromordinal(first) if first else None,
     )
 
 
@@ -201,6 +205,8 @@ def adoption_cards(a: Adoption) -> list[Card]:
             )
         ]  # fmt: skip
     active = f"{number(a.active_users)} of {count(a.accounts, 'account')} active, {of}"
+    if a.data_begin and a.previous_from_day and a.previous_from_day < a.data_begin:
+        active += f"; the data begin on {day(a.data_begin)}"
     return [
         Card(
             "Adoption rate",

@@ -67,7 +67,7 @@ class Counts(Row):
     adoption_rate: Annotated[
         float | None,
         Meaning(
-            "Adoption rate",
+            "Adoption, %",
             "Active users of the complete days / accounts at their end; none without accounts.",
             unit="%",
             format="percent",

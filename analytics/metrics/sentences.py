@@ -163,9 +163,8 @@ def largest_part(name: str, now: int, before: int, change_of_all: int) -> Words:
 
 def unanswered(moved: Moved, of: int) -> Words:
     """How many conversations have no answer."""
-    some = number(moved.now) if moved.now else "None"
-    verb = "have" if moved.now > 1 else "has"
-    said = f"{some} of the {count(of, 'conversation')} {verb} no answer"
+    is_or_are = "is" if moved.now == 1 else "are"
+    said = f"{number(moved.now)} of the {count(of, 'conversation')} {is_or_are} without an answer"
     said += f" of the twin{share_of(moved.now, of)}."
     return Words(number(moved.now), said, *compared(moved, enough_conversations))
 

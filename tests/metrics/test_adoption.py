@@ -49,7 +49,7 @@ def expected(oracle: Oracle, query: Query) -> Row:
     row["adoption_rate_change"] = points
     for name in ("accounts", "ever_active"):
         row[f"{name}_change"] = change(now[name], was[name]) if both else None
-    return row
+    return {**row, "data_begin": begin}
 
 
 # The data begin on 2 March. Accounts: ann and old from before, und without a date, bob from 12
@@ -107,6 +107,7 @@ def test_days_before_the_data_have_no_rate_to_compare_with(store_of: Shelf) -> N
         assert (row.previous_accounts, row.previous_active_users) == (3, 1)
     cards = adoption_cards(off)
     assert (cards[0].difference, cards[0].direction, cards[0].before) == ("", "", "")
+    assert cards[0].note.endswith("; the data begin on 2 Mar 2026")
     assert (cards[1].difference, cards[1].direction) == ("+2 (+66.7 %)", "up")
 
 

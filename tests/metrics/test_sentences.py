@@ -1,16 +1,27 @@
 """What may be said of a figure, each threshold from both sides."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from analytics.metrics import sentences
 from analytics.metrics.sentences import (
     LIFECYCLE,
     Moved,
+    Part,
     Words,
+    activation,
     active_people,
+    adoption,
+    concentration,
     conversations,
+    habit,
+    largest_part,
     length,
     periods_of,
     share_of,
+    unanswered,
 )
 
 CALM = (0, 1, -1, 1)  # four changes like it before
@@ -171,3 +182,111 @@ def test_who_came_stayed_came_back_and_left(group: str, now: int, before: int, s
 )
 def test_days_before_are_called_by_their_length(days: int, said: str) -> None:
     assert length(days) == said
+
+
+@pytest.mark.parametrize(
+    ("part", "figure", "sentence", "comparison"),
+    [
+        (Part(8, 20, 7, 20), "40.0 %", "8 of the 20 people with an account used a twin (40.0 %).",
+         "7 of 20 before (35.0 %)."),
+        (Part(8, 19, 7, 19), "8 of 19", "8 of the 19 people with an account used a twin.",
+         "7 of 19 before."),
+        (Part(4, 10), "4 of 10", "4 of the 10 people with an account used a twin.", ""),
+        (Part(4, 9), "4 of 9",
+         "4 of the 9 people with an account used a twin; too few people to say a rate.", ""),
+        (Part(0, 1, 0, 0), "0 of 1",
+         "0 of the 1 person with an account used a twin; too few people to say a rate.",
+         "0 of 0 before."),
+        (Part(1_000, 2_000), "50.0 %",
+         "1,000 of the 2,000 people with an account used a twin (50.0 %).", ""),
+    ],
+)  # fmt: skip
+def test_adoption(part: Part, figure: str, sentence: str, comparison: str) -> None:
+    assert adoption(part) == Words(figure, sentence, comparison)
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence", "comparison"),
+    [
+        (Part(14, 40, 10, 36),
+         "14 of the 40 people active in these 4 weeks were active in each of them (35.0 %).",
+         "10 of 36 before (27.8 %)."),
+        (Part(14, 20, 10, 19),
+         "14 of the 20 people active in these 4 weeks were active in each of them (70.0 %).",
+         "10 of 19 before."),
+        (Part(4, 19), "4 of the 19 people active in these 4 weeks were active in each of them.", ""),
+        (Part(4, 10), "4 of the 10 people active in these 4 weeks were active in each of them.", ""),
+        (Part(4, 9), "4 of the 9 people active in these 4 weeks were active in each of them; too few"
+         " people to say whether it is a habit.", ""),
+    ],
+)  # fmt: skip
+def test_habit(part: Part, sentence: str, comparison: str) -> None:
+    assert habit(part, "these 4 weeks") == Words(f"{part.part}", sentence, comparison)
+
+
+@pytest.mark.parametrize(
+    ("used", "accounts", "median", "said"),
+    [
+        (12, 20, 5, "12 of the 20 people with an account made in May used a twin within 28 days"
+         " (60.0 %); half of them within 5 days."),
+        (12, 19, 1, "12 of the 19 people with an account made in May used a twin within 28 days;"
+         " half of them within 1 day."),
+        (6, 10, 0, "6 of the 10 people with an account made in May used a twin within 28 days; half"
+         " of them on the first day."),
+        (4, 10, None, "4 of the 10 people with an account made in May used a twin within 28 days."),
+        (6, 9, 0, "6 of the 9 people with an account made in May used a twin within 28 days;"
+         " too few people to say how soon."),
+    ],
+)  # fmt: skip
+def test_activation(used: int, accounts: int, median: int | None, said: str) -> None:
+    assert activation(used, accounts, "in May", median) == Words(f"{used}", said)
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (Part(5, 40, 4, 36), Words("5", "5 of the 40 people who started conversations in these 4"
+         " weeks started half of them (12.5 %).", "4 of 36 before (11.1 %).")),
+        (Part(2, 10, 2, 10), Words("2", "2 of the 10 people who started conversations in these 4"
+         " weeks started half of them.", "2 of 10 before.")),
+        (Part(2, 10, 2, 9), Words("2", "2 of the 10 people who started conversations in these 4"
+         " weeks started half of them.")),
+        (Part(2, 9, 2, 10), None),
+    ],
+)  # fmt: skip
+def test_concentration(part: Part, said: Words | None) -> None:
+    assert concentration(part, "these 4 weeks") == said
+
+
+@pytest.mark.parametrize(
+    ("now", "of", "said"),
+    [
+        (0, 20, "0 of the 20 conversations are without an answer of the twin (0.0 %)."),
+        (1, 20, "1 of the 20 conversations is without an answer of the twin (5.0 %)."),
+        (3, 19, "3 of the 19 conversations are without an answer of the twin."),
+        (23, 326, "23 of the 326 conversations are without an answer of the twin (7.1 %)."),
+    ],
+)
+def test_unanswered(now: int, of: int, said: str) -> None:
+    assert unanswered(Moved(now, None, 28), of) == Words(f"{now}", said)
+    # They rise from 5 % on, as conversations do.
+    changes = [unanswered(Moved(n, 100, 28, (0,) * 4), 999).direction for n in (95, 96, 104, 105)]
+    assert changes == ["fell", "about as before", "about as before", "rose"]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "change", "said"),
+    [
+        (20, 8, 15, Words("+12", "Acme accounts for +12 of the change of +15: 20 people used a twin"
+         " there, 8 before.")),
+        (1, 3, -1, Words("\u22122", "Acme accounts for \u22122 of the change of \u22121: 1 person"
+         " used a twin there, 3 before.")),
+    ],
+)  # fmt: skip
+def test_the_largest_part_of_a_change(now: int, before: int, change: int, said: Words) -> None:
+    assert largest_part("Acme", now, before, change) == said
+
+
+def test_no_sentence_names_a_cause_or_money() -> None:
+    source = Path(sentences.__file__).read_text("utf-8")
+    assert not re.search(r"because|thanks to|due to|caused|[$€£]|saved|hours", source)

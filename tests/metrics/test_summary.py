@@ -86,7 +86,7 @@ class Numbers:
             return ""
         more = self.now - self.before
         enough = abs(more) > 1
-        if self.name == "Conversations":
+        if self.name in ("Conversations", "Unanswered"):
             enough = more != 0 and abs(more) / max(1, self.before) >= 0.05
         if enough and more > 0 and all(more > each for each in changes):
             return "rose"
@@ -154,24 +154,45 @@ def one_decimal_percent(more: int, before: int) -> str:
 
 
 def row(numbers: Numbers, sentence: str, result: str, counts: str) -> dict[str, Any]:
-    """A sentence's row."""
-    known = numbers.before is not None
+    """The row of a figure that is held against others."""
+    before = (numbers.since, numbers.until)
     return {
-        "name": numbers.name,
-        "figure": f"{numbers.now:,}",
-        "sentence": sentence,
+        **part(numbers.name, numbers.now, numbers.before, sentence, result,
+               (numbers.start, numbers.end), before),
         "comparison": numbers.comparison,
-        "result": result,
-        "value": numbers.now,
-        "previous": numbers.before,
-        "change": numbers.now - numbers.before if known else None,
         "direction": numbers.direction,
         "counts": counts,
-        "from_day": numbers.start,
-        "to_day": numbers.end,
-        "compared_from": numbers.since if known else None,
-        "compared_to": numbers.until if known else None,
+    }  # fmt: skip
+
+
+def part(  # noqa: PLR0913, PLR0917 - what is said, of what
+    name: str, now: int, before: int | None, sentence: str, result: str, days: Span, earlier: Span
+) -> dict[str, Any]:
+    """The row of a number of people."""
+    known = before is not None
+    return {
+        "name": name,
+        "figure": f"{now:,}",
+        "sentence": sentence,
+        "comparison": "",
+        "result": result,
+        "value": now,
+        "previous": before,
+        "change": None if before is None else now - before,
+        "direction": "",
+        "counts": "people",
+        "kind": "",
+        "about": None,
+        "from_day": days[0],
+        "to_day": days[1],
+        "compared_from": earlier[0] if known else None,
+        "compared_to": earlier[1] if known else None,
     }
+
+
+def of_before(now: int | None, whole: int | None) -> str:
+    """A part of people before, in words."""
+    return "" if now is None or whole is None else f"{now} of {whole} before{share(now, whole)}."
 
 
 def some(people: int, none: str = "Nobody") -> str:
@@ -219,21 +240,133 @@ def lives(oracle: Oracle, query: Query) -> Iterator[dict[str, Any]]:
         yield row(numbers, said, "lifecycle", "people")
 
 
+def dates(start: date, end: date) -> str:
+    """Days as people write them."""
+    if start == end:
+        return written(end)
+    first = written(start)
+    return f"{first if start.year != end.year else first[:-5]} \u2013 {written(end)}"
+
+
+def adopted(oracle: Oracle, query: Query, days: Span, earlier: Span) -> Iterator[dict[str, Any]]:
+    """How many of those with an account were active."""
+    found = oracle.answer("adoption", query)
+    accounts, active = found["accounts"], found["active_users"]
+    if not accounts:
+        return
+    known = found["previous_adoption_rate"] is not None
+    then = (found["previous_active_users"], found["previous_accounts"]) if known else (None, None)
+    said = f"{active} of the {some(accounts)} with an account used a twin{share(active, accounts)}"
+    said += "; too few people to say a rate" if accounts < 10 else ""
+    yield {
+        **part("Adoption", active, then[0], f"{said}.", "adoption", days, earlier),
+        "figure": f"{percent(active, accounts)} %" if accounts >= 20 else f"{active} of {accounts}",
+        "comparison": of_before(*then),
+    }
+
+
+def started(oracle: Oracle, query: Query, days: Span, earlier: Span) -> Iterator[dict[str, Any]]:
+    """How many of the new accounts were used."""
+    found = oracle.answer("activation-time", query)
+    accounts, used, median = found["accounts"], found["used"], found["median_days"]
+    if not accounts:
+        return
+    made = dates(found["created_from"], found["created_to"])
+    said = f"{used} of the {some(accounts)} with an account made {made} used a twin within 28 days"
+    said += share(used, accounts)
+    if accounts < 10:
+        said += "; too few people to say how soon"
+    elif median is not None:
+        said += f"; half of them {'within ' if median else 'on the first day'}"
+        said += "" if not median else "1 day" if median == 1 else f"{median} days"
+    yield part("Activation", used, None, f"{said}.", "activation-time", days, earlier)
+
+
+def of_four_weeks(oracle: Oracle, query: Query, days: Span) -> dict[str, dict[str, Any]]:
+    """Who used a twin week by week, and how few start half of the conversations."""
+    habit, few = oracle.answer("habit", query), oracle.answer("concentration", query)
+    if habit["to_day"] is None:
+        return {}
+    length = timedelta(28)
+    own = habit["to_day"] - length + timedelta(1), habit["to_day"]
+    then = own[0] - length, own[1] - length
+    weeks = "these 4 weeks" if own == days else f"the 4 weeks {dates(*own)}"
+    found = {}
+    if active := habit["active_users"]:
+        each = habit["most_days"] + habit["weekly"]
+        before, of = habit["previous_most_days"], habit["previous_active_users"]
+        before = None if before is None else before + habit["previous_weekly"]
+        said = f"{each} of the {some(active)} active in {weeks} were active in each of them"
+        said += "; too few people to say whether it is a habit" if active < 10 else ""
+        said += share(each, active)
+        row = part("Habit", each, before, f"{said}.", "habit", own, then)
+        found["habit"] = {**row, "comparison": of_before(before, of)}
+    if (people := few["people"]) and people >= 10:
+        half, before = few["half_people"], few["previous_half_people"]
+        said = f"{half} of the {some(people)} who started conversations in {weeks} started half of"
+        said += f" them{share(half, people)}"
+        name = "Half of the conversations"
+        row = part(name, half, before, f"{said}.", "concentration", own, then)
+        of = few["previous_people"]
+        compared = "" if of is None or of < 10 else of_before(before, of)
+        found["few"] = {**row, "comparison": compared}
+    return found
+
+
+def changed(
+    oracle: Oracle, query: Query, people: Numbers, days: Span, earlier: Span
+) -> Iterator[dict[str, Any]]:
+    """Whom a change comes from most, of several."""
+    if people.before is None or people.now == people.before:
+        return
+    groups, grew = oracle.answer("change-of-active-users", query), people.now > people.before
+    if len(groups) < 2:
+        return
+    group = next(one for one in groups if (one["difference"] > 0) is grew and one["difference"])
+    none = "No organization" if group["kind"] == "organization" else "No department"
+    name = none if group["name"] is None else group["name"]
+    if group["name"] is not None and (name == none or name.startswith("=")):
+        name = f"={name}"
+    by, all_ = (
+        f"+{n}" if n > 0 else f"\u2212{-n}"
+        for n in (group["difference"], people.now - people.before)
+    )
+    now, before = group["now"], group["before"]
+    who = {1: "1 person"}.get(now, f"{now} people")
+    said = f"{name} accounts for {by} of the change of {all_}:"
+    said += f" {who} used a twin there, {before} before."
+    yield {
+        **part("Largest part of the change", now, before, said, "change-of-active-users", days,
+               earlier),
+        "figure": by, "kind": group["kind"], "about": group["name"],
+    }  # fmt: skip
+
+
 def expected(oracle: Oracle, query: Query) -> list[dict[str, Any]]:
     """What every row must hold."""
     if oracle.first_active_day is None or query.period.start >= query.period.today:
         return []
     left = oracle.left(query)
     asked = left.chosen(query)
+
+    def counted(table: str) -> Figure:
+        return lambda start, end: len(left.happened(table, asked, start, end))
+
+    def unanswered(start: date, end: date) -> int:
+        found = 0
+        for talk in left.happened("sessions", asked, start, end):
+            senders = [
+                row["sender_type"]
+                for row in oracle.rows["messages"]
+                if row["session_id"] == talk.row["id"]
+            ]
+            found += "user" in senders and "twin" not in senders
+        return found
+
     people = Numbers(
         oracle, query, lambda start, end: len(left.active(asked, start, end)), "Active people"
     )
-    talks = Numbers(
-        oracle,
-        query,
-        lambda start, end: len(left.happened("sessions", asked, start, end)),
-        "Conversations",
-    )
+    talks = Numbers(oracle, query, counted("sessions"), "Conversations")
     if not talks.now:
         said = "No conversation was started."
     else:
@@ -242,11 +375,31 @@ def expected(oracle: Oracle, query: Query) -> list[dict[str, Any]]:
         if people.now >= 10:
             each = f"{quotient(talks.now, people.now)} a person"
         said = f"{were} started; {each}."
-    return [
+    days, earlier = spans(query)
+    today = query.period.today
+    weeks = replace(
+        query,
+        period=Period(*days, today),
+        against=query.against and Period(*earlier, today),
+    )
+    of_weeks = of_four_weeks(oracle, weeks, days)
+    rows = [
         row(people, f"{some(people.now)} used a twin.", "metrics", "people"),
+        *changed(oracle, weeks, people, days, earlier),
         *lives(oracle, query),
+        *adopted(oracle, weeks, days, earlier),
+        *started(oracle, weeks, days, earlier),
+        *([of_weeks["habit"]] if "habit" in of_weeks else []),
         row(talks, said, "metrics", "conversations"),
     ]
+    if talks.now:
+        silent = Numbers(oracle, query, unanswered, "Unanswered")
+        are = "is" if silent.now == 1 else "are"
+        of = "1 conversation" if talks.now == 1 else f"{talks.now} conversations"
+        said = f"{silent.now} of the {of} {are} without an answer of the twin"
+        said += f"{share(silent.now, talks.now)}."
+        rows.append(row(silent, said, "depth-summary", "conversations"))
+    return [*rows, *([of_weeks["few"]] if "few" in of_weeks else [])]
 
 
 # --- by hand -----------------------------------------------------------------------------------
@@ -279,7 +432,7 @@ def said(rows: list[Sentence]) -> list[Any]:
 def test_a_week_against_the_week_before(store_of: Shelf) -> None:
     with reading(store_of(GROWN)) as reader:
         rows = summary(reader, ask("2026-03-09", "2026-03-15", "2026-03-16"))
-    assert said([rows[0], rows[-1]]) == [
+    assert said([row for row in rows if row.result == "metrics"]) == [
         ("12", "12 people used a twin.", "Their number rose from 4 to 12. The most of 7 weeks."),
         ("12", "12 conversations were started; 1.0 a person.",
          "Their number rose from 4 to 12. The most of 7 weeks."),
@@ -295,6 +448,8 @@ def test_a_week_against_the_week_before(store_of: Shelf) -> None:
         "change": 8,
         "direction": "rose",
         "counts": "people",
+        "kind": "",
+        "about": None,
         "from_day": date(2026, 3, 9),
         "to_day": date(2026, 3, 15),
         "compared_from": date(2026, 3, 2),
@@ -308,16 +463,17 @@ def test_who_came_stayed_came_back_and_left(store_of: Shelf) -> None:
     raw.users += [a_user("zoe")]
     raw.sessions = [row for row in raw.sessions if row["id"] != "p12026-03-02"]
     with reading(store_of(raw)) as reader:
-        rows = summary(reader, ask("2026-03-02", "2026-03-08", "2026-03-16"))[1:-1]
+        rows = summary(reader, ask("2026-03-02", "2026-03-08", "2026-03-16"))
         month = summary(reader, ask("2026-02-16", "2026-03-08", "2026-03-16"))
-    assert column(rows, "name", "figure", "sentence", "comparison", "previous") == [
+    lives = [row for row in rows if row.result == "lifecycle"]
+    assert column(lives, "name", "figure", "sentence", "comparison", "previous") == [
         ("New", "1", "1 person used a twin for the first time.", "0 before.", 0),
         ("Returning", "1", "1 of the 2 people of the week before stayed.", "2 before.", 2),
         ("Back", "1", "1 person came back after a break.", "0 before.", 0),
         ("Gone", "1", "1 of the 2 people of the week before left.", "2 before.", 2),
     ]
     # Of the three weeks nobody knows who was there before.
-    assert column(month, "name") == ["Active people", "Conversations"]
+    assert not {"New", "Returning", "Back", "Gone"} & {*column(month, "name")}
 
 
 def test_with_three_changes_before_only_numbers_are_said(store_of: Shelf) -> None:
@@ -331,7 +487,8 @@ def test_with_three_changes_before_only_numbers_are_said(store_of: Shelf) -> Non
 
 def test_nothing_is_compared_with_days_before_the_data(store_of: Shelf) -> None:
     with reading(store_of(GROWN)) as reader:
-        people, *_, talks = summary(reader, ask("2026-02-01", "2026-02-08", "2026-03-16"))
+        rows = summary(reader, ask("2026-02-01", "2026-02-08", "2026-03-16"))
+        people, talks = (row for row in rows if row.result == "metrics")
         both = summary(reader, ask("2026-02-02", "2026-02-08", "2026-03-16"))[0]
         longer = summary(reader, ask("2026-02-02", "2026-02-15", "2026-03-16"))[0]
     assert (people.previous, talks.previous) == (3, 3)

@@ -55,12 +55,21 @@ SAID = """\
 Summary: 9 Mar - 15 Mar 2026 (1 week), compared with 2 Mar - 8 Mar 2026
 
         6  6 people used a twin. About as before (5). The most of 6 weeks.
+       +1  Beta accounts for +1 of the change of +1: 4 people used a twin
+           there, 3 before.
         1  1 person used a twin for the first time. 1 before.
         5  5 of the 5 people of the week before stayed. 4 before. The most of
            5 weeks.
         0  None of the 5 people of the week before left. 0 before.
+   6 of 6  6 of the 6 people with an account used a twin; too few people to
+           say a rate. 5 of 6 before.
+        3  3 of the 6 people active in the 4 weeks 16 Feb - 15 Mar 2026 were
+           active in each of them; too few people to say whether it is a
+           habit.
         6  6 conversations were started; too few people to say how many a
            person. About as before (5). The most of 6 weeks.
+        0  0 of the 6 conversations are without an answer of the twin. About
+           as before (0).
 
 Notes
 - Lunch (10 Mar 2026): Can be compared from 8 Apr 2026.
@@ -83,8 +92,14 @@ def test_the_text_without_a_comparison(store: Store) -> None:
         "        2  2 people used a twin.",
         "        2  2 of the 2 people of the week before stayed.",
         "        0  None of the 2 people of the week before left.",
+        "   2 of 2  2 of the 2 people with an account used a twin; too few people to",
+        "           say a rate.",
+        "        2  2 of the 2 people active in the 4 weeks 16 Feb \u2013 15 Mar 2026 were",
+        "           active in each of them; too few people to say whether it is a",
+        "           habit.",
         "        2  2 conversations were started; too few people to say how many a",
         "           person.",
+        "        0  0 of the 2 conversations are without an answer of the twin.",
         "",
         "Data through 9 Mar 2026.",
     ]
@@ -100,7 +115,7 @@ def test_the_html_has_each_sentence_with_its_figure(store: Store) -> None:
     found = re.findall(
         r'<span class="figure" aria-hidden="true">(.*?)</span><span>(.*?)</span>', html
     )
-    assert [one[0] for one in found] == ["6", "1", "5", "0", "6"]
+    assert [one[0] for one in found] == ["6", "+1", "1", "5", "0", "6 of 6", "3", "6", "0"]
     assert found[0][1] == "6 people used a twin. About as before (5). The most of 6 weeks."
     assert (
         "<strong>9 Mar \u2013 15 Mar 2026 (1 week), compared with 2 Mar \u2013 8 Mar 2026" in html

@@ -76,10 +76,11 @@ def _steps_sentence(result: Result, data: pd.DataFrame) -> str:
     total = int(data[name].sum())
     more = {result.drawing.or_more: " or more"}
     at = _listed([f"{step}{more.get(step, '')}" for step in steps])
+    counted = _lower(result.fields[result.drawing.x].label)
     each = " each" if len(steps) > 1 else ""
-    most = f"{_lower(result.fields[result.drawing.x].label)}: {number(top)}{each}"
-    of_all = f"of the {number(total)} {_lower(drawn_fields(result)[name])}"
-    return f"Most have {at} {most} {of_all} ({percent(percentage(top, total))})."
+    of_all = f"of the {number(total)} {_lower(drawn_fields(result)[name])}{each}"
+    share = percent(percentage(top, total))
+    return f"Most common: {at} {counted}, in {number(top)} {of_all} ({share})."
 
 
 def _bars_sentence(result: Result, data: pd.DataFrame) -> str:

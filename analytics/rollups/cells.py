@@ -23,10 +23,15 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from analytics.models import table_of
-from analytics.query import MOST_ASKED
 from analytics.rollups.account_tables import Account, Activation
 from analytics.rollups.activation import steps
-from analytics.rollups.depth_tables import DRAFTED, RETRIEVED, USED_OTHERS_TWIN, Depth, FeaturePair
+from analytics.rollups.depth_tables import Depth, FeaturePair
+from analytics.rollups.depths import (
+    depths,
+    feature_pairs,
+    first_meetings,
+    hours_of_whose_twins,
+)
 from analytics.rollups.habit_tables import HabitDays, HabitTier, Volume
 from analytics.rollups.habits import habit_days, habit_tiers, volumes
 from analytics.rollups.name_tables import DocumentTypeDay, TopicDay
@@ -40,8 +45,6 @@ from analytics.rollups.staging import (
 )
 from analytics.rollups.tables import (
     ALL,
-    OTHERS,
-    OWN,
     Activity,
     ActivityDocument,
     ActivityHour,
@@ -95,25 +98,6 @@ def headcounts(*, touched: bool) -> FromClause:
     return rows.where(_of(_member, touched)).subquery()
 
 
-def _of_whose_twins() -> FromClause:
-    """`ActivityHour`, with the conversations that have one's own twin or another's."""
-
-    def of(whose: int) -> ColumnElement[int]:
-        return case((_hour.c.whose == whose, _hour.c.conversations), else_=0)
-
-    own, others = of(OWN).label("own_conversations"), of(OTHERS).label("others_conversations")
-    return select(_hour, own, others).subquery()
-
-
-def _first_meetings(touched: bool) -> FromClause:
-    """The first day of each user with each twin that conversations name, there or not."""
-    a = _activity.c
-    named = select(a.user_id, func.min(a.day).label("day")).where(
-        a.twin_id != "", _of_users_of_other_days(_activity, touched)
-    )
-    return named.group_by(a.user_id, a.twin_id).subquery()
-
-
 def daily(*, touched: bool) -> FromClause:
     """Counts of a day: active users, events, time spent, and twins and accounts that are new."""
     first, last = func.min(_user_day.c.day), func.max(_user_day.c.day)
@@ -123,11 +107,11 @@ def daily(*, touched: bool) -> FromClause:
         (_user_day, ("users",)),
         (_of_each_user(first.label("day"), touched), ("first_users",)),
         (_of_each_user(last.label("day"), touched), ("last_users",)),
-        (_of_whose_twins(), (*events, *whose)),
+        (hours_of_whose_twins(), (*events, *whose)),
         (_activity, ("duration",)),
         (_installed, ("installations",)),
         (select(_account).where(_account.c.day > 0).subquery(), ("accounts",)),
-        (_first_meetings(touched), ("first_meetings",)),
+        (first_meetings(touched), ("first_meetings",)),
     )
     _, sums = keys_and_sums(Daily)
     return union_all(
@@ -158,20 +142,6 @@ def listing(*, touched: bool) -> FromClause:
     return rows.where(_of(_activity, touched)).subquery()
 
 
-def depths(*, touched: bool) -> FromClause:
-    """Conversations of a day by how many messages of the person they have."""
-    a = _activity.c
-    rows = select(
-        a.user_id,
-        a.day,
-        case((a.asked < MOST_ASKED, a.asked), else_=MOST_ASKED).label("asked"),
-        literal(1).label("conversations"),
-        a.answered,
-        a.asked.label("messages"),
-    )
-    return rows.where(_of(_activity, touched)).subquery()
-
-
 def _apart(table: Table, users_by_steps: dict[int, int], touched: bool) -> FromClause:
     """The days of a user's rows and of those some steps before, with what each adds to `users`."""
     day = table.c.day
@@ -199,33 +169,6 @@ def pairs(*, touched: bool) -> FromClause:
 def power_pairs(*, touched: bool) -> FromClause:
     """Conversations nine and ten apart (see `tables.PowerPair`)."""
     return _apart(_activity, {9: 1, 10: -1}, touched)
-
-
-def feature_pairs(*, touched: bool) -> FromClause:
-    """Days on which a feature was used, and those of the last time before."""
-    h = _hour.c
-    features = {
-        USED_OTHERS_TWIN: (h.whose == OTHERS) & (h.conversations + h.user_messages > 0),
-        DRAFTED: h.documents > 0,
-        RETRIEVED: h.queries > 0,
-    }
-    used = union_all(
-        *(
-            select(h.user_id, literal(feature).label("feature"), h.day)
-            .where(was_used, _of_users_of_other_days(_hour, touched))
-            .distinct()
-            for feature, was_used in features.items()
-        )
-    ).subquery()
-    u = used.c
-    before = func.lag(u.day).over(partition_by=(u.user_id, u.feature), order_by=u.day)
-    return select(
-        u.user_id,
-        u.feature,
-        u.day.label("later"),
-        func.coalesce(before, 0).label("earlier"),
-        literal(1).label("users"),
-    ).subquery()
 
 
 def cohorts(*, touched: bool) -> FromClause:

@@ -11,6 +11,7 @@ import pytest
 from analytics.metrics.active_users import ActiveUsersDay
 from analytics.metrics.cohorts import CohortCell
 from analytics.metrics.conversations import ConversationsDay
+from analytics.metrics.depth import DepthRow
 from analytics.metrics.document_types import DocumentTypeCount
 from analytics.metrics.engagement import EngagementDay
 from analytics.metrics.feature_usage import FeatureUsage
@@ -368,6 +369,28 @@ def test_hours_say_which_is_busiest() -> None:
     assert said("hourly-activity", rows()) == "Nothing happened in this period."
     none = [HourlyActivity(hour=n, value=None) for n in range(24)]
     assert said("hourly-activity", none) == "No day of this period is over yet."
+
+
+def test_numbers_say_which_is_most_common() -> None:
+    def rows(**counts: int) -> list[Any]:
+        return [
+            DepthRow(asked=n, conversations=counts.get(f"n{n}", 0), share=0.0) for n in range(21)
+        ]
+
+    assert said("depth", rows(n2=30, n20=90)) == (
+        "Most common: 20 or more messages of the person, in 90 of the 120 conversations (75.0 %)."
+    )
+    assert said("depth", rows(n1=50, n3=50)) == (
+        "Most common: 1 and 3 messages of the person, in 50 of the 100 conversations each (50.0 %)."
+    )
+    nothing = "No conversation was started on a complete day of this period."
+    assert said("depth", []) == nothing
+
+
+def test_the_last_number_stands_for_all_above() -> None:
+    [spec] = specs("depth", dark=False)
+    axis = spec["layer"][0]["encoding"]["x"]["axis"]
+    assert axis["labelExpr"] == "datum.value == 20 ? '20+' : datum.label"
 
 
 def cohort(first: int, users: int, *shares: float) -> list[Any]:

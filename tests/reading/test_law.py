@@ -20,7 +20,7 @@ from analytics.period import Period
 from analytics.query import GROUPS, Query
 from analytics.reading import cells, known
 from analytics.reading.reader import Reader, Scope, reading
-from analytics.rollups.account_tables import Account
+from analytics.rollups.account_tables import Account, Activation
 from analytics.rollups.tables import (
     Activity,
     ActivityDocument,
@@ -218,7 +218,7 @@ def test_a_table_without_its_condition_is_noticed(
 
 CELLS = (
     Headcount, Daily, Hourly, Listing, Pair, PowerPair, Cohort, CohortWeek, TopicDay,
-    DocumentTypeDay,
+    DocumentTypeDay, Activation,
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from analytics.period import Period
 from analytics.query import GROUPS, Query
 from analytics.reading import cells, habits, known
 from analytics.reading.reader import Reader, Scope, reading
-from analytics.rollups.account_tables import Account
+from analytics.rollups.account_tables import Account, Activation
 from analytics.rollups.depth_tables import Depth, FeaturePair
 from analytics.rollups.habit_tables import HabitDays, HabitTier, Volume
 from analytics.rollups.name_tables import DocumentTypeDay, TopicDay
@@ -228,7 +228,7 @@ def test_a_table_without_its_condition_is_noticed(
 CELLS = (
     Headcount, Daily, Hourly, Listing, Depth, Pair, PowerPair, FeaturePair, Cohort, CohortWeek,
     TopicDay, DocumentTypeDay,
-    HabitDays, HabitTier, Volume,
+    HabitDays, HabitTier, Volume, Activation,
 )  # fmt: skip
 
 

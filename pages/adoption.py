@@ -10,7 +10,7 @@ from ui.page_context import page_context
 
 result_cards("adoption")
 st.page_link(
-    "pages/organizations.py",
+    "../pages/organizations.py",
     label="Adoption by organization and department",
     icon=":material/corporate_fare:",
     width="content",

@@ -71,8 +71,12 @@ def _signed(rows: Chart, field: str, ink: str) -> Chart:
     values = [
         base.transform_filter(f"datum.{field} {which}")
         .mark_text(align=align, dx=dx, color=ink)
-        .encode(text=alt.Text(f"{field}:Q", format="+,.4~f"))
-        for which, align, dx in (("> 0", "left", 5), ("<= 0", "right", -5))
+        .encode(text=alt.Text(f"{field}:Q", format=form))
+        for which, align, dx, form in (
+            ("> 0", "left", 5, "+,.4~f"),
+            ("< 0", "right", -5, "+,.4~f"),
+            ("=== 0", "left", 5, ","),
+        )
     ]
     zero = (
         alt.Chart()

@@ -85,15 +85,14 @@ def with_twins(reader: Reader, query: Query) -> dict[str, Any]:
 
 
 def without(answers: dict[str, Any], *fields: str) -> dict[str, Any]:
-    """Without some fields of the results of adoption."""
+    """Without some fields of the results of adoption, and what is made of them."""
     blank = dict.fromkeys(fields)
     of_groups = {
         slug: [{**row, **{name: None for name in blank if name in row}} for row in answers[slug]]
         for slug in ("adoption", "organizations", "departments", "activation-time")
     }
-    of_groups["change-of-adoption-rate"] = []
     said = [one for one in answers["summary"] if one["result"] != "adoption"]
-    return {**answers, **of_groups, "summary": said}
+    return {**answers, **of_groups, "change-of-adoption-rate": [], "summary": said}
 
 
 # What is made of the day from which an account counts: all that somebody did may bring it forward.

@@ -722,6 +722,30 @@ def test_what_is_behind_a_bar_can_be_chosen_and_is_as_many(  # noqa: PLR0913, PL
         assert said.removeprefix("Show ") in followed(app, reference, link)
 
 
+def test_a_week_leads_to_each_group_of_its_people(app: Open, reference: Path) -> None:
+    made = app(reference, "adoption")
+    before = len(made.get("page_link"))
+    made.session_state["show-lifecycle-by-week"] = True
+    made.run()
+    made.selectbox(key="choose-lifecycle-by-week").select_index(0).run()
+    no_errors(made)
+    week = next(iter(made.selectbox(key="choose-lifecycle-by-week").options))
+    assert week.startswith("Week from ")
+    found = [link.proto for link in made.get("page_link")]
+    asked = [parse_qs(link.query_string) for link in found if "group=" in link.query_string]
+    groups = [one for one in asked if "since" in one]
+    assert len(found) > before and groups
+    with reading(service().store()) as reader:
+        query = made.session_state["_page_context"].query
+        row: Any = BY_SLUG["lifecycle-by-week"].rows(reader, query)[0]
+    counted_groups = [name for name in ("new", "returning", "back", "gone") if getattr(row, name)]
+    assert [one["group"] for one in groups] == [[name] for name in counted_groups]
+    for one, name in zip(groups, counted_groups, strict=True):
+        people = followed(app, reference, ("people", one))
+        number = getattr(row, name)
+        assert f"of {number} {'person' if number == 1 else 'people'}" in people
+
+
 @pytest.mark.parametrize(
     ("page", "expected"),
     [

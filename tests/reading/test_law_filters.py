@@ -95,7 +95,7 @@ def without(answers: dict[str, Any], *fields: str) -> dict[str, Any]:
             "departments",
             "activation-time",
             "change-of-adoption-rate",
-        )  # fmt: skip
+        )
     }
     said = [one for one in answers["summary"] if one["result"] != "adoption"]
     return {**answers, **of_groups, "summary": said}

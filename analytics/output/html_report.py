@@ -100,6 +100,8 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         if page not in PAGES:
             raise QueryError("page", page, f"choose one of {', '.join(PAGES)}, all")
     slugs = [(page, slug) for page in pages for slug in PAGES[page].slugs]
+    if not compares:  # the summary's charts are of changes alone
+        slugs = [one for one in slugs if one[0] != "summary" or not BY_SLUG[one[1]].is_chart]
     parts: dict[str, list[_Part]] = {page: [] for page in pages}
     asked = {page: whole_weeks(query) if page == "summary" else query for page in pages}
     with reading(store, scope) as reader:
@@ -121,6 +123,9 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
                 if part.sentences:
                     part = replace(part, summary=days_words(question, compares=compares))
                     part = replace(part, notes=told_notes(reader, question) if compares else ())
+            if slug in [earlier for _, earlier in slugs[:n]]:  # an id stands once in a document
+                svgs = (svg.replace(f"{slug}-", f"{page}-{slug}-") for svg in part.charts)
+                part = replace(part, charts=tuple(svgs))
             parts[page].append(part)
     progress(1, "Done")
     sections = tuple(_Section(page, PAGES[page].title, tuple(parts[page])) for page in pages)

@@ -214,10 +214,13 @@ def test_adoption(part: Part, figure: str, sentence: str, comparison: str) -> No
         (Part(14, 20, 10, 19),
          "14 of the 20 people active in these 4 weeks were active in each of them (70.0 %).",
          "10 of 19 before."),
-        (Part(4, 19), "4 of the 19 people active in these 4 weeks were active in each of them.", ""),
-        (Part(4, 10), "4 of the 10 people active in these 4 weeks were active in each of them.", ""),
-        (Part(4, 9), "4 of the 9 people active in these 4 weeks were active in each of them; too few"
-         " people to say whether it is a habit.", ""),
+        (Part(4, 19),
+         "4 of the 19 people active in these 4 weeks were active in each of them.", ""),
+        (Part(4, 10),
+         "4 of the 10 people active in these 4 weeks were active in each of them.", ""),
+        (Part(4, 9),
+         "4 of the 9 people active in these 4 weeks were active in each of them; too few people to"
+         " say whether it is a habit.", ""),
     ],
 )  # fmt: skip
 def test_habit(part: Part, sentence: str, comparison: str) -> None:

@@ -123,9 +123,6 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
                 if part.sentences:
                     part = replace(part, summary=days_words(question, compares=compares))
                     part = replace(part, notes=told_notes(reader, question) if compares else ())
-            if slug in [earlier for _, earlier in slugs[:n]]:  # an id stands once in a document
-                svgs = (svg.replace(f"{slug}-", f"{page}-{slug}-") for svg in part.charts)
-                part = replace(part, charts=tuple(svgs))
             parts[page].append(part)
     progress(1, "Done")
     sections = tuple(_Section(page, PAGES[page].title, tuple(parts[page])) for page in pages)

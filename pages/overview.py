@@ -2,17 +2,18 @@
 
 import streamlit as st
 
-from analytics.metrics.pages import PAGES
 from ui.activities import latest
-from ui.cards import headline_cards, result_cards
-from ui.charts import chart
+from ui.cards import headline_cards
+from ui.page_results import page_results
 from ui.startup import unless_locked
 
-with st.container(key="headline"):  # a name for `ui/head.html`
-    headline_cards()
-result_cards("depth-summary")
-with st.grid(2, min_column_width=380):
-    for slug in PAGES["overview"].charts:
-        chart(slug)
+
+def headline() -> None:
+    """The four headline figures."""
+    with st.container(key="headline"):  # a name for `ui/head.html`
+        headline_cards()
+
+
+page_results("overview", {"metrics": headline})
 with unless_locked():
     latest()

@@ -1,9 +1,6 @@
 """Whether people come back."""
 
-from analytics.metrics.pages import PAGES
 from ui.cards import retention_cards
-from ui.charts import chart
+from ui.page_results import page_results
 
-retention_cards()
-for slug in PAGES["retention"].charts:
-    chart(slug)
+page_results("retention", {"retention": retention_cards})

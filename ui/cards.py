@@ -21,6 +21,7 @@ from ui.page_context import page_context
 from ui.results import row, rows
 from ui.saving import csv_link
 
+_IN_A_ROW = 5  # cards at most; more stand four by four
 _ARROWS: dict[Direction, Literal["up", "down"]] = {"up": "up", "new": "up", "down": "down"}
 _COLORS: dict[Better, Literal["normal", "inverse", "off"]] = {
     "up": "normal", "down": "inverse", "": "off",

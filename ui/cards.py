@@ -94,7 +94,7 @@ def result_cards(slug: str) -> None:
     cards = result.cards(found) if result.cards else []
     lead_to = result.cards_lead_to
     counted = lead_to(found, page_context().query) if lead_to else [()] * len(cards)
-    with st.grid(min(len(cards), 4), min_column_width=165):
+    with st.grid(len(cards) if len(cards) <= _IN_A_ROW else 4, min_column_width=165):
         for card, leads_to in zip(cards, counted, strict=True):
             metric_card(slug, card, leads_to, ())
 

@@ -23,6 +23,7 @@ class Drawing:
     hours or another number, of which `or_more` stands for all above too; `bars` lie beside names, a
     `heatmap` spreads `x` against `y`. `thin` fields are fainter, those `below` stand under the line
     of `columns` that are a week wide. `signed` bars lie on both sides of 0.
+    `sentences` are read one below the other.
     What the fields are called and mean stands with them in the row.
     """
 

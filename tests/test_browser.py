@@ -78,7 +78,7 @@ def page(context: BrowserContext, address: str) -> Iterator[Page]:
 
 
 # Of the Overview: its conversations are drawn in two panels.
-CHARTS, CARDS = len(RESULT_PAGES["overview"].charts), 4
+CHARTS, CARDS = len(RESULT_PAGES["overview"].charts), 4 + 3
 STACKED = RESULT_PAGES["overview"].charts.index("engagement") + 1
 
 
@@ -236,6 +236,7 @@ def test_every_csv_of_the_overview_holds_the_rows_drawn(page: Page, address: str
     for name, rows in (
         *(saved_from(page, menu) for menu in menus(page, "Save", CHARTS)),
         saved_from(page, menus(page, "Explain", CHARTS + CARDS)[0]),
+        saved_from(page, page.locator("[class*=st-key-corner-depth-summary-] button").first),
         saved(page, latest),
     ):
         names[name.partition("_")[0]] = rows
@@ -254,11 +255,10 @@ def test_the_csvs_of_the_other_pages(page: Page, address: str) -> None:
     for path, slugs in expected.items():
         page.goto(f"{address}/{path}?dates=2026-09-23&dates=2026-11-21")
         settled(page)
-        got = {
-            saved_from(page, menu)[0] for menu in menus(page, "Save", len(slugs - {"retention"}))
-        }
-        if "retention" in slugs:
-            got.add(saved_from(page, menus(page, "Explain", 7)[0])[0])
+        cards = {slug for slug in slugs if BY_SLUG[slug].is_single}  # their CSV is in a corner
+        got = {saved_from(page, menu)[0] for menu in menus(page, "Save", len(slugs - cards))}
+        corners = (page.locator(f"[class*=st-key-corner-{slug}-] button").first for slug in cards)
+        got |= {saved_from(page, corner)[0] for corner in corners}
         # The summary shows charts of whole weeks.
         weeks = {slug for slug in slugs if path == "summary" and BY_SLUG[slug].is_chart}
         assert got == {
@@ -655,7 +655,8 @@ def test_a_page_saves_its_charts_and_itself_in_its_theme(browser: Browser, addre
         made = waiting.value
         return made.suggested_filename, Path(made.path()).read_bytes()
 
-    menus(page, "Save", len(RESULT_PAGES["twins"].slugs))[1].click()
+    twins = RESULT_PAGES["twins"]  # a table before its charts
+    menus(page, "Save", 1 + len(twins.charts))[1 + twins.charts.index("topics")].click()
     settled(page)
     name, picture = got("PNG")
     assert name == "topics_2026-11-02_2026-11-06.png"

@@ -59,7 +59,7 @@ from tests.databases import (
 from tests.random_questions import Question, known_values, questions
 from tests.servers import ROOT
 
-QUESTIONS = 200  # random ones of a database, beside those that are always asked
+QUESTIONS = 700  # random ones of a database, beside those that are always asked
 NOW = datetime(2026, 4, 2, 10, 33, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 31)  # of the sample data
 SHOWN = 10  # differences

@@ -226,7 +226,7 @@ def test_the_question_and_where_it_was_asked_stand_in_it(store: Store) -> None:
         "Data through": "4 Mar 2026",
         "Database": store.where,
         "Left out": "0 rows without a readable date or owner",
-        "Made": "20 Mar 2026, 12:30 by AI Twin Analytics 0.3.0",
+        "Made": "20 Mar 2026, 12:30 by AI Twin Analytics 0.4.0",
     }
     assert '<html lang="en">' in html
     assert "<title>Retention · 2 Mar \u2013 6 Mar 2026 · AI Twin Analytics</title>" in html

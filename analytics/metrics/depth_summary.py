@@ -45,7 +45,7 @@ class DepthSummary(OfCompleteDays):
     conversations: Annotated[int | None, _of("Conversations", "Conversations started")]
     messages: Annotated[int | None, _of("Messages of people", "Messages that people sent in them")]
     messages_per_conversation: Annotated[
-        float | None, _of("Messages per conversation", PER_CONVERSATION)
+        float | None, _of("Own messages per conversation", PER_CONVERSATION)
     ]
     one_message: Annotated[int | None, _of("One message", ONE)]
     one_message_share: Annotated[float | None, _of("One message, %", "Of the conversations", "%")]
@@ -54,7 +54,7 @@ class DepthSummary(OfCompleteDays):
     previous_conversations: Annotated[int | None, _before("Conversations")]
     previous_messages: Annotated[int | None, _before("Messages of people")]
     previous_messages_per_conversation: Annotated[
-        float | None, _before("Messages per conversation")
+        float | None, _before("Own messages per conversation")
     ]
     previous_one_message: Annotated[int | None, _before("One message")]
     previous_one_message_share: Annotated[float | None, _before("One message", "%")]
@@ -101,7 +101,7 @@ def depth_summary(reader: Reader, query: Query) -> DepthSummary:
 
     All messages of a conversation count as of now, on whatever day they were sent, those without a
     readable date too; those of the person have the sender "user", those of the twin "twin".
-    Messages per conversation: messages of people / conversations, also those without any. One
+    Own messages per conversation: messages of people / conversations, also those without any. One
     message: exactly one of the person. Unanswered: at least one message of the person and none of
     the twin; an answer may still come. Compared with as many days directly before, or with the
     chosen ones; not compared where the data begin later than those.
@@ -132,7 +132,7 @@ def _cards(row: DepthSummary) -> list[Card]:
     )  # fmt: skip
     cards = [
         Card(
-            "Messages per conversation",
+            "Own messages per conversation",
             number(row.messages_per_conversation),
             f"{PER_CONVERSATION}. All messages of a conversation count, whatever their day.",
             "" if longer is None else signed(longer),

@@ -138,7 +138,7 @@ def test_cards_say_what_they_are_compared_with(everything: str) -> None:
         **dict.fromkeys(
             ("New", "Returning", "Back", "Gone"), ("n/a", "The data begin on 2 Mar 2026.")
         ),
-        "Messages per conversation": ("1.0", "0.0", "from 1.0"),
+        "Own messages per conversation": ("1.0", "0.0", "from 1.0"),
         "One message only": ("100.0 %", "0.0 pp", "from 100.0 %", "3 conversations"),
         "Unanswered": ("100.0 %", "0.0 pp", "from 100.0 %", "3 conversations"),
         "With their own twin": (*grown, "100.0 % of conversations"),

@@ -150,7 +150,7 @@ def test_the_overview_shows_the_reference_figures(app: Open, reference: Path) ->
         ("Conversations", "726", "-2 (-0.3 %)"),
         ("Documents drafted", "720", "+5 (+0.7 %)"),
         ("Twin installations", "8", "0 (0.0 %)"),
-        ("Messages per conversation", "4.2", "+0.1"),
+        ("Own messages per conversation", "4.2", "+0.1"),
         ("One message only", "0.0 %", "0.0 pp"),
         ("Unanswered", "0.0 %", "0.0 pp"),
     ]
@@ -754,7 +754,7 @@ def test_a_week_leads_to_each_group_of_its_people(app: Open, reference: Path) ->
             "Conversations 726: show conversations": "of 726 activities",
             "Documents drafted 720: show documents": "of 720 documents",
             "Twin installations 8: show installed twins": "of 8 installed twins",
-            "Messages per conversation 4.2: show conversations": "of 726 activities",
+            "Own messages per conversation 4.2: show conversations": "of 726 activities",
         }),
         ("retention", {
             "Day 30 retention 58.3 %: show people": "of 7 people",

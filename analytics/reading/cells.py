@@ -185,8 +185,12 @@ def _active_days(scope: Scope | None) -> Select[int]:
 
 def first_active(reader: Reader) -> int | None:
     """The first active day of anybody, filters ignored, as its number."""
-    first: int | None = reader.scalar(_first_active_day(reader.scope))
-    return first
+
+    def find() -> int | None:
+        first: int | None = reader.connection.scalar(_first_active_day(reader.scope))
+        return first
+
+    return reader.staged("first active", find)
 
 
 @lru_cache(maxsize=64)

@@ -162,10 +162,11 @@ def _sums(
     slices: Slices, cells: str, names: tuple[str, ...], by: tuple[str, ...]
 ) -> Select[*tuple[Any, ...]]:
     table, which = _cells(cells, slices.scope)
-    keys = [table.c[name] for name in by]
+    source, keys, theirs = slices.split(table, by)
     return (
         select(*keys, *(func.coalesce(func.sum(table.c[name]), 0) for name in names))
-        .where(slices.which(table, *by), which)
+        .select_from(source)
+        .where(theirs, which)
         .group_by(*keys)
     )
 

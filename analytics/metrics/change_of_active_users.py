@@ -1,6 +1,6 @@
 """Whom a change of active users comes from."""
 
-from analytics.metrics.changes import Counted, Group, counted, figures_of_both, lead_to
+from analytics.metrics.changes import Counted, Group, Moved, counted, figures_of_both, lead_to
 from analytics.metrics.result import Drawing, Result
 from analytics.query import Query
 from analytics.reading.reader import Reader
@@ -18,11 +18,13 @@ def change_of_active_users(reader: Reader, query: Query) -> list[ActiveUsersChan
     single organization its departments are shown. The largest differences come first. These are
     sums: they say where a change is, not why.
     """
-    groups = [
-        (name, before, now)
-        for name, (before, _), (now, _) in figures_of_both(reader, query, "active_users")
-    ]
-    return [ActiveUsersChange(**row) for row in counted(query, groups)]
+    return [ActiveUsersChange(**row) for row in counted(query, active_of_both(reader, query))]
+
+
+def active_of_both(reader: Reader, query: Query) -> list[Moved]:
+    """Groups of which anybody was active, with their active users before and now."""
+    found = figures_of_both(reader, query, "active_users")
+    return [(name, before, now) for name, (before, _), (now, _) in found]
 
 
 RESULT = Result(

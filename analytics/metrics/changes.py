@@ -70,6 +70,7 @@ def both(
 
 
 Figures = tuple[int, int]  # active users and conversations
+Moved = tuple[str | None, int, int]  # a group's name, and a count before and now
 
 
 def figures_of_both(
@@ -89,14 +90,16 @@ def figures_of_both(
     return found
 
 
-def counted(query: Query, groups: Sequence[tuple[str | None, int, int]]) -> list[dict[str, Any]]:
-    """The fields of `Group` and `Counted`, the largest differences first.
+def ranked(groups: Sequence[Moved]) -> list[Moved]:
+    """Groups, the largest differences first."""
+    return sorted(groups, key=lambda one: (-abs(one[2] - one[1]), -one[2], *by_name(one[0])))
 
-    `groups` have a name, and a count before and now.
-    """
-    ranked = sorted(groups, key=lambda one: (-abs(one[2] - one[1]), -one[2], *by_name(one[0])))
-    change = sum(now - before for _, before, now in ranked)
-    parts = [Fraction((now - before) * 100, change or 1) for _, before, now in ranked]
+
+def counted(query: Query, groups: Sequence[Moved]) -> list[dict[str, Any]]:
+    """The fields of `Group` and `Counted`, the largest differences first."""
+    groups = ranked(groups)
+    change = sum(now - before for _, before, now in groups)
+    parts = [Fraction((now - before) * 100, change or 1) for _, before, now in groups]
     shares = in_tenths(parts, 100.0) if change else [None] * len(parts)
     return [
         {
@@ -108,7 +111,7 @@ def counted(query: Query, groups: Sequence[tuple[str | None, int, int]]) -> list
             "share": share,
             "change": change,
         }
-        for (name, before, now), share in zip(ranked, shares, strict=True)
+        for (name, before, now), share in zip(groups, shares, strict=True)
     ]
 
 

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from analytics.arithmetic import Share, average, change, difference, percentage
 from analytics.fields import Meaning, Row
@@ -14,7 +14,7 @@ from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direct
 from analytics.period import Period
 from analytics.query import Query
 from analytics.reading.figures import day_sums, totals
-from analytics.reading.habits import begins_late_enough, tiers, window, window_end
+from analytics.reading.habits import Tiers, begins_late_enough, tiers, window, window_end
 from analytics.reading.reader import Reader
 from analytics.rollups.habit_tables import TIERS, WINDOW
 
@@ -146,26 +146,39 @@ def habit(reader: Reader, query: Query) -> Habit:
     Days per active person: the active users of each complete day of the period, added up, / the
     people active in it. Compared with as many days directly before.
     """
-    end = window_end(reader, query.period)
-    figures: dict[str, Any] = {"from_day": None, "to_day": None}
-    if end is not None:
-        of = window(end, query.period)
-        figures = {"from_day": of.start, "to_day": of.end}
-    found = {} if end is None else tiers(reader, query, end, end)
-    figures |= _people("", found.get(end or 0))
-    earlier = None
-    if end is not None and begins_late_enough(reader, end - 2 * WINDOW + 1):
-        earlier = tiers(reader, query, end - WINDOW, end - WINDOW)[end - WINDOW]
-    figures |= _people("previous_", earlier)
+    people = habit_people(reader, query)
     now, then = _days_and_people(reader, query)
     return Habit(
-        **figures,
+        from_day=people.days and people.days.start,
+        to_day=people.days and people.days.end,
+        **_people("", people.now),
+        **_people("previous_", people.before),
         user_days=now[0] if now else None,
         period_users=now[1] if now else None,
         days_per_user=average(*now) if now else None,
         previous_days_per_user=average(*then) if then else None,
         days_per_user_change=difference(now, then) if now and then else None,
     )
+
+
+class HabitPeople(NamedTuple):
+    """The 28 days of a question, people of each tier in them, and in the 28 before; None: not
+    known."""
+
+    days: Period | None
+    now: Tiers | None
+    before: Tiers | None
+
+
+def habit_people(reader: Reader, query: Query) -> HabitPeople:
+    """How many people have which habit."""
+    end = window_end(reader, query.period)
+    if end is None:
+        return HabitPeople(None, None, None)
+    earlier = end - WINDOW
+    has_before = begins_late_enough(reader, earlier - WINDOW + 1)
+    found = tiers(reader, query, earlier if has_before else end, end)
+    return HabitPeople(window(end, query.period), found[end], found.get(earlier))
 
 
 def _people(prefix: str, people: Sequence[int] | None) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 
 from analytics.format import count, days, number
 from analytics.metrics import sentences as say
-from analytics.metrics.activation_time import activation_time
-from analytics.metrics.adoption import adoption
-from analytics.metrics.change_of_active_users import change_of_active_users
+from analytics.metrics.activation import new_accounts
+from analytics.metrics.adoption import complete
+from analytics.metrics.change_of_active_users import active_of_both
+from analytics.metrics.changes import kind_of, ranked
 from analytics.metrics.concentration import concentration
-from analytics.metrics.habit import habit
+from analytics.metrics.habit import habit_people
 from analytics.metrics.intervals import GROUPS
 from analytics.metrics.notes import NoteRow
 from analytics.metrics.result import Drawing, DrillThrough, Result
@@ -21,9 +22,11 @@ from analytics.metrics.windows import Windows
 from analytics.period import Period
 from analytics.query import NAMELESS, Query, filter_label
 from analytics.reading.cells import first_active
-from analytics.reading.habits import window
+from analytics.reading.figures import accounts_until
+from analytics.reading.habits import Tiers, window
 from analytics.reading.reader import Reader
-from analytics.rollups.habit_tables import WINDOW
+from analytics.rollups.activation import CREATED, USED
+from analytics.rollups.habit_tables import TIERS, WINDOW
 
 CHANGE = "Largest part of the change"
 _WEEK = 7
@@ -145,15 +148,16 @@ class _Summary(Windows):
 
     def change(self) -> Iterator[Sentence]:
         """Whom their change comes from most, of several."""
-        rows = change_of_active_users(self.reader, self.query)
-        # The largest part that moved as all of them did.
-        row = next(row for row in rows if row.difference * row.change > 0)
-        if len(rows) > 1:
-            name = filter_label(row.name, NAMELESS[row.kind])
-            words = say.largest_part(name, row.now, row.before, row.change)
-            moved = say.Moved(row.now, row.before, self.query.period.days)
+        groups = active_of_both(self.reader, self.query)
+        if len(groups) > 1:
+            more = sum(now - before for _, before, now in groups)
+            # The largest part that moved as all of them did.
+            about, before, now = next(one for one in ranked(groups) if (one[2] - one[1]) * more > 0)
+            kind = kind_of(self.query)
+            words = say.largest_part(filter_label(about, NAMELESS[kind]), now, before, more)
+            moved = say.Moved(now, before, self.query.period.days)
             found = self.sentence(CHANGE, "change-of-active-users", "people", words, moved)
-            yield found.model_copy(update={"kind": row.kind, "about": row.name})
+            yield found.model_copy(update={"kind": kind, "about": about})
 
     def lifecycle(self) -> Iterator[Sentence]:
         """Who came, stayed, came back and left, where there is somebody who could have."""
@@ -182,37 +186,44 @@ class _Summary(Windows):
 
     def adoption(self) -> Iterator[Sentence]:
         """How many of those who could use a twin do."""
-        row = adoption(self.reader, self.query)
-        if row.accounts and row.active_users is not None:
-            is_known = row.previous_adoption_rate is not None
-            part = say.Part(
-                row.active_users,
-                row.accounts,
-                row.previous_active_users if is_known else None,
-                row.previous_accounts if is_known else None,
-            )
+        accounts = accounts_until(self.reader, self.query)
+        if accounts:
+            part = say.Part(self.now(self.active_people) or 0, accounts, *self._adopted_before())
             words = say.adoption(part)
             yield self.sentence("Adoption", "adoption", "people", words, _in_part(part))
 
+    def _adopted_before(self) -> tuple[int | None, int | None]:
+        """Active people and accounts of the complete days compared with."""
+        before = complete(self.query.previous)
+        if before is None or before.period.start.toordinal() < self.began:
+            return None, None
+        start, length = before.period.start.toordinal(), before.period.days
+        return self.active_people(start, length), accounts_until(self.reader, before)
+
     def activation(self) -> Iterator[Sentence]:
         """How many of the new accounts started."""
-        row = activation_time(self.reader, self.query)
-        if row.accounts and row.created_from and row.created_to:
-            used, today = row.used or 0, self.query.period.today
-            created = days(Period(row.created_from, row.created_to, today, of_list=True))
-            words = say.activation(used, row.accounts, created, row.median_days)
+        new = new_accounts(self.reader, self.query)
+        if new and new.days and (accounts := new.people(CREATED)):
+            used, today = new.people(USED), self.query.period.today
+            first, last = map(datetime.date.fromordinal, new.days)
+            created = days(Period(first, last, today, of_list=True))
+            words = say.activation(used, accounts, created, new.median)
             moved = say.Moved(used, None, self.query.period.days)
             yield self.sentence("Activation", "activation-time", "people", words, moved)
 
     def habit(self) -> Iterator[Sentence]:
         """How many use a twin week by week."""
-        row = habit(self.reader, self.query)
-        if row.active_users and row.to_day:
-            each = [(row.most_days, row.weekly), (row.previous_most_days, row.previous_weekly)]
-            now, before = (None if a is None or b is None else a + b for a, b in each)
-            part = say.Part(now or 0, row.active_users, before, row.previous_active_users)
-            words = say.habit(part, self._four_weeks(row.to_day))
-            yield self._of_four_weeks("Habit", "habit", words, part, row.to_day)
+        people = habit_people(self.reader, self.query)
+        if people.days and people.now and (active := sum(people.now)):
+            end, before = people.days.end, people.before
+            part = say.Part(
+                _each_week(people.now),
+                active,
+                _each_week(before) if before else None,
+                sum(before) if before else None,
+            )
+            words = say.habit(part, self._four_weeks(end))
+            yield self._of_four_weeks("Habit", "habit", words, part, end)
 
     def concentration(self) -> Iterator[Sentence]:
         """How few start half of the conversations."""
@@ -271,6 +282,11 @@ class _Summary(Windows):
             compared_from=before.start if is_compared else None,
             compared_to=before.end if is_compared else None,
         )
+
+
+def _each_week(people: Tiers) -> int:
+    """Those of them who were active in each week: on most days, or fewer."""
+    return people[TIERS.index("most_days")] + people[TIERS.index("weekly")]
 
 
 def _in_part(part: say.Part) -> say.Moved:

@@ -3,13 +3,13 @@
 import datetime
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import accumulate
 
 from analytics.format import count, day, days
 from analytics.metrics import sentences as say
 from analytics.query import Query
-from analytics.reading.figures import day_sums, depths, moved
+from analytics.reading.figures import answered_by_day, moved
 from analytics.reading.lifecycle import Moved
 from analytics.reading.reader import Reader
 
@@ -26,7 +26,6 @@ class Windows:
     def __init__(self, reader: Reader, query: Query, began: int) -> None:
         self.reader, self.query, self.began = reader, query, began
         self._lives: dict[tuple[int, int], Moved] = {}  # by first day and number of days
-        self._unanswered = cache(self._count_unanswered)
 
     def now(self, figure: Figure) -> int | None:
         """A figure of the days."""
@@ -64,12 +63,13 @@ class Windows:
         """Conversations of days."""
         if not self._is_known(start):
             return None
-        first = start - self._first_day
-        return self._until[first + length] - self._until[first]
+        return self._of_days(self._until[0], start, length)
 
     def without_answer(self, start: int, length: int) -> int | None:
         """Conversations of days with a message of the person, and none of the twin by now."""
-        return self._unanswered(start, length) if self._is_known(start) else None
+        if not self._is_known(start):
+            return None
+        return self._of_days(self._until[1], start, length)
 
     def life(self, group: str, start: int, length: int) -> int | None:
         """People of a group of the lifecycle, against as many days directly before."""
@@ -91,11 +91,9 @@ class Windows:
             self._lives |= {(day, length): one for day, one in zip(edges[1:], found, strict=False)}
         return self._lives[start, length]
 
-    def _count_unanswered(self, start: int, length: int) -> int:
-        first = datetime.date.fromordinal(start)
-        asked = replace(self.query.period, start=first, end=first + datetime.timedelta(length - 1))
-        found = depths(self.reader, replace(self.query, period=asked))
-        return sum(one.conversations - one.answered for one in found if one.asked)
+    def _of_days(self, until: list[int], start: int, length: int) -> int:
+        first = start - self._first_day
+        return until[first + length] - until[first]
 
     @cached_property
     def _first_day(self) -> int:
@@ -106,13 +104,17 @@ class Windows:
         return min(own, max(self.began, earliest))
 
     @cached_property
-    def _until(self) -> list[int]:
-        """Conversations before each day, counted from the first of all these days on."""
+    def _until(self) -> tuple[list[int], list[int]]:
+        """Conversations before each day, and the unanswered ones, from the first of all these days
+        on: a single reading for all that the days are held against."""
         first = datetime.date.fromordinal(self._first_day)
         last = max(self.query.period.end, self.query.previous.period.end)
         asked = replace(self.query.period, start=first, end=last, of_list=True)
-        by_day = day_sums(self.reader, replace(self.query, period=asked), "conversations")
-        return [0, *accumulate(conversations for (conversations,) in by_day.values())]
+        by_day = answered_by_day(self.reader, replace(self.query, period=asked))
+        numbers = range(self._first_day, last.toordinal() + 1)
+        both = zip(*(by_day.get(number, (0, 0)) for number in numbers), strict=True)
+        conversations, unanswered = ([0, *accumulate(of_days)] for of_days in both)
+        return conversations, unanswered
 
     def why_nothing(self) -> str:
         """Why nothing is compared."""

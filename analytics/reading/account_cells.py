@@ -27,13 +27,11 @@ def ever_active_by(reader: Reader, query: Query, by: Sequence[str]) -> dict[tupl
 
     Of those days alone, which are fewer than the days with something.
     """
-    columns = [COHORT.c[name] for name in by]
+    source, columns, theirs = slices_of(reader, query).split(COHORT, by)
     found = reader.execute(
         select(*columns, func.coalesce(func.sum(COHORT.c.users), 0))
-        .where(
-            slices_of(reader, query).which(COHORT, *by),
-            COHORT.c.first_day <= query.period.end.toordinal(),
-        )
+        .select_from(source)
+        .where(theirs, COHORT.c.first_day <= query.period.end.toordinal())
         .group_by(*columns)
     )
     return {tuple(key): int(people) for *key, people in found}

@@ -162,10 +162,11 @@ def _sums(
     slices: Slices, cells: str, names: tuple[str, ...], by: tuple[str, ...]
 ) -> Select[*tuple[Any, ...]]:
     table, which = _cells(cells, slices.scope)
-    keys = [table.c[name] for name in by]
+    source, keys, theirs = slices.split(table, by)
     return (
         select(*keys, *(func.coalesce(func.sum(table.c[name]), 0) for name in names))
-        .where(slices.which(table, *by), which)
+        .select_from(source)
+        .where(theirs, which)
         .group_by(*keys)
     )
 
@@ -185,8 +186,12 @@ def _active_days(scope: Scope | None) -> Select[int]:
 
 def first_active(reader: Reader) -> int | None:
     """The first active day of anybody, filters ignored, as its number."""
-    first: int | None = reader.scalar(_first_active_day(reader.scope))
-    return first
+
+    def find() -> int | None:
+        first: int | None = reader.connection.scalar(_first_active_day(reader.scope))
+        return first
+
+    return reader.staged("first active", find)
 
 
 @lru_cache(maxsize=64)

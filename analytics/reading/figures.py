@@ -229,6 +229,13 @@ def depths(reader: Reader, query: Query) -> list[Depths]:
     return (depth.of_cells if source is cells else depth.of_facts)(reader, query)
 
 
+def answered_by_day(reader: Reader, query: Query) -> depth.ByDay:
+    """Conversations of each day of the period that has any, by its number, and how many of them
+    have a message of the person and none of the twin by now."""
+    source, query = _source(reader, query)
+    return (depth.by_day_of_cells if source is cells else depth.by_day_of_facts)(reader, query)
+
+
 def conversations_by_whose(reader: Reader, query: Query) -> Whose:
     """Conversations of the period with people's own twins, others', and unknown ones."""
     source, query = _source(reader, query)

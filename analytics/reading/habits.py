@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    and_,
     bindparam,
     case,
     func,
@@ -32,6 +33,7 @@ from analytics.rollups.habit_tables import TIERS, WINDOW, HabitDays, HabitTier, 
 from analytics.rollups.habits import tier_steps
 
 _HABIT_DAYS, _HABIT_TIER, _VOLUME = table_of(HabitDays), table_of(HabitTier), table_of(Volume)
+_START, _END = bindparam("start", type_=Integer), bindparam("end", type_=Integer)
 _DAY, _BEFORE = bindparam("day", type_=Integer), bindparam("before", type_=Integer)
 
 Reached = dict[int, int]  # a number -> how many people have it or more
@@ -81,7 +83,10 @@ def tiers(reader: Reader, query: Query, start: int, end: int) -> dict[int, Tiers
     """How many people are in each tier, in the window of each day from `start` to `end`."""
     is_of_cells, query = knows_slices(reader, query)
     if is_of_cells:
-        steps = reader.connection.execute(_tier_cells(slices_of(reader, query)), {"day": end})
+        at_start, after = _tier_cells(slices_of(reader, query))
+        days_of = {"start": start, "end": end}
+        first = reader.connection.execute(at_start, days_of).one()
+        steps = [(start, *first), *reader.connection.execute(after, days_of)]
     else:
         days = active_days(reader, query).c
         of_people = by_people(reader, query, days.user_id)
@@ -124,10 +129,15 @@ def _steps_until(slices: Slices, table: Table) -> Select[*tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _tier_cells(slices: Slices) -> Select[*tuple[Any, ...]]:
-    c = _HABIT_TIER.c
-    sums = (func.sum(c[name]) for name in TIERS)
-    return select(c.day, *sums).where(slices.which(_HABIT_TIER), c.day <= _DAY).group_by(c.day)
+def _tier_cells(slices: Slices) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
+    """People in each tier on the first day, and how many more or fewer on each later day."""
+    c, theirs = _HABIT_TIER.c, slices.which(_HABIT_TIER)
+    sums = [func.coalesce(func.sum(c[name]), 0) for name in TIERS]
+    later = and_(c.day > _START, c.day <= _END)
+    return (
+        select(*sums).where(theirs, c.day <= _START),
+        select(c.day, *sums).where(theirs, later).group_by(c.day),
+    )
 
 
 # --- facts -------------------------------------------------------------------------------------

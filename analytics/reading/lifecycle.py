@@ -48,7 +48,9 @@ def of_cells(reader: Reader, query: Query, edges: Sequence[int]) -> list[Moved]:
         return found.where(slices.which(table), *conditions).scalar_subquery()
 
     on_day = DAILY.c.day.between(i.first, i.after - 1)
-    later, earlier = PAIR.c.later.between(i.first, i.after - 1), PAIR.c.earlier
+    # Day by day, so that pairs with other earlier days are not read.
+    days = select(DAILY.c.day).where(slices.which(DAILY), DAILY.c.users > 0, on_day)
+    later, earlier = PAIR.c.later.in_(days.correlate(intervals)), PAIR.c.earlier
     found = reader.execute(
         select(
             summed(DAILY, "users", on_day),

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    FromClause,
     Select,
     Table,
     and_,
     false,
     or_,
     select,
-    tuple_,
 )
 
 from analytics.models import table_of
@@ -36,13 +36,10 @@ class Slices(NamedTuple):
     departments: Names = ()
 
     def which(self, table: Table, *split: str) -> ColumnElement[bool]:
-        """The cells of a table that sum to the answer; `split` columns are kept apart by name."""
-        if len(split) > 1 and table is not HEADCOUNT:
-            # Else every department would be looked up in every organization.
-            pairs = select(HEADCOUNT.c.company, HEADCOUNT.c.department)
-            return tuple_(table.c.company, table.c.department).in_(
-                pairs.where(self.which(HEADCOUNT, *split))
-            )
+        """The cells of a table that sum to the answer; a `split` column is kept apart by name.
+
+        Both are of `HEADCOUNT` only; `split` has those of other tables.
+        """
         if self.scope is None:
             return and_(
                 _of_names(table.c.company, self.organizations, split="company" in split),
@@ -50,6 +47,18 @@ class Slices(NamedTuple):
             )
         parts = (self._part(table, *pair, split) for pair in sorted(self.scope.pairs))
         return or_(false(), *parts)
+
+    def split(
+        self, table: Table, by: Sequence[str]
+    ) -> tuple[FromClause, list[ColumnElement[Any]], ColumnElement[bool]]:
+        """What to select from, the columns `by` to keep apart, and the cells of a table then."""
+        if not {"company", "department"}.issubset(by):
+            return table, [table.c[name] for name in by], self.which(table, *by)
+        # Slice after slice, by the keys of a few: they come in order, so that nothing is sorted,
+        # and no department is looked up in every organization.
+        h = HEADCOUNT.c
+        own = and_(table.c.company == h.company, table.c.department == h.department)
+        return HEADCOUNT.join(table, own), [h[name] for name in by], self.which(HEADCOUNT, *by)
 
     def _part(
         self, table: Table, company: str, department: str, split: Sequence[str]

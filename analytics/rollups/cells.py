@@ -286,23 +286,27 @@ def contributions(cell: type[SQLModel], rows: FromClause, *, grouped: bool = Tru
 
 
 def in_all_slices(cell: type[SQLModel], finest: FromClause) -> Rows:
-    """Rows of the finest slice, added up into all four; sums of nothing but zeros are left out."""
-    keys, sums = keys_and_sums(cell)
-    rows = finest
+    """Rows of the finest slice, added up into all four; sums of nothing but zeros are left out.
+
+    Everybody's sums are made of the departments', which are fewer than the rows of the finest.
+    """
+    _, sums = keys_and_sums(cell)
+    parts: list[FromClause] = [finest]
     if issubclass(cell, Cell):
-        every = literal(ALL, String)
-        rest = [finest.c[name] for name in (*keys, *sums) if name not in SLICE]
-        rows = union_all(
-            *(
-                select(company.label("company"), department.label("department"), *rest)
-                for company in (finest.c.company, every)
-                for department in (finest.c.department, every)
-            )
-        ).subquery()
-    named = [rows.c[name] for name in keys]
-    totals = {name: func.sum(rows.c[name]) for name in sums}
-    return (
-        select(*named, *(total.label(name) for name, total in totals.items()))
-        .group_by(*named)
-        .having(or_(*(total != 0 for total in totals.values())))
+        of_department = _added_up(cell, finest, ("company",)).cte("of_department")
+        of_company = _added_up(cell, finest, ("department",)).subquery()
+        everybody = _added_up(cell, of_department, SLICE).subquery()
+        parts = [everybody, of_department, of_company, finest]
+    return union_all(
+        *(select(rows).where(or_(*(rows.c[name] != 0 for name in sums))) for rows in parts)
     )
+
+
+def _added_up(cell: type[SQLModel], rows: FromClause, all_of: tuple[str, ...]) -> Rows:
+    """Rows of a slice, added up into one of all companies, of all departments, or of both."""
+    keys, sums = keys_and_sums(cell)
+    named = {name: literal(ALL, String) if name in all_of else rows.c[name] for name in keys}
+    return select(
+        *(key.label(name) for name, key in named.items()),
+        *(func.sum(rows.c[name]).label(name) for name in sums),
+    ).group_by(*(rows.c[name] for name in keys if name not in all_of))

@@ -69,18 +69,16 @@ def feature_pairs(*, touched: bool) -> FromClause:
     }
     used = union_all(
         *(
-            select(h.user_id, literal(feature).label("feature"), h.day)
-            .where(was_used, _theirs(_hour, touched))
-            .distinct()
+            select(h.user_id, literal(feature).label("feature"), h.day).where(
+                was_used, _theirs(_hour, touched)
+            )
             for feature, was_used in features.items()
         )
     ).subquery()
     u = used.c
     before = func.lag(u.day).over(partition_by=(u.user_id, u.feature), order_by=u.day)
-    return select(
-        u.user_id,
-        u.feature,
-        u.day.label("later"),
-        func.coalesce(before, 0).label("earlier"),
-        literal(1).label("users"),
-    ).subquery()
+    earlier = func.coalesce(before, 0).label("earlier")
+    later, users = u.day.label("later"), literal(1).label("users")
+    pairs = select(u.user_id, u.feature, later, earlier, users).subquery()
+    # Hours of one day are no pair.
+    return select(pairs).where(pairs.c.earlier < pairs.c.later).subquery()

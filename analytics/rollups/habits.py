@@ -23,6 +23,7 @@ from analytics.models import table_of
 from analytics.rollups.habit_tables import BLOCK, BLOCKS, MOST_DAYS, TIERS, WINDOW
 from analytics.rollups.staging import USER_OF_OTHER_DAYS, listed
 from analytics.rollups.tables import Activity, UserDay
+from analytics.sql.planner import computed_once
 
 _activity, _user_day = table_of(Activity), table_of(UserDay)
 
@@ -33,56 +34,29 @@ def _rows(table: FromClause, touched: bool) -> FromClause:
     return select(table).where(theirs).subquery()
 
 
-def _counted(rows: Any, first: int, last: int) -> ColumnElement[int]:
-    """How many rows a person has from `first` to `last`, in days from that of each row."""
-    over: dict[str, Any] = {"partition_by": rows.user_id, "order_by": rows.day}
-    return func.count().over(**over, range_=(first, last))
+def _steps(rows: FromClause, name: str) -> FromClause:
+    """Each row is a step up on its day, and one down 28 days later.
 
-
-def _entering(rows: Any) -> ColumnElement[int]:
-    """The rows of the 28 days that end on each row's day."""
-    return _counted(rows, 1 - WINDOW, 0)
-
-
-def _leaving(rows: Any) -> ColumnElement[int]:
-    """The rows of the 28 days that begin on each row's day: the last that it is one of."""
-    return _counted(rows, 0, WINDOW - 1)
-
-
-def _steps(rows: Any, name: str, up: ColumnElement[int], down: ColumnElement[int]) -> FromClause:
-    """A step up to a number on each row's day, and one down from another 28 days later."""
-    steps: tuple[tuple[int, ColumnElement[int], int], ...] = ((0, up, 1), (WINDOW, down, -1))
-    return union_all(
-        *(
-            select(
-                rows.user_id,
-                (rows.day + later).label("day"),
-                number.label(name),
-                literal(users).label("users"),
-            )
-            for later, number, users in steps
-        )
-    ).subquery()
+    A step up is to as many as its person has then, one down from as many: rows of a day take a
+    step each.
+    """
+    later, users = literal(0).label("later"), literal(1).label("users")
+    moves = union_all(select(later, users), select(literal(WINDOW), literal(-1))).subquery().c
+    moved = select(rows.c.user_id, (rows.c.day + moves.later).label("day"), moves.users)
+    m = moved.select_from(rows.join(moves.later.table, true())).subquery().c
+    has = func.sum(m.users).over(partition_by=m.user_id, order_by=(m.day, m.users), rows=(None, 0))
+    number = case((m.users > 0, has), else_=has + 1)
+    return select(m.user_id, m.day, number.label(name), m.users).subquery()
 
 
 def habit_days(*, touched: bool) -> FromClause:
-    """Each active day is a step up to as many as there are in the 28 days that end on it, and, 28
-    days later, one down from as many as there are in those that begin on it."""
-    days = _rows(_user_day, touched).c
-    return _steps(days, "active_days", _entering(days), _leaving(days))
+    """How many active days people have in the 28 days that end on a day."""
+    return _steps(_rows(_user_day, touched), "active_days")
 
 
 def volumes(*, touched: bool) -> FromClause:
-    """The same of conversations: those of a day take a step each."""
-    a = _rows(_activity, touched).c
-    of_day = func.row_number().over(partition_by=(a.user_id, a.day)).label("of_day")
-    counted = (
-        select(a.user_id, a.day, of_day, _entering(a).label("up"), _leaving(a).label("down"))
-        .subquery()
-        .c
-    )
-    up, down = counted.up - counted.of_day + 1, counted.down - counted.of_day + 1
-    return _steps(counted, "conversations", up, down)
+    """How many conversations people have started in the 28 days that end on a day."""
+    return _steps(_rows(_activity, touched), "conversations")
 
 
 def habit_tiers(*, touched: bool) -> FromClause:
@@ -100,22 +74,35 @@ def tier_steps(days: FromClause) -> FromClause:
     """
     d = days.c
     over: dict[str, Any] = {"partition_by": d.user_id, "order_by": d.day}
+    # How many days ago the n-th active day before was, and how many from now the n-th after is.
+    ns = 1, MOST_DAYS - 1, MOST_DAYS
     told = select(
         d.user_id,
         d.day,
-        func.lag(d.day).over(**over).label("before"),
-        func.lead(d.day).over(**over).label("after"),
-        _entering(d).label("up"),
-        _leaving(d).label("down"),
+        *(_gap(d.day - func.lag(d.day, n).over(**over)).label(f"before_{n}") for n in ns),
+        *(_gap(func.lead(d.day, n).over(**over) - d.day).label(f"after_{n}") for n in ns),
     ).subquery()
-    t = told.c
-    begins = or_(t.before.is_(None), t.before < t.day - BLOCK)
-    ends = or_(t.after.is_(None), t.after > t.day + BLOCK)
+    (last, fits, too_many), (following, still_fits, still_too_many) = (
+        [told.c[f"{where}_{n}"] for n in ns] for where in ("before", "after")
+    )
+    turns = {
+        "begins": _one(last > BLOCK),
+        "ends": _one(following > BLOCK),
+        "up": _one(fits < WINDOW, too_many >= WINDOW),
+        "down": _one(still_fits < WINDOW, still_too_many >= WINDOW),
+    }
+    named = (turn.label(name) for name, turn in turns.items())
+    turning = computed_once(
+        select(told.c.user_id, told.c.day, *named).where(
+            or_(*(turn == 1 for turn in turns.values()))
+        )
+    )
+    t = turning.c
     offsets = union_all(*(select(literal(n * BLOCK).label("days")) for n in range(BLOCKS + 1)))
     later = offsets.subquery()
     passed = later.c.days
-    blocks = _one(begins, passed < WINDOW) - _one(ends, passed > 0)
-    many = _one(t.up == MOST_DAYS, passed == 0) - _one(t.down == MOST_DAYS, passed == WINDOW)
+    blocks = case((passed < WINDOW, t.begins), else_=0) - case((passed > 0, t.ends), else_=0)
+    many = case((passed == 0, t.up), (passed == WINDOW, -t.down), else_=0)
     moments = (
         select(
             t.user_id,
@@ -123,38 +110,45 @@ def tier_steps(days: FromClause) -> FromClause:
             blocks.label("blocks"),
             many.label("many"),
         )
-        .select_from(told.join(later, true()))
-        .where(or_(begins, ends, t.up == MOST_DAYS, t.down == MOST_DAYS))
+        .select_from(turning.join(later, true()))
         .where(or_(blocks != 0, many != 0))
         .subquery()
         .c
     )
-    # All rows of a day have its sum: the first of them has another tier than the one before it.
-    over = {"partition_by": moments.user_id, "order_by": moments.day}
-    filled = func.sum(moments.blocks).over(**over)
-    is_many = func.sum(moments.many).over(**over)
-    tier = case(
-        (and_(filled == BLOCKS, is_many == 1), "most_days"),
+    over = {"partition_by": moments.user_id, "order_by": moments.day, "rows": (None, 0)}
+    by_day = {"blocks": func.sum(moments.blocks), "many": func.sum(moments.many)}
+    sums = (
+        select(
+            moments.user_id,
+            moments.day,
+            *(step.label(name) for name, step in by_day.items()),
+            *(func.sum(step).over(**over).label(f"{name}_now") for name, step in by_day.items()),
+        )
+        .group_by(moments.user_id, moments.day)
+        .subquery()
+        .c
+    )
+    now = _tier(sums.blocks_now, sums.many_now)
+    before = _tier(sums.blocks_now - sums.blocks, sums.many_now - sums.many)
+    moves = select(sums.user_id, sums.day, now.label("now"), before.label("before")).subquery()
+    m = moves.c
+    tiers = ((_one(m.now == name) - _one(m.before == name)).label(name) for name in TIERS)
+    return select(m.user_id, m.day, *tiers).where(m.now != m.before).subquery()
+
+
+def _tier(filled: ColumnElement[int], many: ColumnElement[int]) -> ColumnElement[str]:
+    """The tier of who has so many blocks that aren't empty, and MOST_DAYS or more if `many`."""
+    return case(
+        (and_(filled == BLOCKS, many == 1), "most_days"),
         (filled == BLOCKS, "weekly"),
         (filled > 0, "occasional"),
         else_="",
     )
-    tiers = select(moments.user_id, moments.day, tier.label("tier")).subquery().c
-    was = func.lag(tiers.tier).over(partition_by=tiers.user_id, order_by=tiers.day)
-    moves = (
-        select(tiers.user_id, tiers.day, tiers.tier, func.coalesce(was, "").label("was"))
-        .subquery()
-        .c
-    )
-    return (
-        select(
-            moves.user_id,
-            moves.day,
-            *((_one(moves.tier == n) - _one(moves.was == n)).label(n) for n in TIERS),
-        )
-        .where(moves.tier != moves.was)
-        .subquery()
-    )
+
+
+def _gap(days: ColumnElement[int]) -> ColumnElement[int]:
+    """Days between two active days: a whole window if there is no other."""
+    return func.coalesce(days, WINDOW)
 
 
 def _one(*fits: ColumnElement[bool]) -> ColumnElement[int]:

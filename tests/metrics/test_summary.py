@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from analytics.metrics.summary import summary, whole_weeks
 from analytics.metrics.summary_row import Sentence
@@ -455,6 +456,21 @@ def test_a_week_against_the_week_before(store_of: Shelf) -> None:
         "compared_from": date(2026, 3, 2),
         "compared_to": date(2026, 3, 8),
     }
+
+
+def test_all_that_a_figure_is_held_against_is_read_at_once(store_of: Shelf) -> None:
+    asked: list[str] = []
+    with reading(store_of(GROWN)) as reader:
+        engine = reader.connection.engine
+
+        def note(*of: Any) -> None:
+            asked.append(of[2])
+
+        event.listen(engine, "before_cursor_execute", note)
+        assert summary(reader, ask("2026-03-09", "2026-03-15", "2026-03-16"))
+        event.remove(engine, "before_cursor_execute", note)
+    for cells in ("depth", "intervals", "min(rollup.daily.day)"):
+        assert sum(cells in statement for statement in asked) == 1, cells
 
 
 def test_who_came_stayed_came_back_and_left(store_of: Shelf) -> None:

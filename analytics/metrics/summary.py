@@ -210,7 +210,8 @@ class _Summary(Windows):
         if row.active_users and row.to_day:
             each = [(row.most_days, row.weekly), (row.previous_most_days, row.previous_weekly)]
             now, before = (None if a is None or b is None else a + b for a, b in each)
-            part = say.Part(now or 0, row.active_users, before, row.previous_active_users)
+            then = self._weeks_before(row.to_day)
+            part = say.Part(now or 0, row.active_users, before, row.previous_active_users, then)
             words = say.habit(part, self._four_weeks(row.to_day))
             yield self._of_four_weeks("Habit", "habit", words, part, row.to_day)
 
@@ -218,9 +219,8 @@ class _Summary(Windows):
         """How few start half of the conversations."""
         row = concentration(self.reader, self.query)
         if row.people and row.half_people and row.to_day:
-            part = say.Part(
-                row.half_people, row.people, row.previous_half_people, row.previous_people
-            )
+            before, then = row.previous_half_people, self._weeks_before(row.to_day)
+            part = say.Part(row.half_people, row.people, before, row.previous_people, then)
             words = say.concentration(part, self._four_weeks(row.to_day))
             if words:
                 name = "Half of the conversations"
@@ -231,6 +231,12 @@ class _Summary(Windows):
         if self.query.period.days == WINDOW:
             return "these 4 weeks"
         return f"the 4 weeks {days(window(end.toordinal(), self.query.period))}"
+
+    def _weeks_before(self, end: datetime.date) -> str:
+        """How the 28 days before are called: in full where the summary compares with others."""
+        before, other = window(end.toordinal() - WINDOW, self.query.period), self.query.previous
+        is_same = (before.start, before.end) == (other.period.start, other.period.end)
+        return "before" if is_same else "in the 4 weeks before"
 
     def _of_four_weeks(
         self, name: str, result: str, words: say.Words, part: say.Part, end: datetime.date

@@ -12,8 +12,11 @@ REPLACEMENT = "\ufffd"
 _ESCAPED = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _ESCAPE = re.compile("|".join(_ESCAPED))
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# C0 without tab and line ends, DEL and C1, lone surrogates, and the two that are no characters.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# C0 without tab and line ends, DEL and C1, lone surrogates, the two that are no characters, and
+# those that turn the direction of what follows: our own words after a name, too.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _TRUE = frozenset(("1", "t", "true", "y", "yes", "on"))
 _TIMESTAMP = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -100,7 +103,8 @@ def as_moment(value: object) -> datetime | None:
 
 
 def printable(text: str) -> str:
-    """The text with U+FFFD for every character that a renderer, XML or a terminal stumbles over.
+    """The text with U+FFFD for every character that a renderer, XML or a terminal stumbles over, or
+    that turns the words after it around.
 
     Tabs and line ends stay. For what is drawn and printed only: names keep what they are made of
     wherever they are compared, filtered or exported as data.

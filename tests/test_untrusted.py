@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from analytics.untrusted import as_text, printable, unescaped
+from ui.inert import inert
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,12 @@ def test_what_is_printable_stands_in_xml() -> None:
     assert {"\t", "\n", "\r"} <= set(kept)
     assert printable("Ünï😀") == "Ünï😀"
     assert printable("North\x0bSouth\x85") == "North\ufffdSouth\ufffd"
+
+
+def test_no_name_turns_the_words_after_it_around() -> None:
+    assert printable("a\u202eb\u2067c") == "a\ufffdb\ufffdc"
+    assert inert("a\u202eb accounts for") == "a\ufffdb accounts for"
+    assert inert("\u05e9\u05dc\u05d5\u05dd\u200f") == "\u05e9\u05dc\u05d5\u05dd\u200f"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from analytics.search.snippets import SnippetPart
+from analytics.untrusted import printable
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # Markdown makes links of bare addresses even where their punctuation is escaped.
@@ -13,7 +14,8 @@ _JOINER = "\u2060"  # takes no room and breaks no line
 
 def inert(words: object) -> str:
     """Text for an element that reads markdown: nothing in it formats, links or loads."""
-    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub(_JOINER, " ".join(str(words).split())))
+    said = printable(" ".join(str(words).split()))
+    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub(_JOINER, said))
 
 
 def highlighted(parts: Sequence[SnippetPart]) -> str:

@@ -125,7 +125,7 @@ def _told(note: Note, row: NoteRow | None) -> None:
     else:
         _compared(row)
     if row and row.overlaps:
-        st.caption(f"Overlaps with {inert(row.overlaps)}: what changed may be theirs.")
+        st.caption(f"Overlaps with {inert(row.overlaps)}: their weeks share days with its own.")
 
 
 def _compared(row: NoteRow) -> None:

@@ -195,20 +195,25 @@ def _of(part: int, whole: int, what: str) -> str:
     return f"{number(part)} of the {count(whole, 'person', 'people')} {what}"
 
 
-def _part_before(part: int | None, whole: int | None) -> str:
-    if part is None or whole is None:
-        return ""
-    return f"{number(part)} of {number(whole)} before{share_of(part, whole)}."
-
-
 @dataclass(frozen=True)
 class Part:
-    """A part of some people, now and before; None where nobody knows."""
+    """A part of some people, now and before; None where nobody knows.
+
+    `then` says which days were before.
+    """
 
     part: int
     whole: int
     part_before: int | None = None
     whole_before: int | None = None
+    then: str = "before"
+
+
+def _part_before(of: Part) -> str:
+    part, whole = of.part_before, of.whole_before
+    if part is None or whole is None:
+        return ""
+    return f"{number(part)} of {number(whole)} {of.then}{share_of(part, whole)}."
 
 
 def adoption(of: Part) -> Words:
@@ -220,7 +225,7 @@ def adoption(of: Part) -> Words:
     elif of.whole >= PERCENT_BASE:
         figure = percent(percentage(of.part, of.whole))
         said += share_of(of.part, of.whole)
-    return Words(figure, f"{said}.", _part_before(of.part_before, of.whole_before))
+    return Words(figure, f"{said}.", _part_before(of))
 
 
 def habit(of: Part, weeks: str) -> Words:
@@ -228,7 +233,7 @@ def habit(of: Part, weeks: str) -> Words:
     said = f"{_of(of.part, of.whole, f'active in {weeks}')} were active in each of them"
     said += f"; {TOO_FEW} whether it is a habit" if of.whole < RATE_PEOPLE else ""
     said += share_of(of.part, of.whole)
-    return Words(number(of.part), f"{said}.", _part_before(of.part_before, of.whole_before))
+    return Words(number(of.part), f"{said}.", _part_before(of))
 
 
 def activation(used: int, accounts: int, created: str, median: int | None) -> Words:
@@ -248,7 +253,7 @@ def concentration(of: Part, weeks: str) -> Words | None:
     if of.whole < RATE_PEOPLE:
         return None
     said = f"{_of(of.part, of.whole, f'who started conversations in {weeks}')} started half of them"
-    before = _part_before(of.part_before, of.whole_before)
+    before = _part_before(of)
     if of.whole_before is not None and of.whole_before < RATE_PEOPLE:
         before = ""
     return Words(number(of.part), f"{said}{share_of(of.part, of.whole)}.", before)

@@ -221,6 +221,7 @@ class _Summary(Windows):
                 active,
                 _each_week(before) if before else None,
                 sum(before) if before else None,
+                self._weeks_before(end),
             )
             words = say.habit(part, self._four_weeks(end))
             yield self._of_four_weeks("Habit", "habit", words, part, end)
@@ -229,9 +230,8 @@ class _Summary(Windows):
         """How few start half of the conversations."""
         row = concentration(self.reader, self.query)
         if row.people and row.half_people and row.to_day:
-            part = say.Part(
-                row.half_people, row.people, row.previous_half_people, row.previous_people
-            )
+            before, then = row.previous_half_people, self._weeks_before(row.to_day)
+            part = say.Part(row.half_people, row.people, before, row.previous_people, then)
             words = say.concentration(part, self._four_weeks(row.to_day))
             if words:
                 name = "Half of the conversations"
@@ -242,6 +242,12 @@ class _Summary(Windows):
         if self.query.period.days == WINDOW:
             return "these 4 weeks"
         return f"the 4 weeks {days(window(end.toordinal(), self.query.period))}"
+
+    def _weeks_before(self, end: datetime.date) -> str:
+        """How the 28 days before are called: in full where the summary compares with others."""
+        before, other = window(end.toordinal() - WINDOW, self.query.period), self.query.previous
+        is_same = (before.start, before.end) == (other.period.start, other.period.end)
+        return "before" if is_same else "in the 4 weeks before"
 
     def _of_four_weeks(
         self, name: str, result: str, words: say.Words, part: say.Part, end: datetime.date

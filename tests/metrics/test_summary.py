@@ -191,9 +191,9 @@ def part(  # noqa: PLR0913, PLR0917 - what is said, of what
     }
 
 
-def of_before(now: int | None, whole: int | None) -> str:
+def of_before(now: int | None, whole: int | None, then: str = "before") -> str:
     """A part of people before, in words."""
-    return "" if now is None or whole is None else f"{now} of {whole} before{share(now, whole)}."
+    return "" if now is None or whole is None else f"{now} of {whole} {then}{share(now, whole)}."
 
 
 def some(people: int, none: str = "Nobody") -> str:
@@ -283,7 +283,9 @@ def started(oracle: Oracle, query: Query, days: Span, earlier: Span) -> Iterator
     yield part("Activation", used, None, f"{said}.", "activation-time", days, earlier)
 
 
-def of_four_weeks(oracle: Oracle, query: Query, days: Span) -> dict[str, dict[str, Any]]:
+def of_four_weeks(
+    oracle: Oracle, query: Query, days: Span, earlier: Span
+) -> dict[str, dict[str, Any]]:
     """Who used a twin week by week, and how few start half of the conversations."""
     habit, few = oracle.answer("habit", query), oracle.answer("concentration", query)
     if habit["to_day"] is None:
@@ -292,6 +294,7 @@ def of_four_weeks(oracle: Oracle, query: Query, days: Span) -> dict[str, dict[st
     own = habit["to_day"] - length + timedelta(1), habit["to_day"]
     then = own[0] - length, own[1] - length
     weeks = "these 4 weeks" if own == days else f"the 4 weeks {dates(*own)}"
+    ago = "before" if then == earlier else "in the 4 weeks before"
     found = {}
     if active := habit["active_users"]:
         each = habit["most_days"] + habit["weekly"]
@@ -301,7 +304,7 @@ def of_four_weeks(oracle: Oracle, query: Query, days: Span) -> dict[str, dict[st
         said += "; too few people to say whether it is a habit" if active < 10 else ""
         said += share(each, active)
         row = part("Habit", each, before, f"{said}.", "habit", own, then)
-        found["habit"] = {**row, "comparison": of_before(before, of)}
+        found["habit"] = {**row, "comparison": of_before(before, of, ago)}
     if (people := few["people"]) and people >= 10:
         half, before = few["half_people"], few["previous_half_people"]
         said = f"{half} of the {some(people)} who started conversations in {weeks} started half of"
@@ -309,7 +312,7 @@ def of_four_weeks(oracle: Oracle, query: Query, days: Span) -> dict[str, dict[st
         name = "Half of the conversations"
         row = part(name, half, before, f"{said}.", "concentration", own, then)
         of = few["previous_people"]
-        compared = "" if of is None or of < 10 else of_before(before, of)
+        compared = "" if of is None or of < 10 else of_before(before, of, ago)
         found["few"] = {**row, "comparison": compared}
     return found
 
@@ -383,7 +386,7 @@ def expected(oracle: Oracle, query: Query) -> list[dict[str, Any]]:
         period=Period(*days, today),
         against=query.against and Period(*earlier, today),
     )
-    of_weeks = of_four_weeks(oracle, weeks, days)
+    of_weeks = of_four_weeks(oracle, weeks, days, earlier)
     rows = [
         row(people, f"{some(people.now)} used a twin.", "metrics", "people"),
         *changed(oracle, weeks, people, days, earlier),
@@ -499,6 +502,25 @@ def test_with_three_changes_before_only_numbers_are_said(store_of: Shelf) -> Non
         three = summary(reader, ask("2026-02-23", "2026-03-01", "2026-03-16"))[0]
     assert (four.comparison, four.direction) == ("About as before (3).", "about as before")
     assert (three.comparison, three.direction) == ("4 before.", "")
+
+
+def test_the_4_weeks_before_are_named_where_the_summary_compares_with_others(
+    store_of: Shelf,
+) -> None:
+    """Of one week, and of four against others, they aren't the days before that the summary has."""
+    raw = visits({"2026-01-19": 3, "2026-02-16": 3, "2026-03-09": 2})
+    ends, today = "2026-03-15", "2026-03-16"
+    other = {"against": Period(date(2026, 1, 12), date(2026, 2, 8), date(2026, 3, 16))}
+    with reading(store_of(raw)) as reader:
+        month = summary(reader, ask("2026-02-16", ends, today))
+        week = summary(reader, ask("2026-03-09", ends, today))
+        chosen = summary(reader, ask("2026-02-16", ends, today, **other))
+    habits = [row for rows in (month, week, chosen) for row in rows if row.name == "Habit"]
+    assert column(habits, "comparison") == [
+        "0 of 3 before.",
+        "0 of 3 in the 4 weeks before.",
+        "0 of 3 in the 4 weeks before.",
+    ]
 
 
 def test_nothing_is_compared_with_days_before_the_data(store_of: Shelf) -> None:

@@ -48,9 +48,12 @@ def of_cells(reader: Reader, query: Query, edges: Sequence[int]) -> list[Moved]:
         return found.where(slices.which(table), *conditions).scalar_subquery()
 
     on_day = DAILY.c.day.between(i.first, i.after - 1)
-    # Day by day, so that pairs with other earlier days are not read.
-    days = select(DAILY.c.day).where(slices.which(DAILY), DAILY.c.users > 0, on_day)
-    later, earlier = PAIR.c.later.in_(days.correlate(intervals)), PAIR.c.earlier
+    later, earlier = PAIR.c.later.between(i.first, i.after - 1), PAIR.c.earlier
+    if slices.scope is None:
+        # Day by day, so that pairs with other earlier days are not read. Of a scope, which is no
+        # range of the key, the days would be looked up for every pair.
+        days = select(DAILY.c.day).where(slices.which(DAILY), DAILY.c.users > 0, on_day)
+        later = PAIR.c.later.in_(days.correlate(intervals))
     found = reader.execute(
         select(
             summed(DAILY, "users", on_day),

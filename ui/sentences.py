@@ -6,6 +6,7 @@ from analytics.metrics.pages import NAVIGATION
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.summary import (
     days_words,
+    is_compared,
     note_title,
     note_words,
     notes_query,
@@ -27,6 +28,11 @@ RESULT = BY_SLUG["summary"]
 def summarized() -> Query:
     """The question of the page's whole weeks."""
     return whole_weeks(page_context().query)
+
+
+def has_change() -> bool:
+    """Whether there is a change of these weeks to draw."""
+    return page_context().compares and is_compared(rows(RESULT.slug))
 
 
 def sentence_list() -> None:

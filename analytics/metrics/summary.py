@@ -97,6 +97,11 @@ def note_words(row: NoteRow) -> str:
     return f"{said}."
 
 
+def is_compared(rows: Sequence[Sentence]) -> bool:
+    """Whether the people of the days are held against others: whether there is a change to draw."""
+    return bool(rows) and rows[0].previous is not None
+
+
 def told(rows: Sequence[Sentence], *, compares: bool) -> list[Sentence]:
     """Sentences as they are shown: without what is compared, where nothing is."""
     if compares:

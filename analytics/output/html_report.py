@@ -22,7 +22,7 @@ from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import BY_SLUG
 from analytics.metrics.result import Card, Result
 from analytics.metrics.sources import apart
-from analytics.metrics.summary import days_words, told, whole_weeks
+from analytics.metrics.summary import days_words, is_compared, told, whole_weeks
 from analytics.metrics.summary_row import Sentence
 from analytics.output.chart_data import Compared, chart_data, compared_with, table_columns
 from analytics.output.chart_notes import add_titles, notes_on, sentence
@@ -100,10 +100,9 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
         if page not in PAGES:
             raise QueryError("page", page, f"choose one of {', '.join(PAGES)}, all")
     slugs = [(page, slug) for page in pages for slug in PAGES[page].slugs]
-    if not compares:  # the summary's charts are of changes alone
-        slugs = [one for one in slugs if one[0] != "summary" or not BY_SLUG[one[1]].is_chart]
     parts: dict[str, list[_Part]] = {page: [] for page in pages}
     asked = {page: whole_weeks(query) if page == "summary" else query for page in pages}
+    has_change = False
     with reading(store, scope) as reader:
         known = span(reader, query.period.today)
         left, only = apart(reader).left_out, only_words(query, Called(reader))
@@ -112,6 +111,8 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
             result, question = BY_SLUG[slug], asked[page]
             progress(n / len(slugs), result.title)
             rows = partial(result.rows, reader, chosen=choices.get(slug))
+            if page == "summary" and result.is_chart and not has_change:
+                continue  # its charts are of changes alone
             if result.reads_notes and reader.notes.problem:
                 part = _Part(result)
             elif result.is_chart:
@@ -119,7 +120,10 @@ def page_html(  # noqa: PLR0913 - a question, where it is asked, and how it is s
                 shown = notes_on(result, reader.notes.found, question)
                 part = _chart(result, question, rows(question), compared, shown, page)
             else:
-                part = _words(result, rows(question), compares, store.settings.zone)
+                found = rows(question)
+                part = _words(result, found, compares, store.settings.zone)
+                if slug == "summary":
+                    has_change = compares and is_compared(cast("list[Sentence]", found))
                 if part.sentences:
                     part = replace(part, summary=days_words(question, compares=compares))
                     part = replace(part, notes=told_notes(reader, question) if compares else ())

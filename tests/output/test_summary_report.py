@@ -126,6 +126,14 @@ def test_the_html_has_each_sentence_with_its_figure(store: Store) -> None:
     assert "compared with" not in alone.partition('<section id="definitions"')[0]
 
 
+def test_the_html_draws_no_change_where_nothing_is_compared(store: Store) -> None:
+    assert "<h3>Change of active users" in page_html(store, week(), ["summary"], NOW)
+    year = Period(date(2025, 3, 10), date(2025, 3, 16), NOW.date())
+    html = page_html(store, week(against=year), ["summary"], NOW)
+    assert "Nothing to compare with: the data begin on" in html
+    assert "Change of active users" not in html.partition('<section id="definitions"')[0]
+
+
 def test_the_html_of_other_days_is_of_whole_weeks(store: Store) -> None:
     longer = Query(Period(date(2026, 3, 6), date(2026, 3, 15), NOW.date()))
     html = page_html(store, longer, ["summary"], NOW)

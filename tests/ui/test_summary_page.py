@@ -69,6 +69,17 @@ def test_without_a_comparison_none_is_said(app: Open, reference: Path) -> None: 
     assert not re.search("compared with|before", said(made).replace("weeks before", ""))
 
 
+def test_without_days_to_compare_with_no_change_is_drawn(
+    app: Open,  # noqa: F811
+    reference: Path,  # noqa: F811
+) -> None:
+    assert len(app(reference, "summary").get("vega_lite_chart")) == 1
+    made = app(reference, "summary", {"compare": "year"})
+    no_errors(made)
+    assert "Nothing to compare with: the data begin on" in said(made)
+    assert not made.get("vega_lite_chart")
+
+
 def test_a_day_that_is_not_over_has_no_sentence(app: Open, reference: Path) -> None:  # noqa: F811
     made = app(reference, "summary", {"dates": ["2999-01-01", "2999-01-01"]})
     assert not made.exception

@@ -63,7 +63,8 @@ class ActivationTime(Row):
         int | None,
         Meaning(
             "Older than the data",
-            "Left out: created before the first active day of the whole database.",
+            "Left out: created before the first active day of the whole database, of those whose"
+            " creation day + 28 lies on a complete day of the period.",
             total="distinct",
         ),
     ]

@@ -70,7 +70,7 @@ RESULT = Result(
     "Habits over time",
     "adoption/habit/tiers",
     habit_tiers,
-    Drawing("columns", "date", TIERS),
+    Drawing("columns", "date", TIERS, as_of=True),
     empty="Nobody was active, or the 28 days that end in this period begin before the data.",
     leads_to=_leads_to,
 )

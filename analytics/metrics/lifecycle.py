@@ -125,12 +125,17 @@ def _card(row: Lifecycle, name: str) -> Card:
         name.capitalize(),
         number(now),
         definition,
-        "" if then is None else difference(now, then, moves),
+        "" if then is None else _moved(now, then, moves),
         "" if then is None else direction(moves, now - then),
         "" if then is None else number(then),
         of,
         better="down" if name == "gone" else "up",
     )
+
+
+def _moved(now: int, then: int, moves: float | None) -> str:
+    """A difference; where nobody was before, how many more: "new" is what one of the cards is."""
+    return f"+{number(now)}" if moves is None else difference(now, then, moves)
 
 
 def lifecycle_leads_to(row: Lifecycle, query: Query) -> list[Sequence[DrillThrough]]:

@@ -24,6 +24,7 @@ class Drawing:
     `heatmap` spreads `x` against `y`. `thin` fields are fainter, those `below` stand under the line
     of `columns` that are a week wide. `signed` bars lie on both sides of 0.
     `sentences` are read one below the other.
+    `as_of` where a day's figures are of the days that end on it.
     What the fields are called and mean stands with them in the row.
     """
 
@@ -36,6 +37,7 @@ class Drawing:
     below: tuple[str, ...] = ()
     or_more: int | None = None
     signed: bool = False
+    as_of: bool = False
 
 
 @dataclass(frozen=True)

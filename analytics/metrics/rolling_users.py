@@ -86,6 +86,7 @@ RESULT = Result(
         "date",
         ("users_28_days", "users_7_days", "users_1_day"),
         thin=("users_1_day",),
+        as_of=True,
     ),
     empty="Nobody was active within these days, as far as the data reach back.",
     leads_to=_leads_to,

@@ -14,6 +14,7 @@ from analytics.output.chart_data import Compared, drawn_fields
 _SOME_DAYS = (4, 12, 20)  # of 28: one a week, three a week, each working day
 NAMED = 3  # of many that share a place
 _NOT_OVER = "No day of this period is over yet"
+_THEN = "on the last day compared with"
 
 
 def summary(  # noqa: PLR0911 - a line a kind of chart
@@ -31,7 +32,8 @@ def summary(  # noqa: PLR0911 - a line a kind of chart
     if drawing.below:
         return _flows_sentence(result, data)
     if drawing.x == "date":
-        return _days_sentence(result, data, compared)
+        of_days = _last_day_sentence if drawing.as_of else _days_sentence
+        return of_days(result, data, compared)
     if drawing.signed:
         return _parts_sentence(result, data)
     values = data[next(iter(drawn_fields(result)))].dropna()
@@ -137,6 +139,26 @@ def _days_sentence(result: Result, data: pd.DataFrame, compared: Compared | None
         sentence += f" ({count(len(data), 'day')} against {number(len(compared.rows))})"
     peak = "" if total == "last" or isinstance(total, Ratio) else _peak(result, data, fields)
     return f"{sentence}{peak}."
+
+
+def _last_day_sentence(result: Result, data: pd.DataFrame, compared: Compared | None) -> str:
+    """The figures of the last day that has them, and the first of them on that compared with."""
+    fields = drawn_fields(result)
+    if not data["complete"].any():
+        return f"{_NOT_OVER}."
+    known = data.dropna(subset=list(fields), how="all")
+    if known.empty:
+        return result.empty
+    last, main = known.iloc[-1], next(iter(fields))
+    said = [
+        f"{number(int(last[name]))} {_lower(label)}"
+        for name, label in fields.items()
+        if not pd.isna(last[name])
+    ]
+    then = [getattr(row, main) for row in compared.rows] if compared else []
+    before = next((value for value in reversed(then) if value is not None), None)
+    other = "" if before is None else f"; {_lower(fields[main])} {number(before)} {_THEN}"
+    return f"On {long_day(last['date'])}: {_listed(said)}{other}."
 
 
 def _over_days(result: Result, data: pd.DataFrame, name: str, complete: list[bool]) -> Share | None:

@@ -41,7 +41,10 @@ def test_each_day_has_its_28_days(store_of: Shelf) -> None:
     # Fay alone on the first day with 28 days of data; on the next ann, bob and cat.
     assert column(first, *TIERS) == [(None, None, None), (0, 0, 1), (0, 0, 3)]
     said = summary(RESULT, chart_data(RESULT, rows))
-    assert said == "On average, active on most days: 1.0 a day; every day had 1."
+    assert said == (
+        "On Saturday 28 March 2026: 1 active on most days, 2 active weekly and 3 active"
+        " occasionally."
+    )
 
 
 def test_a_day_leads_to_everybody_active_in_its_28_days(store_of: Shelf) -> None:

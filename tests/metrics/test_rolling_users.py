@@ -80,9 +80,13 @@ def test_an_hour_that_comes_twice_is_of_one_day(store_of: Shelf) -> None:
 @pytest.mark.parametrize(
     ("start", "end", "said"),
     [
-        ("2026-03-28", "2026-03-31", "Within 28 days: 4."),
-        ("2026-03-30", "2026-04-02", "Within 28 days: 4."),
+        ("2026-03-28", "2026-03-31",
+         "On Tuesday 31 March 2026: 4 within 28 days, 2 within 7 days and 1 within 1 day."),
+        ("2026-03-30", "2026-04-02",
+         "On Wednesday 1 April 2026: 4 within 28 days, 2 within 7 days and 0 within 1 day."),
         ("2026-03-01", "2026-03-07",
+         "On Saturday 7 March 2026: 3 within 7 days and 0 within 1 day."),
+        ("2026-02-01", "2026-02-07",
          "Nobody was active within these days, as far as the data reach back."),
         ("2026-04-02", "2026-04-02", "No day of this period is over yet."),
     ],

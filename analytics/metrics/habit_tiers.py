@@ -55,14 +55,22 @@ def habit_tiers(reader: Reader, query: Query) -> list[HabitTiersDay]:
 
 
 def _leads_to(row: Any, query: Query) -> DrillThrough:
-    """Everybody active in the 28 days: the three together."""
-    key, people = (row.date.isoformat(),), [getattr(row, name) for name in TIERS]
-    if None in people:
+    """Everybody active in the 28 days, and those of each habit."""
+    key, people = (row.date.isoformat(),), {name: getattr(row, name) for name in TIERS}
+    if None in people.values():
         return DrillThrough(short_day(row.date), {}, query, key)
-    of = window(row.date.toordinal(), query.period)
-    name = f"Active in the 28 days to {short_day(row.date)}"
-    asked = replace(query, period=of, against=None, active_days=1)
-    return DrillThrough(name, {"people": sum(people)}, asked, key)
+    asked = replace(query, period=window(row.date.toordinal(), query.period), against=None)
+    tiers = tuple(
+        DrillThrough(CALLED[name], {"people": number}, replace(asked, group=name))
+        for name, number in people.items()
+    )
+    return DrillThrough(
+        f"Active in the 28 days to {short_day(row.date)}",
+        {"people": sum(people.values())},
+        replace(asked, active_days=1),
+        key,
+        more=tiers,
+    )
 
 
 RESULT = Result(

@@ -57,6 +57,9 @@ def test_a_day_leads_to_everybody_active_in_its_28_days(store_of: Shelf) -> None
         {}, {"people": 1}, {"people": 6}, {},
     ]  # fmt: skip
     assert (led[1].query.period.start.isoformat(), led[1].query.active_days) == ("2026-02-01", 1)
+    assert [(one.query.group, one.counts["people"]) for one in led[-2].more] == [
+        ("most_days", 1), ("weekly", 2), ("occasional", 3),
+    ]  # fmt: skip
 
 
 def test_days_without_28_days_of_data_have_nothing_to_say(store_of: Shelf) -> None:

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 import pytest
 
 from analytics.fields import Row
+from analytics.metrics.pages import PAGES
 from analytics.metrics.registry import BY_SLUG, RESULTS
 from analytics.metrics.result import Result
 from analytics.period import Period
@@ -93,3 +94,7 @@ def test_only_cards_are_single() -> None:
         "metrics", "retention", "adoption", "lifecycle", "activation-time",
         "habit", "depth-summary", "reach", "concentration",
     ]  # fmt: skip
+
+
+def test_no_page_has_more_than_nine_charts() -> None:
+    assert {name: len(page.charts) for name, page in PAGES.items() if len(page.charts) > 9} == {}

@@ -2,22 +2,27 @@
 
 import streamlit as st
 
-from ui.cards import result_cards
 from ui.links import view
 from ui.page_context import page_context
 from ui.page_results import page_results
+from ui.table_card import report_table
+
+_ELSEWHERE = (  # on the page Organizations
+    "people", "conversations", "previous_conversations", "conversations_change", "documents",
+    "queries",
+)  # fmt: skip
 
 
-def adoption() -> None:
-    """The rate, and where it stands for each organization."""
-    result_cards("adoption")
+def organizations() -> None:
+    """The rate of each organization, and where that of each department is."""
+    report_table("organizations", hide=_ELSEWHERE)
     st.page_link(
         "../pages/organizations.py",
-        label="Adoption by organization and department",
+        label="Adoption by department",
         icon=":material/corporate_fare:",
         width="content",
         query_params=view(page_context().query),
     )
 
 
-page_results("adoption", {"adoption": adoption})
+page_results("adoption", {"organizations": organizations})

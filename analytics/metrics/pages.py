@@ -69,6 +69,7 @@ NAVIGATION: dict[str, Page] = {
             "activation-time",
             "activation",
             "concentration",
+            "organizations",
         ),
     ),
     "retention": Page(

@@ -797,7 +797,7 @@ class Oracle:
         for event in sorted(
             self.events["sessions"], key=lambda e: (e.day, e.at, e.row["id"]), reverse=True
         ):
-            if nameable(event.row["twin_id"]):
+            if nameable(event.row["twin_id"]) and event.row["twin_id"]:  # "" names none
                 found[event.user_id, event.row["twin_id"]] = event
         return list(found.values())
 

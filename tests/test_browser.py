@@ -221,6 +221,7 @@ def test_dragging_over_a_chart_zooms_the_page_to_those_days(page: Page, address:
         page.wait_for_url("**dates=**")
         shows(page, whole, other=True)
         assert metrics(page)[1] != whole[1]
+        settled(page)  # the button is where it stays
         page.get_by_role("button", name="Zoomed in: back to 23 Oct").click()
         shows(page, whole)
     page.go_back()

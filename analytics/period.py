@@ -94,6 +94,11 @@ class Period:
         return max(0, (self.complete_end - self.start).days + 1)
 
     @property
+    def complete(self) -> "Period | None":
+        """Its complete days; None where there is none."""
+        return replace(self, end=self.complete_end) if self.complete_days else None
+
+    @property
     def includes_today(self) -> bool:
         """Whether days that are not over yet count."""
         return self.end >= self.today

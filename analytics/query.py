@@ -138,6 +138,13 @@ class Query:
         return replace(self, period=self.against or self.period.previous, against=None)
 
     @property
+    def complete(self) -> "Query | None":
+        """The same question of the complete days of its period, compared with nothing of its own;
+        None where there is none."""
+        days = self.period.complete
+        return replace(self, period=days, against=None) if days else None
+
+    @property
     def slices(self) -> "Query":
         """The same question of everybody in its organizations and departments."""
         return Query(self.period, self.organizations, self.departments, self.against)

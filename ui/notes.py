@@ -89,24 +89,16 @@ def _one(note: Note, row: NoteRow | None, *, is_edited: bool) -> None:
         ):
             st.markdown(f"**{inert(note.title)}**", width="content")
             with st.container(horizontal=True, width="content", gap="small"):
-                st.button(
-                    "Edit",
-                    help=f"Edit {inert(note.title)}",
-                    icon=":material/edit:",
-                    type="tertiary",
-                    key=f"edit-{note.id}",
-                    on_click=_open,
-                    args=(note.id,),
-                )
-                st.button(
-                    "Delete",
-                    help=f"Delete {inert(note.title)}",
-                    icon=":material/delete:",
-                    type="tertiary",
-                    key=f"delete-{note.id}",
-                    on_click=_delete,
-                    args=(note.id,),
-                )
+                for name, do in (("edit", _open), ("delete", _delete)):
+                    st.button(
+                        name.capitalize(),
+                        help=f"{name.capitalize()} {inert(note.title)}",
+                        icon=f":material/{name}:",
+                        type="tertiary",
+                        key=f"{name}-{note.id}",
+                        on_click=do,
+                        args=(note.id,),
+                    )
         if is_edited:
             _form(note)
         with st.container(gap="xsmall"):

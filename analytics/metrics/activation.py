@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from analytics.arithmetic import percentage
 from analytics.fields import Meaning, Row
-from analytics.metrics.adoption import complete
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query
 from analytics.reading.activation import due_days
@@ -136,7 +135,7 @@ def _half(by_days: Mapping[int, int], everybody: int) -> int | None:
 
 def new_accounts(reader: Reader, query: Query) -> NewAccounts | None:
     """The new accounts of a question; None where no day of its period is complete."""
-    asked = complete(query)
+    asked = query.complete
     return NewAccounts(reader, asked, first_active(reader)) if asked else None
 
 

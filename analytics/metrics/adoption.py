@@ -121,16 +121,8 @@ class Reached(NamedTuple):
         return self.active, self.accounts
 
 
-def complete(query: Query) -> Query | None:
-    """The same question of the complete days of its period; None where there is none."""
-    period = query.period
-    if not period.complete_days:
-        return None
-    return replace(query, period=replace(period, end=period.complete_end), against=None)
-
-
 def _reached(reader: Reader, query: Query) -> Reached | None:
-    asked = complete(query)
+    asked = query.complete
     if asked is None:
         return None
     return Reached(
@@ -243,7 +235,7 @@ def adoption_leads_to(row: Adoption, query: Query) -> list[Sequence[DrillThrough
     def people(
         name: str, number: int | None, of: Query, group: str = "", *, is_before: bool = False
     ) -> DrillThrough:
-        asked = replace(complete(of) or of, group=group)
+        asked = replace(of.complete or of, group=group)
         return DrillThrough(name, {"people": number or 0}, asked, is_before=is_before)
 
     def both(group: str, now: int | None, before: int | None) -> Sequence[DrillThrough]:

@@ -5,11 +5,11 @@ from typing import Annotated
 from analytics.arithmetic import Share, difference, percentage
 from analytics.explain import in_tenths, rate_and_weight
 from analytics.fields import Meaning, Row
-from analytics.metrics.adoption import POINTS, complete
+from analytics.metrics.adoption import POINTS
 from analytics.metrics.changes import COLUMNS, Group, both, kind_of, lead_to
 from analytics.metrics.result import Drawing, Result
 from analytics.query import Query
-from analytics.reading.cells import first_active
+from analytics.reading.cells import begins_late_enough
 from analytics.reading.figures import NOTHING, accounts_by, totals_by
 from analytics.reading.known import by_name
 from analytics.reading.reader import Reader
@@ -81,11 +81,11 @@ def change_of_adoption_rate(reader: Reader, query: Query) -> list[AdoptionRateCh
     rate). The parts add up to the change. Of a single organization its departments are shown.
     These are sums: they say where a change is, not why.
     """
-    now, before, began = complete(query), complete(query.previous), first_active(reader)
-    if not now or not before or not began or before.period.start.toordinal() < began:
+    now, before = query.complete, query.previous.complete
+    if not (now and before and begins_late_enough(reader, before.period.start.toordinal())):
         return []
     kind = kind_of(query)
-    then, current = both(reader, query, lambda r, q: _shares(r, complete(q) or q, COLUMNS[kind]))
+    then, current = both(reader, query, lambda r, q: _shares(r, q.complete or q, COLUMNS[kind]))
     keys = sorted({**then, **current})
     groups = [(then.get(key, (0, 0)), current.get(key, (0, 0))) for key in keys]
     (old, wholes), (new, whole) = (
@@ -142,5 +142,5 @@ RESULT = Result(
     ),
     limit=10,
     empty="The adoption rate of this period can't be compared with the other one's.",
-    leads_to=lead_to("people", complete),
+    leads_to=lead_to("people", lambda query: query.complete),
 )

@@ -11,7 +11,7 @@ from analytics.metrics.headline import BEFORE
 from analytics.metrics.result import DrillThrough
 from analytics.period import Period
 from analytics.query import Query
-from analytics.reading.cells import first_active
+from analytics.reading.cells import begins_late_enough
 from analytics.reading.reader import Reader
 
 
@@ -45,14 +45,6 @@ class OfCompleteDays(Row):
     ]
 
 
-def complete_days(query: Query) -> Query | None:
-    """The same question of the complete days of its period; None without any."""
-    period = query.period
-    if not period.complete_days:
-        return None
-    return replace(query, period=replace(period, end=period.complete_end))
-
-
 def days_before(reader: Reader, query: Query) -> Query | None:
     """What the question's complete days are compared with: the complete days of the period that it
     names, or as many days directly before.
@@ -65,11 +57,10 @@ def days_before(reader: Reader, query: Query) -> Query | None:
     start = end - period.complete_days + 1
     if query.against is not None:
         start, end = query.against.start.toordinal(), query.against.end.toordinal()
-    began = first_active(reader)
-    if not period.complete_days or began is None or start < began:
+    if not period.complete_days or not begins_late_enough(reader, start):
         return None
     of = datetime.date.fromordinal
-    return complete_days(replace(query, period=Period(of(start), of(end), period.today)))
+    return replace(query, period=Period(of(start), of(end), period.today)).complete
 
 
 def own_days(query: Query, now: Query | None, before: Query | None) -> dict[str, Any]:

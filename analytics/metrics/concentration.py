@@ -21,8 +21,8 @@ from analytics.metrics.habit import (
 from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direction
 from analytics.period import Period
 from analytics.query import Query
+from analytics.reading.cells import begins_late_enough
 from analytics.reading.habits import (
-    begins_late_enough,
     people_by_conversations,
     window,
     window_end,

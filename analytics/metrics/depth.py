@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from analytics.arithmetic import percentage
 from analytics.fields import Meaning, Row
 from analytics.format import count
-from analytics.metrics.compared import complete_days
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import MOST_ASKED, Query
 from analytics.reading.figures import depths
@@ -47,7 +46,7 @@ def depth(reader: Reader, query: Query) -> list[DepthRow]:
     All messages of a conversation count as of now, on whatever day they were sent, those without a
     readable date too. Empty where no conversation was started.
     """
-    asked = complete_days(query)
+    asked = query.complete
     found = {one.asked: one.conversations for one in depths(reader, asked)} if asked else {}
     total = sum(found.values())
     return [
@@ -63,7 +62,7 @@ def depth(reader: Reader, query: Query) -> list[DepthRow]:
 def _leads_to(row: Any, query: Query) -> DrillThrough:
     more = " or more" if row.asked == MOST_ASKED else ""
     name = f"{count(row.asked, 'message')}{more} of the person"
-    with_them = replace(complete_days(query) or query, asked=row.asked)
+    with_them = replace(query.complete or query, asked=row.asked)
     return DrillThrough(name, {"conversations": row.conversations}, with_them, (str(row.asked),))
 
 

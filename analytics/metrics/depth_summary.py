@@ -8,7 +8,6 @@ from analytics.fields import Meaning
 from analytics.format import count, number, percent, points, signed
 from analytics.metrics.compared import (
     OfCompleteDays,
-    complete_days,
     days_before,
     leads_to_both,
     noted,
@@ -106,7 +105,7 @@ def depth_summary(reader: Reader, query: Query) -> DepthSummary:
     the twin; an answer may still come. Compared with as many days directly before, or with the
     chosen ones; not compared where the data begin later than those.
     """
-    days, earlier = complete_days(query), days_before(reader, query)
+    days, earlier = query.complete, days_before(reader, query)
     now, before = (_Sums(reader, each) if each else None for each in (days, earlier))
 
     def change(name: str, scale: int) -> float | None:

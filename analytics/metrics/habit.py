@@ -13,8 +13,9 @@ from analytics.metrics.headline import BEFORE
 from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direction
 from analytics.period import Period
 from analytics.query import Query
+from analytics.reading.cells import begins_late_enough
 from analytics.reading.figures import day_sums, totals
-from analytics.reading.habits import Tiers, begins_late_enough, tiers, window, window_end
+from analytics.reading.habits import Tiers, tiers, window, window_end
 from analytics.reading.reader import Reader
 from analytics.rollups.habit_tables import TIERS, WINDOW
 
@@ -191,14 +192,9 @@ def _people(prefix: str, people: Sequence[int] | None) -> dict[str, Any]:
     return found
 
 
-def complete(period: Period) -> Period | None:
-    """The complete days of a period; None if there are none."""
-    return replace(period, end=period.complete_end) if period.complete_days else None
-
-
 def _days_and_people(reader: Reader, query: Query) -> tuple[Share | None, Share | None]:
     """Daily users, added up, and distinct ones: of the complete days, and of as many before."""
-    period = complete(query.period)
+    period = query.period.complete
     if period is None:
         return None, None
     has_before = begins_late_enough(reader, period.start.toordinal() - period.days)
@@ -257,7 +253,7 @@ def habit_leads_to(h: Habit, query: Query) -> list[Sequence[DrillThrough]]:
     found = [
         of_28_days(h, query, name, "people", **asked) for name, asked in zip(names, of, strict=True)
     ]
-    period = complete(query.period)
+    period = query.period.complete
     if period is None:
         return [*found, ()]
     asked = replace(query, period=period, against=None)

@@ -12,7 +12,7 @@ from analytics.metrics.headline import BEFORE
 from analytics.metrics.intervals import GROUPS, LifecycleFields, told
 from analytics.metrics.result import Card, Drawing, DrillThrough, Result, direction
 from analytics.query import Query
-from analytics.reading.cells import first_active
+from analytics.reading.cells import begins_late_enough, first_active
 from analytics.reading.figures import moved
 from analytics.reading.reader import Reader
 
@@ -86,13 +86,12 @@ def _of(reader: Reader, query: Query) -> dict[str, Any]:
         nothing = ("from_day", "to_day", "before_from", *LifecycleFields.model_fields)
         return dict.fromkeys(nothing)
     start = period.start.toordinal()
-    began = first_active(reader)
     [one] = moved(reader, query, (start - n, start, start + n))
     return {
         "from_day": period.start,
         "to_day": period.complete_end,
         "before_from": datetime.date.fromordinal(start - n) if start > n else None,
-        **told(one, known=began is not None and began <= start - n),
+        **told(one, known=begins_late_enough(reader, start - n)),
     }
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from analytics.arithmetic import change, percentage
 from analytics.fields import Meaning, Row
-from analytics.metrics.adoption import complete
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query, filter_label
 from analytics.reading.beside import beside
@@ -147,7 +146,7 @@ def _adoption(
     `now` has the totals of the period: its active users are those of its complete days where all
     of them are.
     """
-    asked = complete(query)
+    asked = query.complete
     if asked is None:
         return lambda _: dict.fromkeys(("accounts", "adoption_rate", "ever_active"))
     accounts, ever = (read(reader, asked, *by) for read in (accounts_by, ever_active_by))

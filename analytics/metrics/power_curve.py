@@ -10,7 +10,8 @@ from analytics.format import count
 from analytics.metrics.habit import counted, first_of_28, last_of_28, share
 from analytics.metrics.result import Drawing, DrillThrough, Result
 from analytics.query import Query
-from analytics.reading.habits import begins_late_enough, people_by_days, window, window_end
+from analytics.reading.cells import begins_late_enough
+from analytics.reading.habits import people_by_days, window, window_end
 from analytics.reading.reader import Reader
 from analytics.rollups.habit_tables import WINDOW
 

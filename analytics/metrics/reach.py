@@ -8,7 +8,6 @@ from analytics.fields import Meaning
 from analytics.format import difference, number, percent
 from analytics.metrics.compared import (
     OfCompleteDays,
-    complete_days,
     days_before,
     leads_to_both,
     noted,
@@ -100,7 +99,7 @@ def reach(reader: Reader, query: Query) -> Reach:
     the data all are. Compared with as many days directly before, or with the chosen ones; not
     compared where the data begin later than those.
     """
-    days, earlier = complete_days(query), days_before(reader, query)
+    days, earlier = query.complete, days_before(reader, query)
     found: dict[str, Any] = dict.fromkeys(Reach.model_fields)
     now = dict(zip(_FIGURES, _figures(reader, days), strict=True)) if days else {}
     before = dict(zip(_FIGURES, _figures(reader, earlier), strict=True)) if earlier else {}

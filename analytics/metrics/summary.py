@@ -9,7 +9,6 @@ from typing import Any
 from analytics.format import count, days, number
 from analytics.metrics import sentences as say
 from analytics.metrics.activation import new_accounts
-from analytics.metrics.adoption import complete
 from analytics.metrics.change_of_active_users import active_of_both
 from analytics.metrics.changes import kind_of, ranked
 from analytics.metrics.concentration import concentration
@@ -199,7 +198,7 @@ class _Summary(Windows):
 
     def _adopted_before(self) -> tuple[int | None, int | None]:
         """Active people and accounts of the complete days compared with."""
-        before = complete(self.query.previous)
+        before = self.query.previous.complete
         if before is None or before.period.start.toordinal() < self.began:
             return None, None
         start, length = before.period.start.toordinal(), before.period.days

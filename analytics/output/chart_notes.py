@@ -17,7 +17,7 @@ from analytics.output.chart_data import NOTES
 from analytics.output.theme import LABEL_SIZE, theme
 from analytics.period import Period
 from analytics.query import Query
-from analytics.reading.notes import listed, notes_of
+from analytics.reading.notes import listed, notes_of, titles_on
 from analytics.untrusted import printable
 
 NOTED = "noted"  # a row's day with its titles, for the tooltip
@@ -47,8 +47,7 @@ def add_titles(data: pd.DataFrame, notes: Sequence[Note], last: date) -> None:
     if UNTIL in data:
         ends = [moment.date() - _DAY for moment in data[UNTIL]]
     titles = [
-        [printable(note.title) for note in reversed(notes) if note.first <= end and note.last >= at]
-        for at, end in zip(starts, ends, strict=True)
+        [*map(printable, titles_on(notes, at, end))] for at, end in zip(starts, ends, strict=True)
     ]
     data[NOTES] = [listed(each) for each in titles]
     data[NOTED] = [

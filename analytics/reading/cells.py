@@ -194,6 +194,12 @@ def first_active(reader: Reader) -> int | None:
     return reader.staged("first active", find)
 
 
+def begins_late_enough(reader: Reader, start: int) -> bool:
+    """Whether days from `start` on don't begin before the first active day of anybody."""
+    first = first_active(reader)
+    return first is not None and start >= first
+
+
 @lru_cache(maxsize=64)
 def _first_active_day(scope: Scope | None) -> Select[int | None]:
     return _active_days(scope).with_only_columns(func.min(DAILY.c.day))

@@ -8,7 +8,7 @@ conversations, with their messages, documents and queries, didn't exist.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select, true, tuple_
 
 from analytics.query import Query
 from analytics.reading.conditions import POWER_CONVERSATIONS, of_people
@@ -242,6 +242,21 @@ def headcounts(
     counted = select(*columns, func.count()).select_from(reader.members)
     counted = counted.where(is_meant(reader, query)).group_by(*columns)
     return [(tuple(key), people) for *key, people in reader.execute(counted)]
+
+
+def consecutive_days(
+    reader: Reader, query: Query, within: tuple[int, int] | None = None
+) -> FromClause:
+    """Each active day of these people (`later`) and the one before it (`earlier`, NULL for the
+    first), of all days or of those from the first to the last `within`."""
+    days = active_days(reader, query).c
+    which = [days.day.between(within[0], within[1])] if within else []
+    earlier = func.lag(days.day).over(partition_by=days.user_id, order_by=days.day)
+    return (
+        select(days.day.label("later"), earlier.label("earlier"))
+        .where(*by_people(reader, query, days.user_id), *which)
+        .subquery()
+    )
 
 
 def first_active_days(reader: Reader, query: Query) -> Any:

@@ -4,10 +4,11 @@ Cells answer a question of organizations and departments, facts any other (`_sou
 suite compares both where both can.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import ModuleType
+from typing import Any, TypeVar
 
 from analytics.arithmetic import Share
 from analytics.query import Query
@@ -28,6 +29,7 @@ from analytics.reading.reader import Reader
 from analytics.rollups.tables import slice_name
 
 NOTHING = Totals()
+T = TypeVar("T")
 _OF_ACCOUNTS = {cells: account_cells, facts: account_facts}
 
 
@@ -39,6 +41,14 @@ def _source(reader: Reader, query: Query) -> tuple[ModuleType, Query]:
     if query.user and not query.is_of_slices and facts.are_everybody(reader, query):
         query = replace(query, user="")
     return (cells if query.is_of_slices else facts), query
+
+
+def _ask(
+    reader: Reader, query: Query, of_cells: Callable[..., T], of_facts: Callable[..., T], *more: Any
+) -> T:
+    """What the tables say that answer."""
+    source, query = _source(reader, query)
+    return (of_cells if source is cells else of_facts)(reader, query, *more)
 
 
 def knows_slices(reader: Reader, query: Query) -> tuple[bool, Query]:
@@ -180,8 +190,7 @@ def moved(reader: Reader, query: Query, edges: Sequence[int]) -> list[lifecycle.
     `edges` are the numbers of the intervals' first days, in order, and of the day after the last.
     The question's own days don't matter.
     """
-    source, query = _source(reader, query)
-    return (lifecycle.of_cells if source is cells else lifecycle.of_facts)(reader, query, edges)
+    return _ask(reader, query, lifecycle.of_cells, lifecycle.of_facts, edges)
 
 
 def rolling_users(
@@ -189,7 +198,6 @@ def rolling_users(
 ) -> dict[date, tuple[int, ...]]:
     """Distinct active users of as many days as each of `lengths` says, that end on a complete day
     of the period, for each of these."""
-    source, query = _source(reader, query)
     period, longest = query.period, max(lengths)
     first, last = period.start.toordinal() - longest + 1, period.complete_end.toordinal()
     daily = {
@@ -197,8 +205,8 @@ def rolling_users(
         for day, (users,) in day_sums(reader, query, "users", lead=longest - 1).items()
         if day.toordinal() <= last
     }
-    near = rolling.of_cells if source is cells else rolling.of_facts
-    pairs = list(near(reader, query, first, last, longest))
+    near = rolling.of_cells, rolling.of_facts
+    pairs = list(_ask(reader, query, *near, first, last, longest))
     found = [rolling.windows(daily, pairs, first, last, length) for length in lengths]
     days = range(period.start.toordinal(), last + 1)
     return {date.fromordinal(day): tuple(of[day] for of in found) for day in days}
@@ -225,35 +233,26 @@ def by_name(reader: Reader, query: Query, key: str) -> list[tuple[str | None, in
 
 def depths(reader: Reader, query: Query) -> list[Depths]:
     """Conversations of the period by how many messages of the person they have, fewest first."""
-    source, query = _source(reader, query)
-    return (depth.of_cells if source is cells else depth.of_facts)(reader, query)
+    return _ask(reader, query, depth.of_cells, depth.of_facts)
 
 
 def answered_by_day(reader: Reader, query: Query) -> depth.ByDay:
     """Conversations of each day of the period that has any, by its number, and how many of them
     have a message of the person and none of the twin by now."""
-    source, query = _source(reader, query)
-    return (depth.by_day_of_cells if source is cells else depth.by_day_of_facts)(reader, query)
+    return _ask(reader, query, depth.by_day_of_cells, depth.by_day_of_facts)
 
 
 def conversations_by_whose(reader: Reader, query: Query) -> Whose:
     """Conversations of the period with people's own twins, others', and unknown ones."""
-    source, query = _source(reader, query)
-    if source is cells:
-        return reach.conversations_of_cells(reader, query)
-    return reach.conversations_of_facts(reader, query)
+    return _ask(reader, query, reach.conversations_of_cells, reach.conversations_of_facts)
 
 
 def first_meetings(reader: Reader, query: Query) -> dict[date, int]:
     """How many people and twins had their first conversation on each day of the period."""
-    source, query = _source(reader, query)
-    by_day = (reach.first_meetings_of_cells if source is cells else reach.first_meetings_of_facts)(
-        reader, query
-    )
+    by_day = _ask(reader, query, reach.first_meetings_of_cells, reach.first_meetings_of_facts)
     return {day: by_day.get(day.toordinal(), 0) for day in query.period.dates()}
 
 
 def feature_users(reader: Reader, query: Query) -> Users:
     """Distinct people of the period who used another's twin, drafted, and retrieved information."""
-    source, query = _source(reader, query)
-    return (reach.users_of_cells if source is cells else reach.users_of_facts)(reader, query)
+    return _ask(reader, query, reach.users_of_cells, reach.users_of_facts)

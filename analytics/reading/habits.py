@@ -23,7 +23,7 @@ from sqlalchemy import (
 from analytics.models import table_of
 from analytics.period import Period
 from analytics.query import Query
-from analytics.reading.cells import first_active
+from analytics.reading.cells import begins_late_enough
 from analytics.reading.event_conditions import active_days
 from analytics.reading.facts import by_people
 from analytics.reading.figures import knows_slices
@@ -45,12 +45,6 @@ def window_end(reader: Reader, period: Period) -> int | None:
     first active day of anybody."""
     end = period.complete_end.toordinal()
     return end if period.complete_days and begins_late_enough(reader, end - WINDOW + 1) else None
-
-
-def begins_late_enough(reader: Reader, start: int) -> bool:
-    """Whether days from `start` on don't begin before the first active day of anybody."""
-    first = first_active(reader)
-    return first is not None and start >= first
 
 
 def window(end: int, period: Period) -> Period:

@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Integer, Table, column, func, select, valu
 from analytics.query import Query
 from analytics.reading import facts
 from analytics.reading.cells import DAILY, PAIR
-from analytics.reading.event_conditions import active_days
 from analytics.reading.reader import Reader
 from analytics.reading.slices import slices_of
 
@@ -69,14 +68,7 @@ def of_cells(reader: Reader, query: Query, edges: Sequence[int]) -> list[Moved]:
 
 def of_facts(reader: Reader, query: Query, edges: Sequence[int]) -> list[Moved]:
     """How people moved between intervals (see `figures.moved`), from the active days of people."""
-    days = active_days(reader, query).c
-    earlier = func.lag(days.day).over(partition_by=days.user_id, order_by=days.day)
-    pairs = (
-        select(days.day.label("later"), earlier.label("earlier"))
-        .where(*facts.by_people(reader, query, days.user_id))
-        .subquery()
-        .c
-    )
+    pairs = facts.consecutive_days(reader, query).c
     found = reader.execute(
         select(pairs.later, pairs.earlier, func.count())
         .where(pairs.later.between(edges[0], edges[-1] - 1))

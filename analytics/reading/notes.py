@@ -92,9 +92,10 @@ def _both(named: Names, asked: Names) -> Names:
     return tuple(name for name in named if name in asked)
 
 
-def titles_on(notes: Iterable[Note], day: date) -> list[str]:
-    """The titles of a day's notes, the earliest note first."""
-    return [note.title for note in reversed([*notes]) if note.first <= day <= note.last]
+def titles_on(notes: Iterable[Note], day: date, until: date | None = None) -> list[str]:
+    """The titles of the notes of a day, or of days up to `until`, the earliest note first."""
+    last = until or day
+    return [note.title for note in reversed([*notes]) if note.first <= last and day <= note.last]
 
 
 def written_names(names: Names, none: str) -> str:

@@ -14,7 +14,6 @@ from sqlalchemy import Integer, Select, bindparam, func, select
 from analytics.query import Query
 from analytics.reading import facts
 from analytics.reading.cells import DAILY, PAIR
-from analytics.reading.event_conditions import active_days
 from analytics.reading.reader import Reader
 from analytics.reading.slices import Slices, slices_of
 
@@ -51,14 +50,7 @@ def _near(slices: Slices) -> Select[*tuple[Any, ...]]:
 
 def of_facts(reader: Reader, query: Query, first: int, last: int, apart: int) -> Pairs:
     """The same pairs, from the active days of people."""
-    days = active_days(reader, query).c
-    earlier = func.lag(days.day).over(partition_by=days.user_id, order_by=days.day)
-    pairs = (
-        select(days.day.label("later"), earlier.label("earlier"))
-        .where(*facts.by_people(reader, query, days.user_id), days.day.between(first, last))
-        .subquery()
-        .c
-    )
+    pairs = facts.consecutive_days(reader, query, (first, last)).c
     found = reader.execute(
         select(pairs.earlier, pairs.later, func.count())
         .where(pairs.later - pairs.earlier < apart)
